@@ -1,0 +1,177 @@
+#pragma once
+// The machine's instruction set: memory verbs and the primitives every machine implements. The CPU
+// (engine/cpu), CUDA and the naive reference (tests/reference_backend) are compared primitive by
+// primitive.
+//
+// Conventions. Floating tensors of one call share one dtype (f32 or f64). Maps are N·H·W·C with any
+// pitch; "per image" arguments have shape {N,1,1,C}, "shared" ones {1,1,1,C}. Outputs are written in
+// full before they are read, so they may be uninitialized. Every result is deterministic, and a row of
+// an output that depends on one image only has the same bits in any batch and at any position.
+// Randomness is keyed by Stream (engine/random.h), never by order.
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "engine/pool.h"
+#include "engine/random.h"
+#include "engine/tensor.h"
+
+namespace robmask {
+
+/// A square sliding window. Output size: (size + 2·pad − kernel) / stride + 1.
+struct Window {
+  Index kernel = 1, stride = 1, pad = 0, groups = 1;
+
+  Index output(Index size) const { return (size + 2 * pad - kernel) / stride + 1; }
+};
+
+/// Where a gradient goes: the first writer of a backward pass replaces, later ones add.
+struct Sink {
+  Tensor to;
+  bool add = false;
+};
+
+enum class Norm { linf, l2 };
+
+/// One pass of the mask op over the images of one segment (docs/mask.md):
+///   z = [relu]( γ·(x − μ)/√(σ² + eps) + β [+ residual] )
+/// mean, variance, gamma and beta are shared {1,1,1,C} or per image {N,1,1,C}, each on its own.
+struct MaskPass {
+  Tensor x;
+  Tensor mean, variance, gamma, beta;
+  Tensor residual;  // may be empty
+  double eps = 1e-5;
+  bool relu = false;
+};
+
+/// The gradients of MaskPass that are wanted; an empty Sink or Tensor is skipped.
+struct MaskGradients {
+  Sink x, residual;
+  /// Per image {N,1,1,C}: Σ over pixels of g·x̂ and of g, where g = dz·[z > 0] (g = dz without ReLU).
+  Tensor gamma, beta;
+};
+
+/// One tensor of the optimizer's list.
+struct SgdSlot {
+  Tensor value, gradient, momentum;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// "cpu", "cuda:0", "reference"; and what runs inside it ("avx512"), recorded with results.
+  virtual std::string name() const = 0;
+  virtual std::string kernels() const = 0;
+
+  // ---- memory ---------------------------------------------------------------------------------
+  virtual std::byte* allocate(std::size_t bytes) = 0;
+  virtual void release(std::byte* memory, std::size_t bytes) = 0;
+  virtual void upload(std::byte* to, const void* host, std::size_t bytes) = 0;
+  virtual void download(void* host, const std::byte* from, std::size_t bytes) = 0;
+  /// The pool that new tensors are taken from; Replay puts its own in place.
+  std::shared_ptr<Pool> pool();
+  void use_pool(std::shared_ptr<Pool> pool) { pool_ = std::move(pool); }
+
+  /// Same shape; any pitch; f32 ↔ f64 converted.
+  virtual void copy(Tensor to, Tensor from) = 0;
+  virtual void fill(Tensor to, double value) = 0;
+
+  // ---- elementwise ------------------------------------------------------------------------------
+  /// y = [y +] factor·x
+  virtual void scale(Sink y, Tensor x, double factor) = 0;
+  /// y = a + b; y may be a or b.
+  virtual void add(Tensor y, Tensor a, Tensor b) = 0;
+  /// y = [y +] x·scale + shift per channel; an empty shift is 0.  scale, shift: {1,1,1,C}
+  virtual void affine(Sink y, Tensor x, Tensor scale, Tensor shift) = 0;
+  /// y += b, b: {1,1,1,C}; and its gradient db = [db +] Σ rows dy.
+  virtual void add_bias(Tensor y, Tensor b) = 0;
+  virtual void bias_gradient(Sink db, Tensor dy) = 0;
+  /// y = max(x, 0); dx = [dx +] dy·[y > 0]
+  virtual void relu(Tensor y, Tensor x) = 0;
+  virtual void relu_gradient(Sink dx, Tensor dy, Tensor y) = 0;
+
+  // ---- convolution ------------------------------------------------------------------------------
+  // x: N·H·W·Cin   w: {K, K, Cin/groups, Cout} as shape (n,h,w,c)   y: N·H'·W'·Cout
+  // A linear layer is the same product with K = 1 on N·1·1·C.
+  virtual void conv2d(Tensor y, Tensor x, Tensor w, const Window& window) = 0;
+  virtual void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) = 0;
+  virtual void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) = 0;
+
+  // ---- the mask -----------------------------------------------------------------------------------
+  /// Mean and biased variance of each channel over all rows of x.  mean, variance: {1,1,1,C}
+  virtual void statistics(Tensor mean, Tensor variance, Tensor x) = 0;
+  /// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance of `count` rows;
+  /// tracked (i64 {1,1,1,1}) += 1.  running_*: {1,1,1,C}
+  virtual void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked, Tensor mean,
+                              Tensor variance, Index count, double momentum) = 0;
+  /// out = code · table, the low-rank mask of §4: γ = Σ_j u_j w_j.  code: {R,1,1,k}, table: {k,1,1,C},
+  /// out: {R,1,1,C}; R is 1 or the number of images.
+  virtual void blend(Tensor out, Tensor code, Tensor table) = 0;
+  /// dtable_j = [dtable_j +] Σ_n u_nj dout_n.  dout: {N,1,1,C}; code: {1 or N,1,1,k}.
+  virtual void blend_gradient(Sink dtable, Tensor dout, Tensor code) = 0;
+  virtual void mask(Tensor z, const MaskPass& pass) = 0;
+  /// `z` is the forward result (needed with ReLU). With `batch_statistics`, mean and variance were
+  /// functions of x and dx goes through them (docs/mask.md); then gamma and beta sums are taken even
+  /// if they are not asked for.
+  virtual void mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z, const MaskPass& pass,
+                             bool batch_statistics) = 0;
+
+  // ---- pooling -----------------------------------------------------------------------------------
+  /// Average over windows that tile the map without padding (PyTorch's avg_pool2d(kernel)).
+  virtual void average_pool(Tensor y, Tensor x, const Window& window) = 0;
+  virtual void average_pool_gradient(Sink dx, Tensor dy, const Window& window) = 0;
+  /// Maximum; `argmax` (i32, y's shape) keeps the chosen pixel h·W + w, the first one on a tie.
+  virtual void max_pool(Tensor y, Tensor argmax, Tensor x, const Window& window) = 0;
+  virtual void max_pool_gradient(Sink dx, Tensor dy, Tensor argmax, const Window& window) = 0;
+
+  // ---- losses; logits: {N,1,1,classes}, labels: i32 {N,1,1,1}, losses: {N,1,1,1} -------------------
+  virtual void cross_entropy(Tensor loss, Tensor logits, Tensor labels) = 0;
+  virtual void cross_entropy_gradient(Sink dlogits, Tensor dloss, Tensor logits, Tensor labels) = 0;
+  /// KL(p ‖ q) = Σ_c p_c (log p_c − log q_c) of two rows of logits; either sink may be empty.
+  virtual void kl(Tensor loss, Tensor p_logits, Tensor q_logits) = 0;
+  virtual void kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logits, Tensor q_logits) = 0;
+  /// y = factor · Σ x over all elements, in a fixed order.  y: {1,1,1,1}
+  virtual void sum(Tensor y, Tensor x, double factor) = 0;
+  /// dx = [dx +] factor · dy for every element.
+  virtual void sum_gradient(Sink dx, Tensor dy, double factor) = 0;
+  /// hits (f32 or f64, {N,1,1,1}) = 1 where argmax(logits) = label, else 0; ties go to the first class.
+  virtual void correct(Tensor hits, Tensor logits, Tensor labels) = 0;
+  /// total (f64 {1,1,1,1}) += Σ x
+  virtual void accumulate(Tensor total, Tensor x) = 0;
+
+  // ---- attacks; images in [0,1]; eps, alpha: {1 or N,1,1,1}; ids: i32 {N,1,1,1} -------------------
+  /// A start uniform in the ball around x (L∞: each pixel; L2: direction and radius), clipped to [0,1].
+  /// `stream.image` is replaced by each image's id, `stream.step` by `step` (i64 {1,1,1,1}) if given.
+  virtual void start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream, Tensor step,
+                             Tensor ids) = 0;
+  /// x_adv = clip(x + sigma·normal): the start of TRADES.
+  virtual void start_normal(Tensor x_adv, Tensor x, double sigma, Stream stream, Tensor step,
+                            Tensor ids) = 0;
+  /// One step of PGD in place: L∞: δ += α·sign(g), sign(0) = 0; L2: δ += α·g/‖g‖₂, 0 for a zero
+  /// gradient; then project δ to the ball and clip x + δ to [0,1].
+  virtual void pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha, Tensor eps,
+                        Norm norm) = 0;
+  /// distance {N,1,1,1} = ‖a − b‖ of each image.
+  virtual void distance(Tensor distance, Tensor a, Tensor b, Norm norm) = 0;
+
+  // ---- training ------------------------------------------------------------------------------------
+  /// PyTorch's SGD: g += decay·w; v = momentum·v + g; w −= rate·v.  rate: {1,1,1,1}
+  virtual void sgd_step(std::span<const SgdSlot> slots, Tensor rate, double momentum,
+                        double decay) = 0;
+  /// batch[n] = pixels[index[n]] / 255, padded by 4 with zeros, cropped at a random offset and
+  /// flipped with probability ½ where `augment`; keyed by (stream with step, image = index[n]).
+  /// pixels: u8 images of the batch's height, width and channels; index: i32 {N,1,1,1}.
+  virtual void gather(Tensor batch, Tensor pixels, Tensor index, bool augment, Stream stream,
+                      Tensor step) = 0;
+
+ private:
+  std::shared_ptr<Pool> pool_;
+};
+
+/// The machine of that name ("cpu"; "cuda", "cuda:1" where built), made once and kept for the life of
+/// the program. Throws InputError for an unknown name, Unavailable where there is none.
+Backend& backend(const std::string& name);
+
+}  // namespace robmask

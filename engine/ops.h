@@ -1,0 +1,53 @@
+#pragma once
+// The differentiable vocabulary. Each op lives in engine/ops/<name>.cpp, forward beside backward.
+
+#include "engine/backend.h"
+#include "engine/context.h"
+#include "engine/variable.h"
+
+namespace robmask {
+
+/// y = x ⋆ w.  x: N·H·W·Cin, w: {K,K,Cin/groups,Cout}, y: N·H'·W'·Cout. With `into`, y is written
+/// there (a range of channels of a larger map, say) and has into's gradient.
+Variable conv2d(const Variable& x, const Variable& w, const Window& window, const Variable& into = {});
+
+/// y = x·w + b.  x: {N,1,1,Cin}, w: {1,1,Cin,Cout}, b: {1,1,1,Cout}
+Variable linear(const Variable& x, const Variable& w, const Variable& b);
+
+/// What a normalization layer holds: k masks over C channels and its running statistics.
+struct MaskState {
+  Variable weight, bias;                  // w_j and w'_j: {k,1,1,C}
+  Tensor running_mean, running_variance;  // {pairs,1,1,C}
+  Tensor tracked;                         // i64 {pairs,1,1,1}: passes that updated each pair
+  double momentum = 0.1, eps = 1e-5;
+};
+
+struct MaskOptions {
+  bool relu = true;
+  Variable residual = {};  // added before the ReLU
+};
+
+/// The paper's mask (§3.1, §4): z = relu( γ·x̂ + β + residual ), γ = Σ_j u_j w_j, β = Σ_j u_j w'_j, with
+/// x̂ normalized as the context's segments say. Plain batch norm is k = 1. docs/mask.md derives it.
+Variable mask(const Variable& x, const MaskState& state, const Context& context,
+              const MaskOptions& options = {});
+
+/// x·scale + shift per channel with constant scale and shift {1,1,1,C}: normalization of pixels.
+Variable affine(const Variable& x, const Tensor& scale, const Tensor& shift);
+
+Variable relu(const Variable& x);
+Variable average_pool(const Variable& x, const Window& window, const Variable& into = {});
+Variable max_pool(const Variable& x, const Window& window);
+
+/// Losses of each image, {N,1,1,1}. labels: i32 {N,1,1,1}
+Variable cross_entropy(const Variable& logits, const Tensor& labels);
+/// KL(softmax(p) ‖ softmax(q)) of each image; differentiable in both.
+Variable kl(const Variable& p_logits, const Variable& q_logits);
+
+/// factor · Σ x, a scalar {1,1,1,1}; and the mean over all elements.
+Variable sum(const Variable& x, double factor = 1);
+Variable mean(const Variable& x);
+/// a + factor·b
+Variable add_scaled(const Variable& a, const Variable& b, double factor);
+
+}  // namespace robmask

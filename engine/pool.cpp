@@ -1,0 +1,49 @@
+#include "engine/pool.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "engine/backend.h"
+
+namespace robmask {
+
+// Eight classes to an octave: at most an eighth of a block is unused.
+std::size_t Pool::size_class(std::size_t bytes) {
+  const std::size_t n = std::max<std::size_t>(bytes, 64);
+  const std::size_t step = std::max<std::size_t>(std::bit_floor(n) / 8, 64);
+  return (n + step - 1) / step * step;
+}
+
+std::byte* Pool::take(std::size_t bytes) {
+  const std::size_t size = size_class(bytes);
+  auto& blocks = free_[size];
+  std::byte* block;
+  if (blocks.empty()) {
+    block = machine_.allocate(size);
+    held_ += size;
+  } else {
+    block = blocks.back();
+    blocks.pop_back();
+  }
+  used_ += size;
+  peak_ = std::max(peak_, used_);
+  return block;
+}
+
+void Pool::give(std::byte* block, std::size_t bytes) {
+  const std::size_t size = size_class(bytes);
+  free_[size].push_back(block);
+  used_ -= size;
+}
+
+Pool::~Pool() {
+  for (auto& [size, blocks] : free_)
+    for (std::byte* block : blocks) machine_.release(block, size);
+}
+
+std::shared_ptr<Pool> Backend::pool() {
+  if (!pool_) pool_ = std::make_shared<Pool>(*this);
+  return pool_;
+}
+
+}  // namespace robmask

@@ -1,0 +1,72 @@
+#include "engine/tape.h"
+
+namespace robmask {
+
+namespace {
+thread_local Tape* innermost = nullptr;
+}
+
+Tape::Tape(std::initializer_list<Variable> targets) : Tape(std::vector<Variable>(targets)) {}
+
+Tape::Tape(const std::vector<Variable>& targets) : outer_(innermost) {
+  for (const Variable& v : targets) {
+    targets_.push_back(v.slot());
+    heard_.emplace(&v.slot()->root(), false);
+  }
+  innermost = this;
+}
+
+Tape::~Tape() { innermost = outer_; }
+
+Tape* Tape::hearing(std::initializer_list<Variable> inputs) {
+  if (innermost)
+    for (const Variable& v : inputs)
+      if (v && innermost->wanted(v)) return innermost;
+  return nullptr;
+}
+
+Tape::Slot Tape::wanted(const Variable& v) const {
+  return v && heard_.contains(&v.slot()->root()) ? v.slot() : nullptr;
+}
+
+void Tape::record(const Variable& output, Step step) {
+  heard_.emplace(&output.slot()->root(), false);
+  steps_.push_back({output.slot(), std::move(step)});
+}
+
+Sink Tape::sink(const Slot& slot) {
+  if (!slot) return {};
+  GradientSlot& root = slot->root();
+  bool& written = heard_.at(&root);
+  if (!root.gradient) root.gradient = Tensor(*root.machine, root.shape, root.dtype);
+  // A first writer that sees only a part of the buffer adds to zero, so the rest is defined too.
+  if (!written && slot->shape != root.shape) {
+    root.machine->fill(root.gradient, 0);
+    written = true;
+  }
+  return {slot->view(), std::exchange(written, true)};
+}
+
+void Tape::backward(const Variable& loss) {
+  expect(!steps_.empty() && wanted(loss), "backward from a variable that this tape does not hear");
+  GradientSlot& seed = loss.slot()->root();
+  seed.gradient = Tensor(loss.machine(), seed.shape, seed.dtype);
+  loss.machine().fill(seed.gradient, 0);
+  loss.machine().fill(loss.gradient(), 1);
+  heard_.at(&seed) = true;
+  while (!steps_.empty()) {
+    Recorded& last = steps_.back();
+    if (const auto written = heard_.find(&last.output->root());
+        written != heard_.end() && written->second)
+      last.step(*this, last.output->view());
+    steps_.pop_back();
+  }
+  for (const Slot& target : targets_) {
+    if (heard_.at(&target->root())) continue;
+    GradientSlot& root = target->root();
+    if (!root.gradient) root.gradient = Tensor(loss.machine(), root.shape, root.dtype);
+    loss.machine().fill(root.gradient, 0);
+  }
+}
+
+}  // namespace robmask

@@ -1,0 +1,68 @@
+#pragma once
+// The tape: while it is open, it listens for the variables it was given, and records every op that
+// hears one of them. Backward runs the list in reverse. That is the whole of automatic differentiation.
+//
+//   Variable x(images);
+//   Tape tape({x});                      // only x is a target: no weight gradient is ever computed
+//   tape.backward(cross_entropy(model(x), labels));
+//   use(x.gradient());
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/backend.h"
+#include "engine/variable.h"
+
+namespace robmask {
+
+class Tape {
+ public:
+  /// One step of the backward pass; gets the gradient of the op's output.
+  using Step = std::function<void(Tape&, const Tensor& gradient_of_output)>;
+  using Slot = std::shared_ptr<GradientSlot>;
+
+  /// Opens a tape that listens for `targets`, inside any tape already open on this thread: the inner
+  /// one records, the outer one hears nothing until the inner one is gone.
+  explicit Tape(std::initializer_list<Variable> targets);
+  explicit Tape(const std::vector<Variable>& targets);
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// The innermost open tape if it hears any of `inputs`, else null: then an op records nothing.
+  /// Empty variables are allowed and never heard.
+  static Tape* hearing(std::initializer_list<Variable> inputs);
+
+  /// The slot of `v` if this tape hears it, else null: an op asks this for each input and, in its
+  /// backward step, computes only the gradients that are wanted.
+  Slot wanted(const Variable& v) const;
+
+  /// Adds a step that turns the gradient of `output` into gradients of the wanted inputs; the tape
+  /// hears `output` from now on.
+  void record(const Variable& output, Step step);
+
+  /// For use inside a step: where the gradient of a wanted input goes. The first writer of a backward
+  /// pass replaces, later ones add; an empty slot gives an empty sink.
+  Sink sink(const Slot& slot);
+
+  /// Runs the steps in reverse from d(Σ loss)/d(loss) = 1, destroying each as it is done, so that
+  /// activations and gradients die as they are consumed. Afterwards the targets hold their gradients
+  /// (zero where the loss does not depend on them). A tape runs backward once.
+  void backward(const Variable& loss);
+
+ private:
+  struct Recorded {
+    Slot output;
+    Step step;
+  };
+
+  std::vector<Slot> targets_;
+  std::unordered_map<GradientSlot*, bool> heard_;  // root slot → has its gradient been written?
+  std::vector<Recorded> steps_;
+  Tape* outer_;
+};
+
+}  // namespace robmask

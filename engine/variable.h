@@ -1,0 +1,50 @@
+#pragma once
+// A Variable is a value and a place for its gradient.
+
+#include <memory>
+
+#include "engine/tensor.h"
+
+namespace robmask {
+
+/// The place where a gradient is collected. It is apart from the value, so that backward steps can
+/// hold the gradient's place without keeping the activation alive. A slot may be a view (a range of
+/// channels and images) of another slot: DenseNet's layers share one gradient buffer this way.
+struct GradientSlot {
+  Backend* machine = nullptr;
+  Shape shape;
+  DType dtype = DType::f32;
+  Tensor gradient;                     // empty until the first writer of a backward pass
+  std::shared_ptr<GradientSlot> base;  // if set, this slot is base's images and channels from here:
+  Index first_image = 0, first_channel = 0;
+
+  GradientSlot& root() { return base ? base->root() : *this; }
+  /// The gradient's memory seen through the views; empty where nothing was written.
+  Tensor view() const;
+};
+
+class Variable {
+ public:
+  Variable() = default;
+  /// A variable with a gradient slot of its own; it is listened to once a tape names it.
+  explicit Variable(Tensor value);
+  /// A range of another variable's images and channels: one memory, one gradient.
+  Variable images(Index first, Index count) const;
+  Variable channels(Index first, Index count) const;
+
+  explicit operator bool() const { return slot_ != nullptr; }
+  const Tensor& value() const { return value_; }
+  const Shape& shape() const { return value_.shape(); }
+  Backend& machine() const { return value_.machine(); }
+  const std::shared_ptr<GradientSlot>& slot() const { return slot_; }
+  /// What the last backward pass left here; empty if no tape listened.
+  Tensor gradient() const { return slot_->view(); }
+
+ private:
+  Variable view(Tensor value, Index first_image, Index first_channel) const;
+
+  Tensor value_;
+  std::shared_ptr<GradientSlot> slot_;
+};
+
+}  // namespace robmask
