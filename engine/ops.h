@@ -47,7 +47,8 @@ Variable kl(const Variable& p_logits, const Variable& q_logits);
 /// factor · Σ x, a scalar {1,1,1,1}; and the mean over all elements.
 Variable sum(const Variable& x, double factor = 1);
 Variable mean(const Variable& x);
-/// a + factor·b
+/// a + b, and a + factor·b
+Variable add(const Variable& a, const Variable& b);
 Variable add_scaled(const Variable& a, const Variable& b, double factor);
 
 }  // namespace robmask

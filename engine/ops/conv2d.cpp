@@ -1,0 +1,53 @@
+// Convolution and its two gradients. A linear layer is the 1×1 case on N·1·1·C, plus a bias.
+
+#include "engine/ops.h"
+#include "engine/tape.h"
+
+namespace robmask {
+
+Variable conv2d(const Variable& x, const Variable& w, const Window& window, const Variable& into) {
+  // x: N H W Cin    w: K K Cin/g Cout    y: N H' W' Cout
+  const Shape out{x.shape().n, window.output(x.shape().h), window.output(x.shape().w), w.shape().c};
+  expect(w.shape().w * window.groups == x.shape().c && w.shape().n == window.kernel,
+         "conv2d of {} with {} in {} groups", to_string(x.shape()), to_string(w.shape()),
+         window.groups);
+  expect(!into || into.shape() == out, "conv2d of shape {} into {}", to_string(out),
+         into ? to_string(into.shape()) : "");
+  Backend& machine = x.machine();
+  const Variable y = into ? into : Variable(Tensor(machine, out, x.value().dtype()));
+  machine.conv2d(y.value(), x.value(), w.value(), window);
+
+  if (Tape* tape = Tape::hearing({x, w})) {
+    const auto dx = tape->wanted(x), dw = tape->wanted(w);
+    const Tensor saved_x = dw ? x.value() : Tensor(), saved_w = dx ? w.value() : Tensor();
+    tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
+      if (dw) machine.conv2d_weight_gradient(t.sink(dw), dy, saved_x, window);
+      if (dx) machine.conv2d_input_gradient(t.sink(dx), dy, saved_w, window);
+    });
+  }
+  return y;
+}
+
+Variable linear(const Variable& x, const Variable& w, const Variable& b) {
+  // x: N 1 1 Cin    w: 1 1 Cin Cout    b: 1 1 1 Cout    y: N 1 1 Cout
+  expect(x.shape().pixels() == 1 && w.shape().w == x.shape().c && b.shape().c == w.shape().c,
+         "linear of {} with {} and bias {}", to_string(x.shape()), to_string(w.shape()),
+         to_string(b.shape()));
+  Backend& machine = x.machine();
+  const Variable y(Tensor(machine, {x.shape().n, 1, 1, w.shape().c}, x.value().dtype()));
+  machine.conv2d(y.value(), x.value(), w.value(), Window{});
+  machine.add_bias(y.value(), b.value());
+
+  if (Tape* tape = Tape::hearing({x, w, b})) {
+    const auto dx = tape->wanted(x), dw = tape->wanted(w), db = tape->wanted(b);
+    const Tensor saved_x = dw ? x.value() : Tensor(), saved_w = dx ? w.value() : Tensor();
+    tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
+      if (db) machine.bias_gradient(t.sink(db), dy);
+      if (dw) machine.conv2d_weight_gradient(t.sink(dw), dy, saved_x, Window{});
+      if (dx) machine.conv2d_input_gradient(t.sink(dx), dy, saved_w, Window{});
+    });
+  }
+  return y;
+}
+
+}  // namespace robmask

@@ -1,0 +1,82 @@
+// Ops that treat elements alike.
+
+#include "engine/ops.h"
+#include "engine/tape.h"
+
+namespace robmask {
+
+Variable affine(const Variable& x, const Tensor& scale, const Tensor& shift) {
+  // x, y: N H W C    scale, shift: 1 1 1 C, constants
+  Backend& machine = x.machine();
+  const Variable y(Tensor(machine, x.shape(), x.value().dtype()));
+  machine.affine({y.value()}, x.value(), scale, shift);
+  if (Tape* tape = Tape::hearing({x})) {
+    const auto dx = tape->wanted(x);
+    tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
+      machine.affine(t.sink(dx), dy, scale, {});
+    });
+  }
+  return y;
+}
+
+Variable relu(const Variable& x) {
+  Backend& machine = x.machine();
+  const Variable y(Tensor(machine, x.shape(), x.value().dtype()));
+  machine.relu(y.value(), x.value());
+  if (Tape* tape = Tape::hearing({x})) {
+    const auto dx = tape->wanted(x);
+    tape->record(y, [=, &machine, saved_y = y.value()](Tape& t, const Tensor& dy) {
+      machine.relu_gradient(t.sink(dx), dy, saved_y);
+    });
+  }
+  return y;
+}
+
+Variable add(const Variable& a, const Variable& b) {
+  // y = a + b, all of one shape
+  Backend& machine = a.machine();
+  const Variable y(Tensor(machine, a.shape(), a.value().dtype()));
+  machine.add(y.value(), a.value(), b.value());
+  if (Tape* tape = Tape::hearing({a, b})) {
+    const auto da = tape->wanted(a), db = tape->wanted(b);
+    tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
+      if (da) machine.scale(t.sink(da), dy, 1);
+      if (db) machine.scale(t.sink(db), dy, 1);
+    });
+  }
+  return y;
+}
+
+Variable add_scaled(const Variable& a, const Variable& b, double factor) {
+  // y = a + factor·b, all of one shape
+  Backend& machine = a.machine();
+  const Variable y(Tensor(machine, a.shape(), a.value().dtype()));
+  machine.copy(y.value(), a.value());
+  machine.scale({y.value(), true}, b.value(), factor);
+  if (Tape* tape = Tape::hearing({a, b})) {
+    const auto da = tape->wanted(a), db = tape->wanted(b);
+    tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
+      if (da) machine.scale(t.sink(da), dy, 1);
+      if (db) machine.scale(t.sink(db), dy, factor);
+    });
+  }
+  return y;
+}
+
+Variable sum(const Variable& x, double factor) {
+  // x: any shape, y: a scalar
+  Backend& machine = x.machine();
+  const Variable y(Tensor(machine, {}, x.value().dtype()));
+  machine.sum(y.value(), x.value(), factor);
+  if (Tape* tape = Tape::hearing({x})) {
+    const auto dx = tape->wanted(x);
+    tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
+      machine.sum_gradient(t.sink(dx), dy, factor);
+    });
+  }
+  return y;
+}
+
+Variable mean(const Variable& x) { return sum(x, 1.0 / static_cast<double>(x.shape().count())); }
+
+}  // namespace robmask

@@ -1,0 +1,97 @@
+// The paper's mask: normalize, rescale by a blend of k masks, add a residual, clamp (docs/mask.md).
+
+#include "engine/ops.h"
+#include "engine/tape.h"
+
+namespace robmask {
+
+namespace {
+
+/// γ or β of a segment: code · table.  code: R 1 1 k, table: k 1 1 C, result: R 1 1 C
+Tensor blended(const Tensor& code, const Tensor& table) {
+  Tensor out(table.machine(), {code.shape().n, 1, 1, table.shape().c}, table.dtype());
+  table.machine().blend(out, code, table);
+  return out;
+}
+
+/// The statistics that normalize a segment; a train pass also updates the running ones.
+void normalize_by(MaskPass& pass, const Segment& segment, const MaskState& state) {
+  if (segment.mode == Mode::eval) {
+    pass.mean = blended(segment.pair_code, state.running_mean);
+    pass.variance = blended(segment.pair_code, state.running_variance);
+    return;
+  }
+  Backend& machine = pass.x.machine();
+  const Index rows = pass.x.shape().rows();
+  require(rows > 1,
+          "batch norm in training expected more than one value a channel, got {} image of {}x{} "
+          "pixels: use larger batches or images",
+          pass.x.shape().n, pass.x.shape().h, pass.x.shape().w);
+  pass.mean = Tensor(machine, {1, 1, 1, pass.x.shape().c}, pass.x.dtype());
+  pass.variance = Tensor(machine, {1, 1, 1, pass.x.shape().c}, pass.x.dtype());
+  machine.statistics(pass.mean, pass.variance, pass.x);
+  if (segment.mode == Mode::train)
+    machine.update_running(state.running_mean.images(segment.pair, 1),
+                           state.running_variance.images(segment.pair, 1),
+                           state.tracked.images(segment.pair, 1), pass.mean, pass.variance, rows,
+                           state.momentum);
+}
+
+}  // namespace
+
+Variable mask(const Variable& x, const MaskState& state, const Context& context,
+              const MaskOptions& options) {
+  // x, residual, z: N H W C    state.weight, state.bias: k 1 1 C
+  expect(context.images() == x.shape().n, "a context of {} images for {}", context.images(),
+         to_string(x.shape()));
+  Backend& machine = x.machine();
+  const Variable& residual = options.residual;
+  const Variable z(Tensor(machine, x.shape(), x.value().dtype()));
+  std::vector<MaskPass> passes;
+  Index first = 0;
+  for (const Segment& segment : context.segments) {
+    MaskPass pass;
+    pass.eps = state.eps;
+    pass.relu = options.relu;
+    pass.x = x.value().images(first, segment.images);
+    if (residual) pass.residual = residual.value().images(first, segment.images);
+    normalize_by(pass, segment, state);
+    pass.gamma = blended(segment.code, state.weight.value());
+    pass.beta = blended(segment.code, state.bias.value());
+    machine.mask(z.value().images(first, segment.images), pass);
+    pass.residual = {};  // the backward pass does not read it
+    passes.push_back(std::move(pass));
+    first += segment.images;
+  }
+
+  if (Tape* tape = Tape::hearing({x, state.weight, state.bias, residual})) {
+    const auto dx = tape->wanted(x), dr = tape->wanted(residual);
+    const auto dw = tape->wanted(state.weight), db = tape->wanted(state.bias);
+    const Tensor saved_z = options.relu ? z.value() : Tensor();
+    for (std::size_t i = 0; i < passes.size(); ++i)  // an attack in eval mode never reads x again
+      if (context.segments[i].mode == Mode::eval && !dw) passes[i].x = {};
+    tape->record(z, [=, &machine, segments = context.segments](Tape& t, const Tensor& dz) {
+      const Sink to_x = t.sink(dx), to_r = t.sink(dr);
+      Index row = 0;
+      for (std::size_t i = 0; i < passes.size(); ++i) {
+        const Segment& segment = segments[i];
+        const auto part = [&](const Tensor& whole) {
+          return whole ? whole.images(row, segment.images) : Tensor();
+        };
+        const Tensor part_dz = part(dz);
+        const Shape per_image{segment.images, 1, 1, dz.shape().c};
+        MaskGradients wanted{{part(to_x.to), to_x.add}, {part(to_r.to), to_r.add}, {}, {}};
+        if (dw) wanted.gamma = Tensor(machine, per_image, dz.dtype());
+        if (db) wanted.beta = Tensor(machine, per_image, dz.dtype());
+        machine.mask_gradient(wanted, part_dz, part(saved_z), passes[i],
+                              segment.mode != Mode::eval);
+        if (dw) machine.blend_gradient(t.sink(dw), wanted.gamma, segment.code);
+        if (db) machine.blend_gradient(t.sink(db), wanted.beta, segment.code);
+        row += segment.images;
+      }
+    });
+  }
+  return z;
+}
+
+}  // namespace robmask

@@ -1,0 +1,45 @@
+#include "layers/scope.h"
+
+#include <cmath>
+
+#include "engine/backend.h"
+
+namespace robmask {
+
+Scope Scope::operator/(const std::string& name) const {
+  Scope inner = *this;
+  inner.prefix_ = prefix_ + name + ".";
+  return inner;
+}
+
+Variable Scope::add(const std::string& name, Role role, const Tensor& value) const {
+  entries_->push_back({prefix_ + name, role, Variable(value)});
+  return entries_->back().variable;
+}
+
+Variable Scope::uniform(const std::string& name, Role role, const Shape& shape,
+                        Index fan_in) const {
+  const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
+  const Stream stream{.seed = shape_->seed,
+                      .purpose = Purpose::initialization,
+                      .branch = static_cast<std::uint32_t>(entries_->size())};
+  const Tensor value(*shape_->machine, shape, shape_->dtype);
+  dispatch(shape_->dtype, [&]<class T>() {
+    std::vector<T> host(shape.count());
+    for (std::size_t i = 0; i < host.size(); ++i)
+      host[i] = static_cast<T>(
+          bound * (2 * random_uniform<double>(stream, static_cast<std::uint32_t>(i)) - 1));
+    value.from_host(host);
+  });
+  return add(name, role, value);
+}
+
+Variable Scope::constant(const std::string& name, Role role, const Shape& shape,
+                         double value) const {
+  const Tensor tensor(*shape_->machine, shape,
+                      role == Role::tracked ? DType::i64 : shape_->dtype);
+  shape_->machine->fill(tensor, value);
+  return add(name, role, tensor);
+}
+
+}  // namespace robmask

@@ -1,0 +1,59 @@
+#include "layers/strength.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/backend.h"
+
+namespace robmask {
+
+std::vector<double> encode(double p, Index k, Code code) {
+  expect(k >= 1 && p >= 0 && p <= 1, "code of strength {} over {} masks", p, k);
+  std::vector<double> u(k, 0.0);
+  const double place = p * static_cast<double>(k - 1);
+  if (code == Code::nearest) {
+    u[static_cast<std::size_t>(std::floor(place + 0.5))] = 1;
+    return u;
+  }
+  const Index below = std::min(static_cast<Index>(place), std::max<Index>(k - 2, 0));
+  const double beyond = place - static_cast<double>(below);
+  u[below] = 1 - beyond;
+  if (k > 1) u[below + 1] = beyond;
+  return u;
+}
+
+std::vector<double> encode_pairs(double p, Index pairs, Index k, Code code) {
+  if (pairs == 1) return {1.0};
+  if (pairs == k) return encode(p, k, code);
+  return encode(p, pairs, Code::hat);
+}
+
+namespace {
+
+template <class Encode>
+Tensor stacked(Backend& machine, DType dtype, const std::vector<double>& strengths, Index width,
+               Encode encode_one) {
+  const Tensor codes(machine, {static_cast<Index>(strengths.size()), 1, 1, width}, dtype);
+  dispatch(dtype, [&]<class T>() {
+    std::vector<T> host;
+    for (const double p : strengths)
+      for (const double u : encode_one(p)) host.push_back(static_cast<T>(u));
+    codes.from_host(host);
+  });
+  return codes;
+}
+
+}  // namespace
+
+Tensor code_tensor(Backend& machine, DType dtype, const std::vector<double>& strengths, Index k,
+                   Code code) {
+  return stacked(machine, dtype, strengths, k, [&](double p) { return encode(p, k, code); });
+}
+
+Tensor pair_code_tensor(Backend& machine, DType dtype, const std::vector<double>& strengths,
+                        Index pairs, Index k, Code code) {
+  return stacked(machine, dtype, strengths, pairs,
+                 [&](double p) { return encode_pairs(p, pairs, k, code); });
+}
+
+}  // namespace robmask

@@ -1,0 +1,85 @@
+#include "models/model.h"
+
+#include <algorithm>
+
+#include "engine/ops.h"
+#include "models/densenet.h"
+#include "models/preact_resnet.h"
+#include "models/resnet.h"
+#include "models/resnext.h"
+
+namespace robmask {
+
+const std::vector<std::string>& model_names() {
+  static const std::vector<std::string> names{"resnet18", "preact18", "densenet121", "resnext29",
+                                              "resnet18-imagenet"};
+  return names;
+}
+
+bool has_width(const std::string& name) { return name == "resnet18" || name == "preact18"; }
+
+Model::Network Model::make_network(const ModelSpec& spec, const Scope& s) {
+  const auto callable = []<class T>(std::shared_ptr<T> net) -> Network {
+    return [net](const Variable& x, const Context& c) { return (*net)(x, c); };
+  };
+  if (spec.name == "resnet18")
+    return callable(std::make_shared<ResNet18>(s, spec.width, spec.classes));
+  if (spec.name == "preact18")
+    return callable(std::make_shared<PreActResNet18>(s, spec.width, spec.classes));
+  if (spec.name == "densenet121") return callable(std::make_shared<DenseNet121>(s, spec.classes));
+  if (spec.name == "resnext29") return callable(std::make_shared<ResNeXt29>(s, spec.classes));
+  if (spec.name == "resnet18-imagenet")
+    return callable(std::make_shared<ResNet18>(s, 64, spec.classes, ResNet18::Stem::imagenet));
+  throw InputError(fmt::format("--model: expected one of {}, got \"{}\"",
+                               fmt::join(model_names(), ", "), spec.name));
+}
+
+Model::Model(Backend& machine, DType dtype, const ModelSpec& spec, std::uint64_t seed)
+    : spec_(spec),
+      shape_{&machine, dtype, spec.masks, spec.pairs, seed},
+      scale_(machine, {1, 1, 1, 3}, dtype),
+      shift_(machine, {1, 1, 1, 3}, dtype) {
+  require(spec.width == 64 || has_width(spec.name), "--width: {} has one width only", spec.name);
+  require(spec.width >= 1 && spec.classes >= 1 && spec.masks >= 1,
+          "expected width, classes and masks of at least 1, got {}, {} and {}", spec.width,
+          spec.classes, spec.masks);
+  network_ = make_network(spec, Scope(shape_, entries_));
+  dispatch(dtype, [&]<class T>() {
+    std::vector<T> scale, shift;
+    for (int c = 0; c < 3; ++c) {
+      scale.push_back(static_cast<T>(1 / spec.std[c]));
+      shift.push_back(static_cast<T>(-spec.mean[c] / spec.std[c]));
+    }
+    scale_.from_host(scale);
+    shift_.from_host(shift);
+  });
+}
+
+Variable Model::logits(const Variable& images, const Context& context) const {
+  return network_(affine(images, scale_, shift_), context);
+}
+
+std::vector<Variable> Model::parameters() const {
+  std::vector<Variable> trained;
+  for (const Entry& e : entries_)
+    if (e.trained()) trained.push_back(e.variable);
+  return trained;
+}
+
+Index Model::parameter_count() const {
+  Index count = 0;
+  for (const Variable& v : parameters()) count += v.shape().count();
+  return count;
+}
+
+Segment Model::segment(Index images, Mode mode, const std::vector<double>& strengths,
+                       Index pair) const {
+  return {.images = images,
+          .mode = mode,
+          .code = code_tensor(machine(), dtype(), strengths, spec_.masks, spec_.code),
+          .pair_code =
+              pair_code_tensor(machine(), dtype(), strengths, spec_.pairs, spec_.masks, spec_.code),
+          .pair = pair};
+}
+
+}  // namespace robmask

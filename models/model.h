@@ -1,0 +1,66 @@
+#pragma once
+// A model by name: normalization of pixels, a network, and the list of its tensors.
+
+#include <array>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/context.h"
+#include "layers/scope.h"
+#include "layers/strength.h"
+
+namespace robmask {
+
+/// What a checkpoint says of a model.
+struct ModelSpec {
+  std::string name = "resnet18";  // resnet18, preact18, densenet121, resnext29, resnet18-imagenet
+  Index width = 64;               // of resnet18 and preact18
+  Index classes = 10;
+  Index masks = 1;  // k
+  Index pairs = 1;  // of running statistics: 1 shared; split: 2 (RobMask) or k (AdvProp)
+  Code code = Code::hat;
+  std::array<double, 3> mean{0, 0, 0}, std{1, 1, 1};
+};
+
+class Model {
+ public:
+  /// A freshly initialized model. Throws InputError for an unknown name or a width it cannot have.
+  Model(Backend& machine, DType dtype, const ModelSpec& spec, std::uint64_t seed);
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  /// images: N·H·W·3 in [0,1] → {N,1,1,classes}
+  Variable logits(const Variable& images, const Context& context) const;
+
+  const ModelSpec& spec() const { return spec_; }
+  Backend& machine() const { return *shape_.machine; }
+  DType dtype() const { return shape_.dtype; }
+  const std::vector<Entry>& entries() const { return entries_; }
+  /// The trained tensors; and how many numbers they hold.
+  std::vector<Variable> parameters() const;
+  Index parameter_count() const;
+
+  /// A segment of `images` images through the mask of strength p (or one strength an image). A train
+  /// pass updates `pair`.
+  Segment segment(Index images, Mode mode, const std::vector<double>& strengths, Index pair = 0) const;
+  /// One segment in eval mode.
+  Context eval(Index images, double p) const { return {{segment(images, Mode::eval, {p})}}; }
+
+ private:
+  using Network = std::function<Variable(const Variable&, const Context&)>;
+  static Network make_network(const ModelSpec& spec, const Scope& scope);
+
+  ModelSpec spec_;
+  ModelShape shape_;
+  std::vector<Entry> entries_;
+  Network network_;
+  Tensor scale_, shift_;  // pixels → (pixels − mean) / std
+};
+
+/// The names `--model` takes.
+const std::vector<std::string>& model_names();
+/// Can this network be made narrower with `--width`?
+bool has_width(const std::string& name);
+
+}  // namespace robmask

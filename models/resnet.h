@@ -1,0 +1,94 @@
+#pragma once
+// ResNet-18 (He et al. 2016a). For CIFAR as in kuangliu/pytorch-cifar: a 3×3 stem, four stages of two
+// basic blocks, projections where the shape changes. For ImageNet as in torchvision: a 7×7 stem with
+// max pooling, and its names.
+
+#include <optional>
+#include <vector>
+
+#include "layers/conv2d.h"
+#include "layers/linear.h"
+#include "layers/norm.h"
+
+namespace robmask {
+
+/// A projection of the input where a block changes size or channels: conv 1×1 and norm.
+class Projection {
+ public:
+  Projection(const Scope& s, Index in, Index out, Index stride)
+      : conv_(s / 0, in, out, {1, stride}), norm_(s / 1, out) {}
+
+  Variable operator()(const Variable& x, const Context& c) const {
+    return norm_.normalize(conv_(x), c);
+  }
+
+ private:
+  Conv2d conv_;
+  MaskedNorm norm_;
+};
+
+/// conv-mask-conv-mask, the second mask after adding the shortcut.
+class BasicBlock {
+ public:
+  BasicBlock(const Scope& s, Index in, Index out, Index stride, const std::string& shortcut)
+      : conv1_(s / "conv1", in, out, {3, stride, 1}),
+        bn1_(s / "bn1", out),
+        conv2_(s / "conv2", out, out, {3, 1, 1}),
+        bn2_(s / "bn2", out) {
+    if (stride != 1 || in != out) shortcut_.emplace(s / shortcut, in, out, stride);
+  }
+
+  Variable operator()(const Variable& x, const Context& c) const {
+    const Variable h = conv2_(bn1_(conv1_(x), c));
+    return bn2_(h, c, shortcut_ ? (*shortcut_)(x, c) : x);
+  }
+
+ private:
+  Conv2d conv1_;
+  MaskedNorm bn1_;
+  Conv2d conv2_;
+  MaskedNorm bn2_;
+  std::optional<Projection> shortcut_;
+};
+
+class ResNet18 {
+ public:
+  enum class Stem { cifar, imagenet };
+
+  ResNet18(const Scope& s, Index width, Index classes, Stem stem = Stem::cifar)
+      : stem_(stem),
+        conv1_(s / "conv1", 3, width, stem == Stem::cifar ? Window{3, 1, 1} : Window{7, 2, 3}),
+        bn1_(s / "bn1", width),
+        blocks_(make_blocks(s, width, stem)),
+        linear_(s / (stem == Stem::cifar ? "linear" : "fc"), 8 * width, classes) {}
+
+  /// x: N·H·W·3, normalized → logits {N,1,1,classes}
+  Variable operator()(const Variable& x, const Context& c) const {
+    Variable h = bn1_(conv1_(x), c);
+    if (stem_ == Stem::imagenet) h = max_pool(h, {3, 2, 1});
+    for (const BasicBlock& block : blocks_) h = block(h, c);
+    return linear_(average_pool(h, {h.shape().h, h.shape().h}));
+  }
+
+ private:
+  static std::vector<BasicBlock> make_blocks(const Scope& s, Index width, Stem stem) {
+    std::vector<BasicBlock> blocks;
+    Index in = width;
+    for (Index stage = 1; stage <= 4; ++stage)
+      for (Index i = 0; i < 2; ++i) {
+        const Index out = width << (stage - 1), stride = stage > 1 && i == 0 ? 2 : 1;
+        blocks.emplace_back(s / fmt::format("layer{}", stage) / i, in, out, stride,
+                            stem == Stem::cifar ? "shortcut" : "downsample");
+        in = out;
+      }
+    return blocks;
+  }
+
+  Stem stem_;
+  Conv2d conv1_;
+  MaskedNorm bn1_;
+  std::vector<BasicBlock> blocks_;
+  Linear linear_;
+};
+
+}  // namespace robmask
