@@ -1,17 +1,34 @@
 # make            builds build/robmask and build/librobmask.a
-# make test       builds and runs the fast tests        make asan      the same under sanitizers
+# make test       builds and runs the tests                   FILTER='Tape*' picks some of them
 # make demo       trains three models on the embedded data and draws the paper's trade-off
-# make bench      speed of this machine                 make format lint install clean
+# make asan       the tests under the address and undefined-behaviour sanitizers (but for Slow*)
+# make bench      the speed of training and attack steps on this machine
+# make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
+# make format     lays out all sources with clang-format
+# make lint       checks layout (clang-format) and habits (clang-tidy)
+# make install    copies binary, library and headers below $(DESTDIR)$(PREFIX)
+# make clean      removes build/
+#
+# Every target first looks for the packages it needs and installs the missing ones, or says how.
+# Variables: CXX, OPTIMIZE, EXTRA (more flags), BUILD, PREFIX, DESTDIR, V=1 (show commands),
+# BRIEF=0 (name every test). All cores compile unless -jN says otherwise.
 
-CXX      ?= g++
-AR       ?= ar
+CXX      := $(if $(filter default,$(origin CXX)),g++,$(CXX))
+LD       ?= ld
+OBJCOPY  ?= objcopy
 BUILD    ?= build
-OPTIMIZE ?= -O3
+PREFIX   ?= /usr/local
+OPTIMIZE ?= -O3 -DNDEBUG
+BRIEF    ?= 1
+PYTHON   ?= $(firstword $(wildcard /usr/bin/python3) python3)
 WARNINGS := -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror
-FLAGS    := -std=c++20 $(OPTIMIZE) -g1 -fopenmp $(WARNINGS) -I. -isystem /usr/include/eigen3 $(EXTRA)
-LIBS     := -fopenmp -lfmt
+INCLUDES := -I. -isystem /usr/include/eigen3
+FLAGS    := -std=c++20 $(OPTIMIZE) -g1 -fopenmp $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
+LINK     := $(CXX) -fopenmp $(SANITIZE) $(LDFLAGS)
+LIBS     := -lfmt
 
-LIBRARY := $(wildcard engine/*.cpp engine/ops/*.cpp layers/*.cpp attacks/*.cpp models/*.cpp data/*.cpp training/*.cpp)
+LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/files \
+             training tools/robmask/options))
 TOOL    := $(wildcard tools/robmask/*.cpp)
 TESTS   := $(wildcard tests/*.cpp tests/*/*.cpp)
 KERNELS := $(wildcard engine/cpu/*.cpp)
@@ -25,37 +42,132 @@ endif
 MARCH_generic :=
 MARCH_avx2    := -march=x86-64-v3
 MARCH_avx512  := -march=x86-64-v4 -mprefer-vector-width=512
+# g++ 12 warns about "undefined" vectors inside its own AVX-512 header (gcc bug 105593).
+MARCH_avx512  += -Wno-uninitialized -Wno-maybe-uninitialized
 
 objects = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(1))
+LIBRARY_OBJECTS := $(call objects,$(LIBRARY))
+TOOL_OBJECTS    := $(call objects,$(TOOL))
+TEST_OBJECTS    := $(call objects,$(TESTS))
+KERNEL_OBJECTS  := $(foreach isa,$(ISA),$(KERNELS:%.cpp=$(BUILD)/objects/$(isa)/%.o))
 
-.PHONY: all test
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+say = @$(if $(V),,echo "  $(1)";)
+Q   := $(if $(V),,@)
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all announce test asan demo bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
-$(BUILD)/robmask: $(call objects,$(TOOL)) $(BUILD)/librobmask.a
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+# ---- linking --------------------------------------------------------------------------------------
 
-$(BUILD)/tests: $(call objects,$(TESTS)) $(BUILD)/librobmask.a
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lgtest -lgtest_main
+$(BUILD)/robmask: $(TOOL_OBJECTS) $(BUILD)/librobmask.a $(BUILD)/sources
+	$(call say,link    $@)
+	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
-$(BUILD)/librobmask.a: $(call objects,$(LIBRARY)) $(ISA:%=$(BUILD)/cpu_%.o)
-	rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/tests: $(TEST_OBJECTS) $(BUILD)/librobmask.a $(BUILD)/sources
+	$(call say,link    $@)
+	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) -lgtest -lgtest_main
 
-$(BUILD)/objects/%.o: %.cpp
+$(BUILD)/librobmask.a: $(LIBRARY_OBJECTS) $(ISA:%=$(BUILD)/cpu_%.o) $(BUILD)/sources
+	$(call say,library $@)
+	$(Q)rm -f $@ && $(AR) qcs $@ $(filter %.o,$^)
+
+# ---- compiling ------------------------------------------------------------------------------------
+
+$(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $(@D)
-	$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+	$(call say,compile $<)
+	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
 
 define isa_rules
-$(BUILD)/objects/$(1)/%.o: %.cpp
+$(BUILD)/objects/$(1)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $$(@D)
-	$$(CXX) $$(FLAGS) $$(MARCH_$(1)) -DROBMASK_ISA=$(1) -MMD -MP -c -o $$@ $$<
+	$$(call say,compile $$<  ($(1)))
+	$$(Q)$$(CXX) $$(FLAGS) $$(MARCH_$(1)) -DROBMASK_ISA=$(1) -MMD -MP -c -o $$@ $$<
 
-$(BUILD)/cpu_$(1).o: $$(KERNELS:%.cpp=$(BUILD)/objects/$(1)/%.o)
-	ld -r --force-group-allocation -o $$@ $$^
-	objcopy --keep-global-symbol=robmask_cpu_$(1) $$@
+$(BUILD)/cpu_$(1).o: $$(KERNELS:%.cpp=$(BUILD)/objects/$(1)/%.o) $(BUILD)/sources
+	$$(call say,library $$@)
+	$$(Q)$$(LD) -r --force-group-allocation -o $$@ $$(filter %.o,$$^)
+	$$(Q)$$(OBJCOPY) --keep-global-symbol=robmask_cpu_$(1) $$@
 endef
 $(foreach isa,$(ISA),$(eval $(call isa_rules,$(isa))))
 
-test: $(BUILD)/tests
-	$(BUILD)/tests
+$(TEST_OBJECTS): | $(BUILD)/packages-test
 
--include $(shell find $(BUILD)/objects -name '*.d' 2>/dev/null)
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
+
+# Other flags, or a file that came or went, change these two files, and that rebuilds what they concern.
+$(BUILD)/flags: force
+	@mkdir -p $(@D); echo '$(CXX) $(FLAGS)' | cmp -s - $@ || echo '$(CXX) $(FLAGS)' > $@
+$(BUILD)/sources: force
+	@mkdir -p $(@D); echo $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) | cmp -s - $@ || \
+	  echo $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) > $@
+
+# ---- packages -------------------------------------------------------------------------------------
+
+# Looked for once; again when the list changes or after `make clean`. Installing happens one at a time.
+$(BUILD)/packages-%: tools/setup/packages.sh | announce
+	@mkdir -p $(@D)
+	@CXX='$(CXX)' INCLUDES='$(INCLUDES)' PYTHON='$(PYTHON)' tools/setup/packages.sh $* && touch $@
+$(BUILD)/packages-test $(BUILD)/packages-demo: | $(BUILD)/packages-build
+
+announce:
+	@echo "robmask: $(CXX) $$($(CXX) -dumpfullversion 2>/dev/null || echo '(not found)'), CPU kernels for" \
+	  "$(ISA); $(if $(shell command -v nvcc),nvcc found but there are no CUDA sources yet,no nvcc): CPU only"
+
+# ---- what to do with it ---------------------------------------------------------------------------
+
+test: $(BUILD)/tests $(BUILD)/robmask
+	ROBMASK=$(BUILD)/robmask $(BUILD)/tests --gtest_brief=$(BRIEF) $(if $(FILTER),'--gtest_filter=$(FILTER)')
+
+# The check of virtual tables compares the addresses of type names, which are local to each
+# instruction set's object; all else is on.
+asan:
+	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPTIMIZE='-O1 -D_GLIBCXX_ASSERTIONS' FILTER='$(or $(FILTER),-Slow*)' \
+	  SANITIZE='-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all' test
+
+demo: $(BUILD)/robmask | $(BUILD)/packages-demo
+	ROBMASK=$(BUILD)/robmask tools/examples/demo.sh
+
+bench: $(BUILD)/robmask
+	$(BUILD)/robmask bench --workload train,pgd,robmask
+
+golden: | $(BUILD)/packages-golden
+	$(PYTHON) tests/golden/make_golden.py
+
+-include data/fetch.mk
+
+install: $(BUILD)/robmask
+	install -D -m 755 $(BUILD)/robmask $(DESTDIR)$(PREFIX)/bin/robmask
+	install -D -m 644 $(BUILD)/librobmask.a $(DESTDIR)$(PREFIX)/lib/librobmask.a
+	for header in $(wildcard $(addsuffix /*.h,engine layers attacks models data training)); do \
+	  install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/robmask/$$header || exit 1; done
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+# ---- habits ---------------------------------------------------------------------------------------
+
+WRITTEN := $(shell find $(wildcard engine layers attacks models data training tools tests) -name '*.cpp' -o -name '*.h')
+TIDIED  := $(patsubst %.cpp,$(BUILD)/tidy/%,$(LIBRARY) $(KERNELS) $(TOOL))
+
+format: | $(BUILD)/packages-lint
+	clang-format -i $(WRITTEN)
+
+lint: lint-format $(TIDIED)
+.PHONY: lint-format
+lint-format: | $(BUILD)/packages-lint
+	clang-format --dry-run --Werror $(WRITTEN)
+
+# A file is looked at again when it, any header or the rules changed.
+$(TIDIED): $(BUILD)/tidy/%: %.cpp $(filter %.h,$(WRITTEN)) .clang-tidy | $(BUILD)/packages-lint
+	@mkdir -p $(@D)
+	$(call say,tidy    $<)
+	$(Q)clang-tidy --quiet $< -- -std=c++20 -fopenmp $(INCLUDES) 2>/dev/null && touch $@

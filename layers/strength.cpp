@@ -10,7 +10,8 @@ namespace robmask {
 std::vector<double> encode(double p, Index k, Code code) {
   expect(k >= 1 && p >= 0 && p <= 1, "code of strength {} over {} masks", p, k);
   std::vector<double> u(k, 0.0);
-  const double place = p * static_cast<double>(k - 1);
+  double place = p * static_cast<double>(k - 1);
+  if (std::abs(place - std::round(place)) < 1e-12) place = std::round(place);  // a knot j/(k−1)
   if (code == Code::nearest) {
     u[static_cast<std::size_t>(std::floor(place + 0.5))] = 1;
     return u;

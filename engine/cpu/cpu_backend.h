@@ -39,13 +39,17 @@ class CpuBackend final : public Backend {
   void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) override;
   void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) override;
 
-  // mask.cpp
+  // statistics.cpp
   void statistics(Tensor mean, Tensor variance, Tensor x) override;
   void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked, Tensor mean,
                       Tensor variance, Index count, double momentum) override;
+
+  // mask.cpp
   void blend(Tensor out, Tensor code, Tensor table) override;
   void blend_gradient(Sink dtable, Tensor dout, Tensor code) override;
   void mask(Tensor z, const MaskPass& pass) override;
+
+  // mask_gradient.cpp
   void mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z, const MaskPass& pass,
                      bool batch_statistics) override;
 

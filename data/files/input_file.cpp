@@ -1,0 +1,69 @@
+#include "data/files/input_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "engine/check.h"
+
+namespace robmask {
+
+InputFile::InputFile(const Path& path)
+    : name_(path.string()),
+      // O_NONBLOCK: a pipe that nobody writes to must be refused, not waited for.
+      descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+  require(descriptor_ >= 0, "{}: expected a readable file, got: {}; check the path", name_,
+          std::strerror(errno));
+  struct stat status{};
+  const bool regular = ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
+  if (!regular) {
+    const bool folder = S_ISDIR(status.st_mode);
+    ::close(descriptor_);
+    require(false, "{}: expected a regular file, got a {}; check the path", name_,
+            folder ? "folder" : "device or a pipe");
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+InputFile::~InputFile() { ::close(descriptor_); }
+
+void InputFile::read(std::uint64_t offset, std::span<std::byte> bytes) const {
+  require(offset <= size_ && bytes.size() <= size_ - offset,
+          "{}: expected {} bytes from byte {} on, got a file of {} bytes; it was cut short", name_,
+          bytes.size(), offset, size_);
+  while (!bytes.empty()) {
+    const auto got = ::pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    require(got >= 0, "{}: cannot be read at byte {}: {}", name_, offset, std::strerror(errno));
+    require(got > 0, "{}: the file became shorter while it was read, at byte {}", name_, offset);
+    offset += static_cast<std::uint64_t>(got);
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+std::string read_text(const Path& path, std::uint64_t limit) {
+  const InputFile file(path);
+  require(file.size() <= limit, "{}: expected at most {} bytes of text, got {}", file.name(), limit,
+          file.size());
+  std::string text(file.size(), '\0');
+  file.read(0, std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
+std::string quoted(std::string_view text) {
+  constexpr std::size_t longest = 80;
+  std::string line = "'";
+  for (const char character : text.substr(0, longest)) {
+    if (character >= ' ' && character <= '~') {
+      line += character;
+    } else {
+      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(character));
+    }
+  }
+  return line + (text.size() > longest ? "…'" : "'");
+}
+
+}  // namespace robmask

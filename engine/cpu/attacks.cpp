@@ -1,0 +1,186 @@
+// The steps of attacks inside an ε-ball. What is drawn for an image depends on its id only.
+
+#include <cmath>
+
+#include "engine/cpu/rows.h"
+
+namespace robmask::ROBMASK_ISA {
+
+namespace {
+
+template <class T>
+T clip(T x) {
+  return x < T(0) ? T(0) : x > T(1) ? T(1) : x;
+}
+
+/// The stream of an image: its id, and the step that lives on the machine if there is one.
+Stream stream_of(Stream s, const Tensor& step, std::int32_t id) {
+  s.image = static_cast<std::uint32_t>(id);
+  if (step) s.step = static_cast<std::uint64_t>(*step.data<std::int64_t>());
+  return s;
+}
+
+/// Elements 4·block … 4·block + 3 of random_uniform, for the price of one block in float.
+template <class T>
+std::array<T, 4> uniforms(const Stream& s, std::uint32_t block) {
+  if constexpr (std::is_same_v<T, float>) {
+    const auto words = random_words(s, block);
+    std::array<float, 4> u;
+    for (int k = 0; k < 4; ++k) u[k] = static_cast<float>(words[k] >> 8) * 0x1p-24f;
+    return u;
+  } else {
+    std::array<T, 4> u;
+    for (int k = 0; k < 4; ++k) u[k] = random_uniform<T>(s, 4 * block + k);
+    return u;
+  }
+}
+
+/// ‖a‖₂ of an image whose rows row(p)(c) gives.
+template <class Row>
+double norm2(const Shape& s, Row row) {
+  return std::sqrt(image_sum(s.pixels(), s.c, [&](Index p) {
+    return [term = row(p)](Index c) {
+      const double a = term(c);
+      return a * a;
+    };
+  }));
+}
+
+template <class T>
+void start_in_cube(const Rows<T>& to, const Rows<T>& from, T eps, const Stream& stream, Index n,
+                   const Shape& s) {
+  std::array<T, 4> u{};
+  for (Index p = 0, i = 0; p < s.pixels(); ++p) {
+    T* y = to(n, p);
+    const T* x = from(n, p);
+    for (Index c = 0; c < s.c; ++c, ++i) {
+      if (i % 4 == 0) u = uniforms<T>(stream, static_cast<std::uint32_t>(i / 4));
+      y[c] = clip(x[c] + eps * (2 * u[i % 4] - 1));
+    }
+  }
+}
+
+/// A normal vector has a uniform direction; a radius of eps·u^(1/d) makes the d-ball uniform.
+template <class T>
+void start_in_ball(const Rows<T>& to, const Rows<T>& from, double eps, const Stream& stream,
+                   Index n, const Shape& s) {
+  const Index d = s.pixels() * s.c;
+  std::vector<double> normal(d);
+  double squares = 0;
+  for (Index i = 0; i < d; ++i) {
+    normal[i] = random_normal(stream, static_cast<std::uint32_t>(i));
+    squares += normal[i] * normal[i];
+  }
+  const double u = random_uniform<double>(stream, static_cast<std::uint32_t>(2 * d));
+  const double factor = eps * std::pow(u, 1.0 / static_cast<double>(d)) / std::sqrt(squares);
+  for (Index p = 0; p < s.pixels(); ++p)
+    for (Index c = 0; c < s.c; ++c)
+      to(n, p)[c] = static_cast<T>(clip(from(n, p)[c] + factor * normal[p * s.c + c]));
+}
+
+}  // namespace
+
+void CpuBackend::start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream,
+                               Tensor step, Tensor ids) {
+  dispatch(x.dtype(), [&]<class T>() {
+    const Rows<T> to(x_adv), from(x), radius(eps);
+    const Rows<std::int32_t> id(ids);
+    const Shape s = long_rows(x.shape(), to, from);
+    parallel(s.n, s.count(), [&](Index n) {
+      const Stream own = stream_of(stream, step, *id(n));
+      if (norm == Norm::linf)
+        start_in_cube(to, from, *radius(n), own, n, s);
+      else
+        start_in_ball(to, from, *radius(n), own, n, s);
+    });
+  });
+}
+
+void CpuBackend::start_normal(Tensor x_adv, Tensor x, double sigma, Stream stream, Tensor step,
+                              Tensor ids) {
+  const Shape& s = x.shape();
+  dispatch(x.dtype(), [&]<class T>() {
+    const Rows<T> to(x_adv), from(x);
+    const Rows<std::int32_t> id(ids);
+    parallel(s.n, s.count(), [&](Index n) {
+      const Stream own = stream_of(stream, step, *id(n));
+      for (Index p = 0, i = 0; p < s.pixels(); ++p)
+        for (Index c = 0; c < s.c; ++c, ++i)
+          to(n, p)[c] = static_cast<T>(
+              clip(from(n, p)[c] + sigma * random_normal(own, static_cast<std::uint32_t>(i))));
+    });
+  });
+}
+
+namespace {
+
+template <class T>
+void step_in_cube(T* y, const T* x, const T* g, T alpha, T eps, Index width) {
+#pragma omp simd
+  for (Index i = 0; i < width; ++i) {
+    const T sign = static_cast<T>(g[i] > T(0)) - static_cast<T>(g[i] < T(0));
+    const T low = x[i] - eps, high = x[i] + eps, moved = y[i] + alpha * sign;
+    y[i] = clip(moved < low ? low : moved > high ? high : moved);
+  }
+}
+
+template <class T>
+void step_in_ball(const Rows<T>& to, const Rows<T>& from, const Rows<T>& gradient, T alpha, T eps,
+                  Index n, const Shape& s) {
+  const auto rows_of = [n](const Rows<T>& rows) {
+    return [&rows, n](Index p) { return [row = rows(n, p)](Index c) { return row[c]; }; };
+  };
+  const double length = norm2(s, rows_of(gradient));
+  const double rate = length > 0 ? alpha / length : 0;  // beyond a float if g nearly vanishes
+  for (Index p = 0; p < s.pixels(); ++p) {
+    T* delta = to(n, p);
+    const T *x = from(n, p), *g = gradient(n, p);
+#pragma omp simd
+    for (Index c = 0; c < s.c; ++c) delta[c] = static_cast<T>(delta[c] - x[c] + rate * g[c]);
+  }
+  const double radius = norm2(s, rows_of(to));
+  const T shrink = static_cast<T>(radius > eps ? eps / radius : 1);
+  for (Index p = 0; p < s.pixels(); ++p) {
+    T* y = to(n, p);
+    const T* x = from(n, p);
+#pragma omp simd
+    for (Index c = 0; c < s.c; ++c) y[c] = clip(x[c] + shrink * y[c]);
+  }
+}
+
+}  // namespace
+
+void CpuBackend::pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha, Tensor eps,
+                          Norm norm) {
+  dispatch(x.dtype(), [&]<class T>() {
+    const Rows<T> to(x_adv), from(x), g(gradient), rate(alpha), radius(eps);
+    const Shape s = long_rows(x.shape(), to, from, g);
+    parallel(s.n, s.count(), [&](Index n) {
+      if (norm == Norm::l2) return step_in_ball(to, from, g, *rate(n), *radius(n), n, s);
+      for (Index p = 0; p < s.pixels(); ++p)
+        step_in_cube(to(n, p), from(n, p), g(n, p), *rate(n), *radius(n), s.c);
+    });
+  });
+}
+
+void CpuBackend::distance(Tensor distance, Tensor a, Tensor b, Norm norm) {
+  dispatch(a.dtype(), [&]<class T>() {
+    const Rows<T> to(distance), a_(a), b_(b);
+    const Shape s = long_rows(a.shape(), a_, b_);
+    parallel(s.n, s.count(), [&](Index n) {
+      const auto difference = [&](Index p) {
+        return [x = a_(n, p), y = b_(n, p)](Index c) { return static_cast<double>(x[c]) - y[c]; };
+      };
+      double result = 0;
+      if (norm == Norm::l2) {
+        result = norm2(s, difference);
+      } else {
+        for (Index p = 0; p < s.pixels(); ++p)
+          for (Index c = 0; c < s.c; ++c) result = std::max(result, std::abs(difference(p)(c)));
+      }
+      *to(n) = static_cast<T>(result);
+    });
+  });
+}
+
+}  // namespace robmask::ROBMASK_ISA

@@ -1,0 +1,37 @@
+// Convolution and its two gradients; docs/convolution.md.
+
+#include "engine/cpu/cpu_backend.h"
+#include "engine/cpu/pixel_product.h"
+#include "engine/cpu/tap_product.h"
+
+namespace robmask::ROBMASK_ISA {
+
+// x: N·H·W·Cin   w: K·K·Cin/g·Cout   y: N·H'·W'·Cout
+void CpuBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
+  dispatch(x.dtype(), [&]<class T>() {
+    const Index groups = window.groups, depth = x.shape().c / groups, columns = y.shape().c / groups;
+    const Taps taps = forward_taps(x.shape(), y.shape(), window);
+    const WeightView<T> weight{w.data<T>(), depth * w.pitch(), columns, w.pitch(), 1};
+    multiply<T>({taps, PixelView<T>(y), PixelView<T>(x), weight, x.shape().n, groups, depth, columns,
+                 false},
+                *this);
+  });
+}
+
+void CpuBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) {
+  const Shape x = dx.to.shape(), y = dy.shape();
+  dispatch(dy.dtype(), [&]<class T>() {
+    const Index groups = window.groups, depth = y.c / groups, columns = x.c / groups;
+    const WeightView<T> weight{w.data<T>(), columns * w.pitch(), depth, 1, w.pitch()};
+    for (const Taps& taps : gradient_taps(x, y, window))
+      multiply<T>({taps, PixelView<T>(dx.to), PixelView<T>(dy), weight, x.n, groups, depth, columns,
+                   dx.add},
+                  *this);
+  });
+}
+
+void CpuBackend::conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) {
+  dispatch(dy.dtype(), [&]<class T>() { multiply_pixels<T>(dw, dy, x, window, *this); });
+}
+
+}  // namespace robmask::ROBMASK_ISA

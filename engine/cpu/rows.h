@@ -1,0 +1,100 @@
+#pragma once
+// Tensors as rows of channels, and the walks over them that the primitives share. All cores take part,
+// in pieces that do not depend on how many there are.
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "engine/cpu/cpu_backend.h"
+
+namespace robmask::ROBMASK_ISA {
+
+/// The rows of a tensor; an empty tensor has none. A tensor of one image serves every n, so shared and
+/// per-image arguments are read in the same way.
+template <class T>
+struct Rows {
+  T* data = nullptr;
+  Index image = 0, pitch = 0;  // elements from one image, and from one pixel, to the next
+
+  explicit Rows(const Tensor& t) {
+    if (!t) return;
+    data = t.data<T>();
+    pitch = t.pitch();
+    image = t.shape().n == 1 ? 0 : t.shape().pixels() * pitch;
+  }
+  /// The channels of pixel p of image n.
+  T* operator()(Index n, Index p = 0) const { return data + n * image + p * pitch; }
+  explicit operator bool() const { return data != nullptr; }
+};
+
+/// The shape to walk through image by image: one long row an image where all are contiguous.
+template <class... T>
+Shape long_rows(const Shape& s, const Rows<T>&... t) {
+  return ((t.pitch == s.c) && ...) ? Shape{s.n, 1, 1, s.pixels() * s.c} : s;
+}
+
+/// f(i) for i in [0, count); `elements` in all tell whether waking the threads pays.
+template <class F>
+void parallel(Index count, Index elements, F&& f) {
+#pragma omp parallel for schedule(static) if (elements >= 16384)
+  for (Index i = 0; i < count; ++i) f(i);
+}
+
+/// f(width, row, row, …) for each row of tensors of one shape. Where all are contiguous, longer pieces
+/// take the place of rows: `f` must treat every element alike.
+template <class F, class... T>
+void each_row(const Shape& s, F f, Rows<T>... t) {
+  constexpr Index piece = 16384;
+  if (((t.pitch == s.c) && ...)) {
+    parallel((s.count() + piece - 1) / piece, s.count(),
+             [&](Index i) { f(std::min(piece, s.count() - i * piece), (t.data + i * piece)...); });
+  } else {
+    parallel(s.n, s.count(), [&](Index n) {
+      for (Index p = 0; p < s.pixels(); ++p) f(s.c, t(n, p)...);
+    });
+  }
+}
+
+/// sums[k·C + c] = Σ_p row(p)(c)[k]: K sums for each channel c over the pixels p of an image. Sixteen
+/// rows at a time are added in T, their sums in double.
+template <class T, int K, class Row>
+void channel_sums(double* sums, Index pixels, Index channels, Row row) {
+  std::vector<T> block(K * channels);
+  std::fill_n(sums, K * channels, 0.0);
+  for (Index first = 0; first < pixels; first += 16) {
+    std::fill(block.begin(), block.end(), T(0));
+    for (Index p = first; p < std::min(first + 16, pixels); ++p) {
+      const auto term = row(p);
+      T* b = block.data();
+#pragma omp simd
+      for (Index c = 0; c < channels; ++c) {
+        const std::array<T, K> value = term(c);
+        for (int k = 0; k < K; ++k) b[k * channels + c] += value[k];
+      }
+    }
+#pragma omp simd
+    for (Index i = 0; i < K * channels; ++i) sums[i] += block[i];
+  }
+}
+
+/// Σ of term(p)(c) over the pixels p and channels c of an image, in double, over 16 interleaved lanes.
+template <class Row>
+double image_sum(Index pixels, Index channels, Row row) {
+  constexpr Index lanes = 16;
+  double sums[lanes] = {};
+  for (Index p = 0; p < pixels; ++p) {
+    const auto term = row(p);
+    Index c = 0;
+    for (; c + lanes <= channels; c += lanes) {
+#pragma omp simd
+      for (Index i = 0; i < lanes; ++i) sums[i] += term(c + i);
+    }
+    for (Index i = 0; c < channels; ++i, ++c) sums[i] += term(c);
+  }
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  return total;
+}
+
+}  // namespace robmask::ROBMASK_ISA

@@ -1,0 +1,81 @@
+// Batch statistics: each image is summed while it is in the cache, then the images are combined.
+
+#include "engine/cpu/rows.h"
+
+namespace robmask::ROBMASK_ISA {
+
+namespace {
+
+/// The mean of each channel of one image, and Σ (x − mean)².
+template <class T>
+void image_moments(double* mean, double* squares, const Rows<T>& x, Index n, const Shape& s) {
+  channel_sums<T, 1>(mean, s.pixels(), s.c, [&](Index p) {
+    return [row = x(n, p)](Index c) { return std::array<T, 1>{row[c]}; };
+  });
+  std::vector<T> shift(s.c);
+  for (Index c = 0; c < s.c; ++c) {
+    mean[c] /= s.pixels();
+    shift[c] = static_cast<T>(mean[c]);
+  }
+  channel_sums<T, 1>(squares, s.pixels(), s.c, [&](Index p) {
+    return [row = x(n, p), m = shift.data()](Index c) {
+      const T d = row[c] - m[c];
+      return std::array<T, 1>{d * d};
+    };
+  });
+  // The shift is the mean rounded to T: Σ (x − mean)² = Σ (x − shift)² − P·(mean − shift)².
+  for (Index c = 0; c < s.c; ++c)
+    squares[c] -= s.pixels() * (mean[c] - shift[c]) * (mean[c] - shift[c]);
+}
+
+}  // namespace
+
+void CpuBackend::statistics(Tensor mean, Tensor variance, Tensor x) {
+  // x: N·H·W·C   mean, variance: C
+  const Shape& s = x.shape();
+  const Tensor means(*this, {s.n, 1, 1, s.c}, DType::f64),
+      squares(*this, means.shape(), DType::f64);
+  dispatch(x.dtype(), [&]<class T>() {
+    const Rows<T> from(x);
+    const Rows<double> m(means), q(squares);
+    parallel(s.n, s.count(), [&](Index n) { image_moments(m(n), q(n), from, n, s); });
+
+    // Chan, Golub and LeVeque (1983) for groups of one size:
+    // Σ (x − μ)² = Σ_n [ Σ (x − m_n)² + P·(m_n − μ)² ] with μ the mean of the m_n.
+    std::vector<double> mu(s.c), sum(s.c);
+    for (Index n = 0; n < s.n; ++n)
+      for (Index c = 0; c < s.c; ++c) mu[c] += m(n)[c];
+    for (Index c = 0; c < s.c; ++c) mu[c] /= s.n;
+    for (Index n = 0; n < s.n; ++n)
+      for (Index c = 0; c < s.c; ++c) {
+        const double d = m(n)[c] - mu[c];
+        sum[c] += q(n)[c] + s.pixels() * d * d;
+      }
+    for (Index c = 0; c < s.c; ++c) {
+      mean.data<T>()[c] = static_cast<T>(mu[c]);
+      variance.data<T>()[c] = static_cast<T>(sum[c] / s.rows());
+    }
+  });
+}
+
+void CpuBackend::update_running(Tensor running_mean, Tensor running_variance, Tensor tracked,
+                                Tensor mean, Tensor variance, Index count, double momentum) {
+  require(count > 1,
+          "batch statistics: expected more than one value per channel in training, got {}; use a "
+          "larger batch",
+          count);
+  const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
+  dispatch(mean.dtype(), [&]<class T>() {
+    const auto blend_in = [&](const Tensor& running, const Tensor& batch, double factor) {
+      T* r = running.data<T>();
+      const T* b = batch.data<T>();
+      for (Index c = 0; c < running.shape().c; ++c)
+        r[c] = static_cast<T>((1 - momentum) * r[c] + momentum * factor * b[c]);
+    };
+    blend_in(running_mean, mean, 1);
+    blend_in(running_variance, variance, unbiased);
+  });
+  *tracked.data<std::int64_t>() += 1;
+}
+
+}  // namespace robmask::ROBMASK_ISA

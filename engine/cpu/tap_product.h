@@ -1,0 +1,42 @@
+#pragma once
+// The product behind a convolution and its input gradient ("indirect convolution", Dukhan 2019): a
+// matrix product whose left rows are gathered through pointers, so no patch matrix is ever built.
+
+#include "engine/cpu/taps.h"
+
+namespace robmask::ROBMASK_ISA {
+
+/// A map as the product sees it: pixel p of image n is at data + n·image + p·pitch.
+template <class T>
+struct PixelView {
+  T* data;
+  Index image, pitch;
+
+  explicit PixelView(const Tensor& map)
+      : data(map.data<T>()), image(map.shape().pixels() * map.pitch()), pitch(map.pitch()) {}
+};
+
+/// Weight of tap t from channel `depth` to channel `column` of a group, as strides in elements.
+template <class T>
+struct WeightView {
+  const T* data;
+  Index tap, group, depth, column;
+};
+
+/// For each group and image: written[taps.written[p]][·] = [old +] Σ_t read[taps.read[t][p]]·weight_t.
+/// `depth` and `columns` count the channels of a group on the read and the written side. Sums run over
+/// blocks of depth, then taps, then channels, whatever the batch and the number of threads.
+template <class T>
+struct TapProduct {
+  const Taps& taps;
+  PixelView<T> written, read;
+  WeightView<T> weight;
+  Index images, groups, depth, columns;
+  bool add;
+};
+
+/// `scratch` is the machine that memory for repacked weights is taken from.
+template <class T>
+void multiply(const TapProduct<T>& product, Backend& scratch);
+
+}  // namespace robmask::ROBMASK_ISA

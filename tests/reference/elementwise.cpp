@@ -1,0 +1,65 @@
+#include "tests/reference/view.h"
+
+namespace robmask {
+
+void ReferenceBackend::scale(Sink y, Tensor x, double factor) {
+  dispatch(x.dtype(), [&]<class T>() {
+    const SinkView<T> out(y);
+    const View<T> in(x);
+    for_each(x.shape(), [&](auto... at) { out.put(at..., factor * in(at...)); });
+  });
+}
+
+void ReferenceBackend::add(Tensor y, Tensor a, Tensor b) {
+  dispatch(y.dtype(), [&]<class T>() {
+    const View<T> out(y), left(a), right(b);
+    for_each(y.shape(), [&](auto... at) { out(at...) = left(at...) + right(at...); });
+  });
+}
+
+void ReferenceBackend::affine(Sink y, Tensor x, Tensor scale, Tensor shift) {
+  dispatch(x.dtype(), [&]<class T>() {
+    const SinkView<T> out(y);
+    const View<T> in(x), factor(scale), offset(shift);
+    for_each(x.shape(), [&](Index n, Index h, Index w, Index c) {
+      const double o = offset ? offset.row(0, c) : T(0);
+      out.put(n, h, w, c, static_cast<double>(in(n, h, w, c)) * factor.row(0, c) + o);
+    });
+  });
+}
+
+void ReferenceBackend::add_bias(Tensor y, Tensor b) {
+  dispatch(y.dtype(), [&]<class T>() {
+    const View<T> out(y), bias(b);
+    for_each(y.shape(), [&](Index n, Index h, Index w, Index c) {
+      out(n, h, w, c) += bias.row(0, c);
+    });
+  });
+}
+
+void ReferenceBackend::bias_gradient(Sink db, Tensor dy) {
+  dispatch(dy.dtype(), [&]<class T>() {
+    const SinkView<T> out(db);
+    const View<T> in(dy);
+    std::vector<double> sum(dy.shape().c);
+    for_each(dy.shape(), [&](Index n, Index h, Index w, Index c) { sum[c] += in(n, h, w, c); });
+    for (Index c = 0; c < dy.shape().c; ++c) out.put(0, 0, 0, c, sum[c]);
+  });
+}
+
+void ReferenceBackend::relu(Tensor y, Tensor x) {
+  dispatch(y.dtype(), [&]<class T>() {
+    const View<T> out(y), in(x);
+    for_each(y.shape(), [&](auto... at) { out(at...) = in(at...) < 0 ? T(0) : in(at...); });
+  });
+}
+
+void ReferenceBackend::relu_gradient(Sink dx, Tensor dy, Tensor y) {
+  dispatch(y.dtype(), [&]<class T>() {
+    const SinkView<T> out(dx);
+    const View<T> g(dy), forward(y);
+    for_each(y.shape(), [&](auto... at) { out.put(at..., forward(at...) > 0 ? g(at...) : T(0)); });
+  });
+}
+
+}  // namespace robmask

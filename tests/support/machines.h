@@ -1,0 +1,34 @@
+#pragma once
+// Tests that run on every machine of this build, in both precisions.
+
+#include <gtest/gtest.h>
+
+#include <tuple>
+
+#include "tests/support/workbench.h"
+
+namespace robmask {
+
+/// The machines that are compared with the reference.
+inline std::vector<std::string> machines_under_test() { return {"cpu"}; }
+
+/// A suite over machine and precision.
+class OnMachine : public testing::TestWithParam<std::tuple<std::string, DType>> {
+ protected:
+  Backend& tested() const { return machine(std::get<0>(GetParam())); }
+  DType dtype() const { return std::get<1>(GetParam()); }
+  void compare(const Work& work) const { robmask::compare(tested(), dtype(), work); }
+
+  static std::string name(const testing::TestParamInfo<ParamType>& info) {
+    return fmt::format("{}_{}", std::get<0>(info.param), name_of(std::get<1>(info.param)));
+  }
+};
+
+/// Instantiates a suite derived from OnMachine.
+#define ROBMASK_ON_ALL_MACHINES(suite)                                                         \
+  INSTANTIATE_TEST_SUITE_P(Machine, suite,                                                     \
+                           testing::Combine(testing::ValuesIn(machines_under_test()),          \
+                                            testing::Values(DType::f32, DType::f64)),          \
+                           suite::name)
+
+}  // namespace robmask

@@ -1,0 +1,91 @@
+#include "training/branches.h"
+
+#include "engine/tape.h"
+
+namespace robmask {
+
+Tensor value_tensor(const Model& model, const std::vector<double>& values) {
+  const Tensor t(model.machine(), {static_cast<Index>(values.size()), 1, 1, 1}, model.dtype());
+  dispatch(model.dtype(), [&]<class T>() { t.from_host(std::vector<T>(values.begin(), values.end())); });
+  return t;
+}
+
+BranchRecipe::BranchRecipe(const Model& model, const TrainingAttack& attack, const Tuning& tuning,
+                           std::uint64_t seed)
+    : model_(model),
+      attack_(attack),
+      tuning_(tuning),
+      seed_(seed),
+      step_(model.machine(), {}, DType::i64) {}
+
+void BranchRecipe::prepare(Index step, const std::vector<std::int32_t>& ids) {
+  const auto images = static_cast<Index>(ids.size());
+  model_.machine().fill(step_, static_cast<double>(step));
+  prepared_.clear();
+  for (const Branch& b : branches(step, ids)) {
+    Prepared p{b.attacked, {attack_.norm, {}, {}}, {}, {}};
+    p.loss = model_.segment(images, tuning_.mode, b.loss_mask, b.pair);
+    if (b.attacked) {
+      std::vector<double> alpha;
+      for (const double e : b.eps) alpha.push_back(attack_.step_size.value_or(e / 5));
+      p.ball.eps = value_tensor(model_, b.eps);
+      p.ball.alpha = value_tensor(model_, alpha);
+      p.attack = {{model_.segment(images, attack_.mode, b.attack_mask, b.pair)}};
+    }
+    prepared_.push_back(std::move(p));
+  }
+}
+
+void BranchRecipe::attack(const Prepared& branch, std::uint32_t number, const Tensor& x_adv,
+                          const Batch& batch) const {
+  Backend& machine = model_.machine();
+  if (attack_.random_start)
+    machine.start_uniform(x_adv, batch.images, branch.ball.eps, attack_.norm,
+                          {.seed = seed_, .purpose = Purpose::start, .branch = number}, step_,
+                          batch.ids);
+  else
+    machine.copy(x_adv, batch.images);
+  pgd(x_adv, batch.images, branch.ball, attack_.steps, [&](const Variable& images) {
+    return cross_entropy(model_.logits(images, branch.attack), batch.labels);
+  });
+}
+
+void BranchRecipe::step(const Batch& batch, Totals& totals) {
+  // batch: N images; the pass: B·N images, branch b in images b·N … (b+1)·N
+  Backend& machine = model_.machine();
+  const Index n = batch.images.shape().n, count = static_cast<Index>(prepared_.size());
+  const Tensor images(machine, batch.images.shape().with_images(count * n), model_.dtype());
+  const Tensor labels(machine, {count * n, 1, 1, 1}, DType::i32);
+  Context context;
+  for (Index b = 0; b < count; ++b) {
+    const Prepared& branch = prepared_[b];
+    const Tensor part = images.images(b * n, n);
+    if (branch.attacked)
+      attack(branch, static_cast<std::uint32_t>(b), part, batch);
+    else
+      machine.copy(part, batch.images);
+    machine.copy(labels.images(b * n, n), batch.labels);
+    context.segments.push_back(branch.loss);
+  }
+
+  Tape tape(tuning_.parameters);
+  const Variable logits = model_.logits(Variable(images), context);
+  const Variable losses = cross_entropy(logits, labels);
+  if (!tuning_.parameters.empty()) tape.backward(mean(losses));
+
+  double clean = 0, attacked = 0;
+  for (const Prepared& branch : prepared_) (branch.attacked ? attacked : clean) += 1;
+  totals.add(totals.loss, losses.value(), 1 / static_cast<double>(count));
+  for (Index b = 0; b < count; ++b) {
+    const Tensor part = losses.value().images(b * n, n);
+    if (prepared_[b].attacked)
+      totals.add(totals.loss_adv, part, 1 / attacked);
+    else
+      totals.add(totals.loss_clean, part, 1 / clean);
+  }
+  const Tensor hits(machine, {n, 1, 1, 1}, model_.dtype());
+  machine.correct(hits, logits.value().images(0, n), batch.labels);
+  totals.add(totals.hits, hits);
+}
+
+}  // namespace robmask

@@ -1,0 +1,77 @@
+#pragma once
+// What standard training, adversarial training, AdvProp and RobMask share: a step is a list of
+// branches over the same images, each clean or attacked, each through its own mask, run as one batch.
+
+#include <optional>
+#include <vector>
+
+#include "attacks/pgd.h"
+#include "training/recipe.h"
+
+namespace robmask {
+
+/// How training attacks (§5.1).
+struct TrainingAttack {
+  Norm norm = Norm::linf;
+  Index steps = 7;
+  std::optional<double> step_size;  // empty: ε/5 of the strength in force
+  bool random_start = true;         // uniform in the ball, or zero
+  Mode mode = Mode::eval;           // batch norm while attacking
+};
+
+/// What a step trains: the tensors that get gradients, and how batch norm passes while they do
+/// (train: by the batch, statistics are updated; eval: by the running statistics, left alone).
+struct Tuning {
+  std::vector<Variable> parameters;  // none: forward passes only, which update statistics
+  Mode mode = Mode::train;
+};
+
+/// One pass over the batch's images. Strengths p and ε hold one value, or one an image; ε = 0 with
+/// `attacked` unset is the clean branch.
+struct Branch {
+  bool attacked = false;
+  std::vector<double> eps{0};
+  std::vector<double> attack_mask{0};  // p of the mask the attack goes through
+  std::vector<double> loss_mask{0};    // p of the mask the loss goes through
+  Index pair = 0;                      // the statistics pair that train passes update
+};
+
+/// A step of branches: attacks each attacked branch, then one forward and one backward pass over all
+/// B·N images, a segment a branch, with the mean cross entropy as the loss.
+class BranchRecipe : public Recipe {
+ public:
+  BranchRecipe(const Model& model, const TrainingAttack& attack, const Tuning& tuning,
+               std::uint64_t seed);
+
+  void prepare(Index step, const std::vector<std::int32_t>& ids) final;
+  void step(const Batch& batch, Totals& totals) final;
+
+ protected:
+  /// The branches of this step, clean first. Their number and which are attacked never change.
+  virtual std::vector<Branch> branches(Index step, const std::vector<std::int32_t>& ids) const = 0;
+
+  const Model& model() const { return model_; }
+  std::uint64_t seed() const { return seed_; }
+
+ private:
+  struct Prepared {
+    bool attacked;
+    Ball ball;
+    Context attack;
+    Segment loss;
+  };
+  void attack(const Prepared& branch, std::uint32_t number, const Tensor& x_adv,
+              const Batch& batch) const;
+
+  const Model& model_;
+  TrainingAttack attack_;
+  Tuning tuning_;
+  std::uint64_t seed_;
+  Tensor step_;  // i64: the random counter
+  std::vector<Prepared> prepared_;
+};
+
+/// A tensor {1 or N,1,1,1} of per-batch or per-image values.
+Tensor value_tensor(const Model& model, const std::vector<double>& values);
+
+}  // namespace robmask

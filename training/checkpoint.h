@@ -1,0 +1,67 @@
+#pragma once
+// Checkpoints: a model with what it says of itself, and the state from which a run goes on.
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "models/model.h"
+#include "training/sgd.h"
+
+namespace robmask {
+
+/// What a weights file's metadata says, or command-line flags where it says nothing.
+struct CheckpointInfo {
+  ModelSpec spec;
+  std::string method = "standard";
+  std::string bn_stats = "shared";  // shared or split
+  std::string eps_max = "8/255";    // as it was written; of `norm`
+  std::string norm = "linf";
+  std::vector<double> aux_eps;  // advprop: ε of the auxiliary norms, in the order of their masks
+  std::uint64_t seed = 0;
+};
+
+/// What flags say of a weights file; the file's own metadata beats them.
+struct CheckpointOverrides {
+  std::optional<std::string> model, bn_stats;
+  std::optional<Index> width, masks;
+  std::array<double, 3> mean{0, 0, 0}, std{1, 1, 1};
+};
+
+/// `from` is a weights file, or a run directory that holds model.safetensors.
+std::filesystem::path weights_path(const std::filesystem::path& from);
+
+CheckpointInfo read_info(const std::filesystem::path& from, const CheckpointOverrides& flags);
+
+struct LoadedModel {
+  CheckpointInfo info;
+  std::unique_ptr<Model> model;
+};
+LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType dtype,
+                       const CheckpointOverrides& flags);
+
+/// Writes the weights with their metadata (and `generation`, if it belongs to a run), atomically.
+void save_model(const std::filesystem::path& path, const Model& model, const CheckpointInfo& info,
+                Index generation = 0);
+
+/// How far a run has come, and the sums of the epoch it is in.
+struct Progress {
+  Index generation = 0;  // counts checkpoints; model.safetensors carries it too
+  Index epoch = 0, batch = 0;  // the next batch
+  Index step = 0;              // iterations done
+  double loss = 0, loss_clean = 0, loss_adv = 0, hits = 0;
+  Index images = 0;     // of this epoch so far
+  double seconds = 0;   // of this epoch so far
+};
+
+/// Writes state.safetensors, which holds all a run needs to go on (weights, statistics, momentum,
+/// progress), and then model.safetensors. Each is renamed into place; a run killed between the two
+/// resumes from the state, so the pair need not be atomic.
+void save_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd,
+                     const CheckpointInfo& info, const Progress& progress);
+
+/// Restores a run from state.safetensors.
+Progress resume_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd);
+
+}  // namespace robmask

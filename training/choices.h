@@ -1,0 +1,149 @@
+#pragma once
+// The words that options take, one table an enum, and how they are read and written.
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "engine/backend.h"
+#include "layers/strength.h"
+
+namespace robmask {
+
+enum class Precision { fp32, tf32, bf16, fp64 };
+enum class Normalize { on, kuangliu, none };
+enum class BnStats { shared, split };
+
+enum class Method { standard, pgd, trades, advprop, robmask };
+enum class Schedule { cosine, constant };
+enum class Start { random, zero };
+/// Batch norm while attacking: running statistics; the batch's, left alone; the batch's, updating.
+enum class AttackBn { eval, train_frozen, train };
+/// The mask the attack goes through: the one its loss will use, p = 1, or p = 0.
+enum class AttackMask { loss, max, clean };
+/// ½ CE(x, u_0) + ½ CE(x+δ, u_p), or CE(x+δ, u_p) alone (Algorithm 1).
+enum class RobmaskLoss { mixed, adv };
+enum class Augment { crop_flip, none };
+
+enum class AttackName {
+  clean,
+  fgsm,
+  pgd,
+  cw,
+  apgd_ce,
+  apgd_dlr,
+  apgd_t,
+  fab_t,
+  square,
+  autoattack
+};
+enum class Split { test, train };
+enum class Workload { train, pgd, robmask };
+
+template <class E>
+struct Named {
+  E value;
+  std::string_view name;
+};
+
+constexpr auto names(Precision) {
+  using enum Precision;
+  return std::to_array<Named<Precision>>(
+      {{fp32, "fp32"}, {tf32, "tf32"}, {bf16, "bf16"}, {fp64, "fp64"}});
+}
+constexpr auto names(Normalize) {
+  using enum Normalize;
+  return std::to_array<Named<Normalize>>({{on, "true"}, {kuangliu, "kuangliu"}, {none, "none"}});
+}
+constexpr auto names(BnStats) {
+  using enum BnStats;
+  return std::to_array<Named<BnStats>>({{shared, "shared"}, {split, "split"}});
+}
+constexpr auto names(Method) {
+  using enum Method;
+  return std::to_array<Named<Method>>({{standard, "standard"},
+                                       {pgd, "pgd"},
+                                       {trades, "trades"},
+                                       {advprop, "advprop"},
+                                       {robmask, "robmask"}});
+}
+constexpr auto names(Schedule) {
+  using enum Schedule;
+  return std::to_array<Named<Schedule>>({{cosine, "cosine"}, {constant, "constant"}});
+}
+constexpr auto names(Start) {
+  using enum Start;
+  return std::to_array<Named<Start>>({{random, "random"}, {zero, "zero"}});
+}
+constexpr auto names(Norm) {
+  using enum Norm;
+  return std::to_array<Named<Norm>>({{linf, "linf"}, {l2, "l2"}});
+}
+constexpr auto names(Code) {
+  using enum Code;
+  return std::to_array<Named<Code>>({{hat, "hat"}, {nearest, "nearest"}});
+}
+constexpr auto names(AttackBn) {
+  using enum AttackBn;
+  return std::to_array<Named<AttackBn>>(
+      {{eval, "eval"}, {train_frozen, "train-frozen"}, {train, "train"}});
+}
+constexpr auto names(AttackMask) {
+  using enum AttackMask;
+  return std::to_array<Named<AttackMask>>({{loss, "loss"}, {max, "max"}, {clean, "clean"}});
+}
+constexpr auto names(RobmaskLoss) {
+  using enum RobmaskLoss;
+  return std::to_array<Named<RobmaskLoss>>({{mixed, "mixed"}, {adv, "adv"}});
+}
+constexpr auto names(Augment) {
+  using enum Augment;
+  return std::to_array<Named<Augment>>({{crop_flip, "crop-flip"}, {none, "none"}});
+}
+constexpr auto names(AttackName) {
+  using enum AttackName;
+  return std::to_array<Named<AttackName>>({{clean, "clean"},
+                                           {fgsm, "fgsm"},
+                                           {pgd, "pgd"},
+                                           {cw, "cw"},
+                                           {apgd_ce, "apgd-ce"},
+                                           {apgd_dlr, "apgd-dlr"},
+                                           {apgd_t, "apgd-t"},
+                                           {fab_t, "fab-t"},
+                                           {square, "square"},
+                                           {autoattack, "autoattack"}});
+}
+constexpr auto names(Split) {
+  using enum Split;
+  return std::to_array<Named<Split>>({{test, "test"}, {train, "train"}});
+}
+constexpr auto names(Workload) {
+  using enum Workload;
+  return std::to_array<Named<Workload>>({{train, "train"}, {pgd, "pgd"}, {robmask, "robmask"}});
+}
+
+/// An enum with a table of names.
+template <class E>
+concept Choice = requires(E e) {
+  names(e);
+};
+
+template <Choice E>
+std::string to_string(E value) {
+  for (const auto& entry : names(value))
+    if (entry.value == value) return std::string(entry.name);
+  throw std::logic_error("an enum value without a name");
+}
+
+/// The value of that name. InputError lists the names there are.
+template <Choice E>
+E from_string(std::string_view text) {
+  std::string all;
+  for (const auto& entry : names(E{})) {
+    if (entry.name == text) return entry.value;
+    all += (all.empty() ? "" : ", ") + std::string(entry.name);
+  }
+  throw InputError(fmt::format("expected one of {}, got \"{}\"", all, text));
+}
+
+}  // namespace robmask

@@ -1,0 +1,125 @@
+#include "training/evaluator.h"
+
+#include <algorithm>
+
+namespace robmask {
+
+namespace {
+
+/// Splits a list into batches.
+template <class F>
+void in_batches(const std::vector<Index>& list, Index size, F&& f) {
+  for (std::size_t first = 0; first < list.size(); first += size) {
+    const std::size_t last = std::min(list.size(), first + size);
+    f(std::vector<Index>(list.begin() + first, list.begin() + last));
+  }
+}
+
+Tensor scalar(const Model& model, double value) {
+  const Tensor t(model.machine(), {}, model.dtype());
+  model.machine().fill(t, value);
+  return t;
+}
+
+std::vector<double> host_values(const Tensor& t) {
+  return dispatch(t.dtype(), [&]<class T>() {
+    const std::vector<T> v = t.to_host<T>();
+    return std::vector<double>(v.begin(), v.end());
+  });
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const Model& model, const Images& images, Index batch, std::uint64_t seed)
+    : model_(model), images_(images), batch_(batch), seed_(seed) {}
+
+Tensor Evaluator::logits(double p, const std::vector<Index>& images) const {
+  const Batch batch = images_.batch(model_.machine(), model_.dtype(), images);
+  return model_.logits(Variable(batch.images), model_.eval(batch.images.shape().n, p)).value();
+}
+
+std::vector<bool> Evaluator::correct(const Tensor& x, const Tensor& labels,
+                                     const Context& context) const {
+  const Tensor hits(model_.machine(), {x.shape().n, 1, 1, 1}, model_.dtype());
+  model_.machine().correct(hits, model_.logits(Variable(x), context).value(), labels);
+  const std::vector<double> values = host_values(hits);
+  return {values.begin(), values.end()};
+}
+
+std::vector<bool> Evaluator::clean(double p, const OnBatch& on_batch) const {
+  std::vector<Index> all(images_.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<Index>(i);
+  std::vector<bool> result;
+  in_batches(all, batch_, [&](const std::vector<Index>& list) {
+    const Batch batch = images_.batch(model_.machine(), model_.dtype(), list);
+    const auto hits =
+        correct(batch.images, batch.labels, model_.eval(batch.images.shape().n, p));
+    result.insert(result.end(), hits.begin(), hits.end());
+    if (on_batch) on_batch(static_cast<Index>(result.size()), {});
+  });
+  return result;
+}
+
+std::vector<Verdict> Evaluator::attack_batch(double p, const AttackPlan& plan,
+                                             const std::vector<Index>& targets,
+                                             const OnAdversarial& adversarial) const {
+  // x, x_adv: n H W 3, the images that stand: all before the first restart, then the survivors
+  Backend& machine = model_.machine();
+  const Ball ball{plan.norm, scalar(model_, plan.eps), scalar(model_, plan.step_size)};
+  std::vector<Verdict> verdicts;
+  for (const Index image : targets) verdicts.push_back({.image = image, .robust = true});
+  std::vector<Verdict*> standing;
+  for (Verdict& v : verdicts) standing.push_back(&v);
+
+  for (Index restart = 0; restart < plan.restarts && !standing.empty(); ++restart) {
+    std::vector<Index> list;
+    for (const Verdict* v : standing) list.push_back(v->image);
+    const Batch batch = images_.batch(machine, model_.dtype(), list);
+    const Context context = model_.eval(batch.images.shape().n, p);
+    const Tensor x_adv(machine, batch.images.shape(), model_.dtype());
+    if (plan.random_start)
+      machine.start_uniform(x_adv, batch.images, ball.eps, plan.norm,
+                            {.seed = seed_,
+                             .purpose = Purpose::evaluation_start,
+                             .branch = static_cast<std::uint32_t>(restart),
+                             .step = static_cast<std::uint64_t>(plan.kind)},
+                            {}, batch.ids);
+    else
+      machine.copy(x_adv, batch.images);
+    pgd(x_adv, batch.images, ball, plan.steps, [&](const Variable& images) {
+      return cross_entropy(model_.logits(images, context), batch.labels);
+    });
+
+    const std::vector<bool> hits = correct(x_adv, batch.labels, context);
+    const Tensor distance(machine, {batch.images.shape().n, 1, 1, 1}, model_.dtype());
+    machine.distance(distance, x_adv, batch.images, plan.norm);
+    const std::vector<double> distances = host_values(distance);
+    std::vector<Verdict*> survivors;
+    for (std::size_t i = 0; i < standing.size(); ++i) {
+      standing[i]->perturbation = std::max(standing[i]->perturbation, distances[i]);
+      if (hits[i]) {
+        survivors.push_back(standing[i]);
+      } else {
+        standing[i]->robust = false;
+        standing[i]->restart = restart;
+      }
+    }
+    standing = survivors;
+    if (adversarial) adversarial(list, x_adv);
+  }
+  return verdicts;
+}
+
+std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
+                                       const std::vector<Index>& targets, const OnBatch& on_batch,
+                                       const OnAdversarial& adversarial) const {
+  std::vector<Verdict> result;
+  in_batches(targets, batch_, [&](const std::vector<Index>& list) {
+    const std::vector<Verdict> verdicts = attack_batch(p, plan, list, adversarial);
+    result.insert(result.end(), verdicts.begin(), verdicts.end());
+    if (on_batch) on_batch(static_cast<Index>(result.size()), verdicts);
+  });
+  return result;
+}
+
+}  // namespace robmask

@@ -1,0 +1,71 @@
+#pragma once
+// Clean and robust accuracy of a model at one mask. The mask, statistics and precision that predict are
+// the ones attacked; attacks see every image on its own, so no number depends on the batch size.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attacks/pgd.h"
+#include "models/model.h"
+#include "training/images.h"
+
+namespace robmask {
+
+enum class AttackKind { clean, fgsm, pgd };
+
+/// One attack at one strength.
+struct AttackPlan {
+  AttackKind kind = AttackKind::pgd;
+  Norm norm = Norm::linf;
+  double eps = 0;
+  double step_size = 0;
+  Index steps = 100;
+  bool random_start = true;
+  Index restarts = 1;
+};
+
+/// What an attack did to one image that was classified correctly.
+struct Verdict {
+  Index image = 0;
+  bool robust = false;     // still correct after every restart's last iterate
+  Index restart = -1;      // the restart that broke it
+  double perturbation = 0;  // the largest ‖x_adv − x‖ of its restarts, in the plan's norm
+};
+
+class Evaluator {
+ public:
+  /// `images` must outlive the evaluator. `seed` keys the noise of random starts by (seed, attack,
+  /// restart, image), the same for every mask and ε.
+  Evaluator(const Model& model, const Images& images, Index batch, std::uint64_t seed);
+
+  /// Called after each batch with the images done so far; may throw to stop the run.
+  using OnBatch = std::function<void(Index done, const std::vector<Verdict>& batch)>;
+
+  /// Is each image classified correctly at mask strength p?
+  std::vector<bool> clean(double p, const OnBatch& on_batch = {}) const;
+
+  /// Attacks the listed images through the mask of strength p. If `adversarial` is given, it is called
+  /// with each batch's image numbers and last iterates {n,H,W,3}.
+  using OnAdversarial = std::function<void(const std::vector<Index>& images, const Tensor& x_adv)>;
+  std::vector<Verdict> attack(double p, const AttackPlan& plan, const std::vector<Index>& targets,
+                              const OnBatch& on_batch = {},
+                              const OnAdversarial& adversarial = {}) const;
+
+  /// Logits {n,1,1,classes} of a range of images in eval mode.
+  Tensor logits(double p, const std::vector<Index>& images) const;
+
+ private:
+  std::vector<Verdict> attack_batch(double p, const AttackPlan& plan,
+                                    const std::vector<Index>& targets,
+                                    const OnAdversarial& adversarial) const;
+  std::vector<bool> correct(const Tensor& x, const Tensor& labels, const Context& context) const;
+
+  const Model& model_;
+  const Images& images_;
+  Index batch_;
+  std::uint64_t seed_;
+};
+
+}  // namespace robmask

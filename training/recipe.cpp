@@ -1,0 +1,76 @@
+#include "training/recipe.h"
+
+#include "engine/backend.h"
+#include "training/recipes.h"
+
+namespace robmask {
+
+Totals::Totals(Backend& machine)
+    : loss(machine, {}, DType::f64),
+      loss_clean(machine, {}, DType::f64),
+      loss_adv(machine, {}, DType::f64),
+      hits(machine, {}, DType::f64) {
+  reset();
+}
+
+void Totals::reset() {
+  for (const Tensor& t : {loss, loss_clean, loss_adv, hits}) t.machine().fill(t, 0);
+}
+
+void Totals::add(const Tensor& total, const Tensor& values, double factor) const {
+  const Tensor sum(values.machine(), {}, values.dtype());
+  values.machine().sum(sum, values, factor);
+  values.machine().accumulate(total, sum);
+}
+
+TrainingAttack training_attack(const TrainSettings& s) {
+  TrainingAttack attack;
+  attack.norm = s.attack.norm;
+  attack.steps = s.attack.steps;
+  if (s.attack.step_size) attack.step_size = s.attack.step_size->value;
+  attack.random_start = s.attack.start == Start::random;
+  attack.mode = s.attack_bn == AttackBn::eval           ? Mode::eval
+                : s.attack_bn == AttackBn::train_frozen ? Mode::frozen
+                                                        : Mode::train;
+  return attack;
+}
+
+std::unique_ptr<Recipe> make_recipe(const TrainSettings& settings, const Model& model) {
+  const Tuning all{model.parameters()};
+  switch (settings.method) {
+    case Method::standard: return standard_recipe(model, settings, all);
+    case Method::pgd: return adversarial_recipe(model, settings, all);
+    case Method::trades: return trades_recipe(model, settings);
+    case Method::advprop: return advprop_recipe(model, settings);
+    case Method::robmask: return robmask_recipe(model, settings);
+  }
+  throw std::logic_error("a method without a recipe");
+}
+
+std::vector<Variable> tuned_parameters(const Tune& tune, const Model& model) {
+  std::vector<Variable> tuned;
+  for (const Entry& e : model.entries())
+    if ((e.role == Role::mask_weight && tune.gamma) || (e.role == Role::mask_bias && tune.beta))
+      tuned.push_back(e.variable);
+  return tuned;
+}
+
+std::unique_ptr<Recipe> make_finetune_recipe(const FinetuneSettings& settings, const Model& model) {
+  const Tuning tuning{tuned_parameters(settings.tune, model),
+                      settings.tune.stats ? Mode::train : Mode::eval};
+  return settings.train.method == Method::pgd
+             ? adversarial_recipe(model, settings.train, tuning)
+             : standard_recipe(model, settings.train, tuning);
+}
+
+MaskCounts mask_counts(const TrainSettings& s) {
+  if (s.method == Method::advprop) {
+    const Index norms = 1 + (s.aux_random ? 1 : static_cast<Index>(s.aux_eps.size()));
+    return {norms, norms};
+  }
+  if (s.method != Method::robmask) return {};
+  const Index k = s.model.masks.value_or(2);
+  return {k, k > 1 && s.model.bn_stats == BnStats::split ? 2 : 1};
+}
+
+}  // namespace robmask

@@ -1,0 +1,59 @@
+#pragma once
+// A recipe is one way to turn a batch into gradients: standard, adversarial, TRADES, AdvProp, RobMask.
+
+#include <memory>
+#include <vector>
+
+#include "models/model.h"
+#include "training/settings.h"
+
+namespace robmask {
+
+/// Images in [0,1] with their labels and ids (their numbers in the training set).
+struct Batch {
+  Tensor images;  // {N,H,W,3}
+  Tensor labels;  // i32 {N,1,1,1}
+  Tensor ids;     // i32 {N,1,1,1}
+};
+
+/// Sums over the images of all steps since the last reset, kept on the machine (f64 {1,1,1,1}) so that
+/// nothing is read back inside a step.
+struct Totals {
+  explicit Totals(Backend& machine);
+  void reset();
+  /// total += factor · Σ values
+  void add(const Tensor& total, const Tensor& values, double factor = 1) const;
+
+  Tensor loss;        // what is minimized
+  Tensor loss_clean;  // of clean images, and of adversarial ones (the mean over their branches)
+  Tensor loss_adv;
+  Tensor hits;  // correct predictions: of clean images where the recipe trains on them
+};
+
+class Recipe {
+ public:
+  virtual ~Recipe() = default;
+
+  /// Host work before a step: draws strengths for these images and uploads what they decide.
+  virtual void prepare(Index step, const std::vector<std::int32_t>& ids) = 0;
+  /// Machine work only: attack, forward, backward. Leaves gradients in the model's parameters.
+  virtual void step(const Batch& batch, Totals& totals) = 0;
+};
+
+/// The recipe of settings.method, training all of the model.
+std::unique_ptr<Recipe> make_recipe(const TrainSettings& settings, const Model& model);
+
+/// Batch-norm-only finetuning (§3.1): standard or adversarial training of the tensors that `tune`
+/// names. With statistics, passes normalize by the batch and update the running ones; without, they
+/// use the running ones. Statistics alone are forward passes only.
+std::unique_ptr<Recipe> make_finetune_recipe(const FinetuneSettings& settings, const Model& model);
+/// The tensors that `tune` trains: γ, β, both or none.
+std::vector<Variable> tuned_parameters(const Tune& tune, const Model& model);
+
+/// The masks k and statistics pairs of the model that a method trains.
+struct MaskCounts {
+  Index masks = 1, pairs = 1;
+};
+MaskCounts mask_counts(const TrainSettings& settings);
+
+}  // namespace robmask

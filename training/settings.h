@@ -1,0 +1,162 @@
+#pragma once
+// What a command was asked to do. The options parser (tools/robmask/options) fills these structs and
+// resolve() settles every default that depends on something else; commands read them and nothing else.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "training/choices.h"
+
+namespace robmask {
+
+/// A length in pixel units (ε, a step size) with the spelling it came in: "8/255" is 8.0 / 255.0.
+struct Strength {
+  double value = 8.0 / 255.0;
+  std::string text = "8/255";
+};
+
+struct CommonSettings {
+  std::string device = "auto";  // auto, cpu, cuda, cuda:N; resolved: the machine that runs
+  Index threads = 0;            // resolved: at least 1
+  std::uint64_t seed = 0;
+  std::optional<Precision> precision;  // resolved: set
+  std::string data = "synthetic";      // or cifar10:DIR, cifar100:DIR, folder:DIR, imagenet:DIR
+  std::optional<Index> limit_train, limit_test;  // the first N images; empty: all
+  std::string out;  // a folder (export: a file); resolved for train and finetune
+  bool json = false, quiet = false;
+
+  std::vector<std::string> given;   // options set by flags or the configuration file
+  std::vector<std::string> unused;  // those of them that the command does not use; see resolve()
+};
+
+/// What a network is. For commands that read a checkpoint: only for files that do not say it.
+struct ModelSettings {
+  std::optional<std::string> model;  // a name of model_names(); resolved for train, bench: resnet18
+  std::optional<Index> width;        // resolved for train, bench: 64
+  std::optional<Index> masks;        // k; resolved for train
+  std::optional<BnStats> bn_stats;   // resolved for train
+  Normalize normalize = Normalize::on;
+};
+
+struct AttackSettings {
+  Strength eps;
+  Norm norm = Norm::linf;
+  Index steps = 7;                    // evaluate, interpolate: 100
+  std::optional<Strength> step_size;  // empty: ε/5 of the strength in force
+  Start start = Start::random;
+
+  /// α for the strength in force, ε_i = p·ε.
+  double alpha(double strength) const { return step_size ? step_size->value : strength / 5; }
+};
+
+/// How p is chosen in training.
+struct StrengthChoice {
+  enum class Kind { random, per_image, fixed };
+  Kind kind = Kind::random;
+  double value = 0;  // p, if fixed
+};
+
+struct TrainSettings {
+  CommonSettings common;
+  ModelSettings model;
+  AttackSettings attack;
+  AttackBn attack_bn = AttackBn::eval;
+  AttackMask attack_mask = AttackMask::loss;
+
+  Method method = Method::standard;
+  Index epochs = 20, batch = 128;
+  double lr = 0.1, momentum = 0.9, weight_decay = 5e-4;
+  Schedule schedule = Schedule::cosine;
+  Augment augment = Augment::crop_flip;
+  bool shuffle = true;
+
+  StrengthChoice strength;
+  RobmaskLoss robmask_loss = RobmaskLoss::mixed;
+  Code code = Code::hat;
+  double beta = 6;                // TRADES
+  std::vector<Strength> aux_eps;  // AdvProp, ascending; resolved: at least one, unless random
+  bool aux_random = false;        // one auxiliary norm, p ~ U(0,1) a mini-batch
+
+  std::string init;            // a file with starting weights; empty: fresh ones
+  std::optional<Index> steps;  // stop after that many iterations in all; the schedule counts epochs
+  bool resume = false;
+};
+
+/// Which tensors finetuning touches (§3.1).
+struct Tune {
+  bool gamma = true, beta = true, stats = true;
+};
+
+/// Batch-norm-only finetuning; train.method is standard or pgd.
+struct FinetuneSettings {
+  TrainSettings train;
+  std::string from;
+  std::optional<double> mask;  // p of the mask that is exported first
+  Tune tune;
+};
+
+/// `--mask LIST` or `--mask match`: p = min(1, ε/eps_max) of the checkpoint, for each ε.
+struct MaskList {
+  bool match = false;
+  std::vector<double> values{0};  // if not match
+};
+
+struct EvaluateSettings {
+  CommonSettings common;
+  ModelSettings model;
+  AttackSettings attack{.eps = {}, .steps = 100, .step_size = {}};  // its eps is unused: see eps
+  std::string from;                                                 // a file or a run directory
+  MaskList mask;
+  std::vector<AttackName> attacks{AttackName::pgd};
+  std::vector<Strength> eps{Strength{}};
+  Index restarts = 1, batch = 128;
+  Split split = Split::test;
+  std::string save_adversarial, per_image;  // files; empty: none
+  bool resume = false;
+};
+
+struct PredictSettings {
+  CommonSettings common;
+  ModelSettings model;
+  std::string from, logits;
+  double mask = 0;
+  Split split = Split::test;
+  Index batch = 128;
+};
+
+/// p·first + (1−p)·second of γ, β and running statistics, each p evaluated. In `evaluate`, from and
+/// mask are unused.
+struct InterpolateSettings {
+  EvaluateSettings evaluate;
+  std::string first, second;
+  std::vector<double> p{0, 0.25, 0.5, 0.75, 1};
+  bool affine_only = false;  // statistics are first's
+  std::string save;          // one k = 2 checkpoint with split statistics; empty: none
+};
+
+/// Plain weights at one mask, written to common.out.
+struct ExportSettings {
+  CommonSettings common;
+  ModelSettings model;
+  std::string from;
+  double mask = 0;
+};
+
+struct BenchSettings {
+  CommonSettings common;
+  ModelSettings model;
+  Index batch = 128;
+  std::vector<Workload> workloads{Workload::train, Workload::pgd, Workload::robmask};
+  Index repeats = 5;  // timed runs after the warm-up; their median counts
+};
+
+/// Describes the checkpoint `from`, or the data set common.data if `from` is empty.
+struct InfoSettings {
+  CommonSettings common;
+  ModelSettings model;
+  std::string from;
+};
+
+}  // namespace robmask
