@@ -34,16 +34,19 @@ TESTS   := $(wildcard tests/*.cpp tests/*/*.cpp)
 KERNELS := $(wildcard engine/cpu/*.cpp)
 
 # The CPU backend is compiled once for each instruction set and linked into one relocatable object that
-# exports one symbol, so that no function built for a newer processor can be picked elsewhere.
+# exports one symbol, so that no function built for a newer processor can be picked elsewhere
+# (-fno-gnu-unique: the statics of Eigen's inline functions would stay global).
 ISA := generic
 ifeq ($(shell $(CXX) -dumpmachine | cut -d- -f1),x86_64)
 ISA += avx2 avx512
 endif
-MARCH_generic :=
-MARCH_avx2    := -march=x86-64-v3
-MARCH_avx512  := -march=x86-64-v4 -mprefer-vector-width=512
+MARCH_avx2   := -march=x86-64-v3
+MARCH_avx512 := -march=x86-64-v4 -mprefer-vector-width=512
 # g++ 12 warns about "undefined" vectors inside its own AVX-512 header (gcc bug 105593).
-MARCH_avx512  += -Wno-uninitialized -Wno-maybe-uninitialized
+MARCH_avx512 += -Wno-uninitialized -Wno-maybe-uninitialized
+
+# The best one for the processor that builds.
+BEST = $(if $(shell grep -w avx512vl /proc/cpuinfo),avx512,$(if $(shell grep -w avx2 /proc/cpuinfo),avx2,generic))
 
 objects = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(1))
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY))
@@ -87,7 +90,7 @@ define isa_rules
 $(BUILD)/objects/$(1)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $$(@D)
 	$$(call say,compile $$<  ($(1)))
-	$$(Q)$$(CXX) $$(FLAGS) $$(MARCH_$(1)) -DROBMASK_ISA=$(1) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(CXX) $$(FLAGS) $$(MARCH_$(1)) -fno-gnu-unique -DROBMASK_ISA=$(1) -MMD -MP -c -o $$@ $$<
 
 $(BUILD)/cpu_$(1).o: $$(KERNELS:%.cpp=$(BUILD)/objects/$(1)/%.o) $(BUILD)/sources
 	$$(call say,library $$@)
@@ -96,16 +99,18 @@ $(BUILD)/cpu_$(1).o: $$(KERNELS:%.cpp=$(BUILD)/objects/$(1)/%.o) $(BUILD)/source
 endef
 $(foreach isa,$(ISA),$(eval $(call isa_rules,$(isa))))
 
+$(BUILD)/objects/engine/cpu.o: FLAGS += $(ISA:%=-DROBMASK_CPU_%)
 $(TEST_OBJECTS): | $(BUILD)/packages-test
 
 -include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
 
 # Other flags, or a file that came or went, change these two files, and that rebuilds what they concern.
+COMMANDS := $(CXX) $(FLAGS) $(foreach isa,$(ISA),$(isa): $(MARCH_$(isa)))
+SOURCES  := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA)
 $(BUILD)/flags: force
-	@mkdir -p $(@D); echo '$(CXX) $(FLAGS)' | cmp -s - $@ || echo '$(CXX) $(FLAGS)' > $@
+	@mkdir -p $(@D); echo '$(COMMANDS)' | cmp -s - $@ || echo '$(COMMANDS)' > $@
 $(BUILD)/sources: force
-	@mkdir -p $(@D); echo $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) | cmp -s - $@ || \
-	  echo $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) > $@
+	@mkdir -p $(@D); echo '$(SOURCES)' | cmp -s - $@ || echo '$(SOURCES)' > $@
 
 # ---- packages -------------------------------------------------------------------------------------
 
@@ -124,10 +129,11 @@ announce:
 test: $(BUILD)/tests $(BUILD)/robmask
 	ROBMASK=$(BUILD)/robmask $(BUILD)/tests --gtest_brief=$(BRIEF) $(if $(FILTER),'--gtest_filter=$(FILTER)')
 
-# The check of virtual tables compares the addresses of type names, which are local to each
-# instruction set's object; all else is on.
+# One instruction set, for time. The check of virtual tables is off, because it compares the addresses of
+# type names, which are local to each instruction set's object.
 asan:
-	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPTIMIZE='-O1 -D_GLIBCXX_ASSERTIONS' FILTER='$(or $(FILTER),-Slow*)' \
+	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPTIMIZE='-O1 -D_GLIBCXX_ASSERTIONS' \
+	  ISA=$(BEST) FILTER='$(or $(FILTER),-Slow*)' \
 	  SANITIZE='-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all' test
 
 demo: $(BUILD)/robmask | $(BUILD)/packages-demo

@@ -117,7 +117,7 @@ CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags
   return info;
 }
 
-SafeTensors state_of(const Model& model, const Sgd& sgd, const Progress& p) {
+SafeTensors state_of(const Model& model, const Sgd& sgd, const RunState& p) {
   SafeTensors file;
   const auto add = [&](const std::string& name, const Tensor& t) {
     std::vector<Index> shape{t.shape().n, t.shape().h, t.shape().w, t.shape().c};
@@ -163,6 +163,29 @@ LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DTyp
   return loaded;
 }
 
+LoadedModel export_mask(const LoadedModel& from, double p) {
+  const Model& masked = *from.model;
+  Backend& machine = masked.machine();
+  LoadedModel plain{from.info, nullptr};
+  plain.info.spec.masks = plain.info.spec.pairs = 1;
+  plain.info.spec.code = Code::hat;
+  plain.info.bn_stats = "shared";
+  plain.info.aux_eps.clear();
+  plain.model = std::make_unique<Model>(machine, masked.dtype(), plain.info.spec, from.info.seed);
+  const Segment at_p = masked.segment(1, Mode::eval, {p});
+  for (std::size_t i = 0; i < masked.entries().size(); ++i) {
+    const Entry& e = masked.entries()[i];
+    const Tensor &value = e.variable.value(), &to = plain.model->entries()[i].variable.value();
+    if (e.role == Role::mask_weight || e.role == Role::mask_bias)
+      machine.blend(to, at_p.code, value);
+    else if (e.role == Role::running_mean || e.role == Role::running_variance)
+      machine.blend(to, at_p.pair_code, value);
+    else
+      machine.copy(to, value.images(0, to.shape().n));
+  }
+  return plain;
+}
+
 void save_model(const std::filesystem::path& path, const Model& model, const CheckpointInfo& info,
                 Index generation) {
   SafeTensors file = to_file(model);
@@ -171,12 +194,12 @@ void save_model(const std::filesystem::path& path, const Model& model, const Che
 }
 
 void save_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd,
-                     const CheckpointInfo& info, const Progress& progress) {
+                     const CheckpointInfo& info, const RunState& progress) {
   write_safetensors(dir / "state.safetensors", state_of(model, sgd, progress));
   save_model(dir / "model.safetensors", model, info, progress.generation);
 }
 
-Progress resume_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd) {
+RunState resume_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd) {
   const SafeTensors file = read_safetensors(dir / "state.safetensors");
   const auto restore = [&](const std::string& name, const Tensor& t) {
     const std::vector<Index> shape{t.shape().n, t.shape().h, t.shape().w, t.shape().c};

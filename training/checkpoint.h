@@ -41,12 +41,16 @@ struct LoadedModel {
 LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType dtype,
                        const CheckpointOverrides& flags);
 
+/// The plain model that `from` is at strength p: one norm a layer, with γ and β blended by u_p and, if
+/// split, running statistics blended too.
+LoadedModel export_mask(const LoadedModel& from, double p);
+
 /// Writes the weights with their metadata (and `generation`, if it belongs to a run), atomically.
 void save_model(const std::filesystem::path& path, const Model& model, const CheckpointInfo& info,
                 Index generation = 0);
 
 /// How far a run has come, and the sums of the epoch it is in.
-struct Progress {
+struct RunState {
   Index generation = 0;  // counts checkpoints; model.safetensors carries it too
   Index epoch = 0, batch = 0;  // the next batch
   Index step = 0;              // iterations done
@@ -59,9 +63,9 @@ struct Progress {
 /// progress), and then model.safetensors. Each is renamed into place; a run killed between the two
 /// resumes from the state, so the pair need not be atomic.
 void save_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd,
-                     const CheckpointInfo& info, const Progress& progress);
+                     const CheckpointInfo& info, const RunState& progress);
 
 /// Restores a run from state.safetensors.
-Progress resume_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd);
+RunState resume_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd);
 
 }  // namespace robmask

@@ -37,7 +37,7 @@ enum class AttackName {
   square,
   autoattack
 };
-enum class Split { test, train };
+enum class SplitChoice { test, train };
 enum class Workload { train, pgd, robmask };
 
 template <class E>
@@ -113,9 +113,9 @@ constexpr auto names(AttackName) {
                                            {square, "square"},
                                            {autoattack, "autoattack"}});
 }
-constexpr auto names(Split) {
-  using enum Split;
-  return std::to_array<Named<Split>>({{test, "test"}, {train, "train"}});
+constexpr auto names(SplitChoice) {
+  using enum SplitChoice;
+  return std::to_array<Named<SplitChoice>>({{test, "test"}, {train, "train"}});
 }
 constexpr auto names(Workload) {
   using enum Workload;

@@ -1,6 +1,7 @@
 #include "training/evaluator.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace robmask {
 
@@ -8,10 +9,10 @@ namespace {
 
 /// Splits a list into batches.
 template <class F>
-void in_batches(const std::vector<Index>& list, Index size, F&& f) {
+void in_batches(const std::vector<std::int32_t>& list, Index size, F&& f) {
   for (std::size_t first = 0; first < list.size(); first += size) {
     const std::size_t last = std::min(list.size(), first + size);
-    f(std::vector<Index>(list.begin() + first, list.begin() + last));
+    f(std::vector<std::int32_t>(list.begin() + first, list.begin() + last));
   }
 }
 
@@ -33,8 +34,8 @@ std::vector<double> host_values(const Tensor& t) {
 Evaluator::Evaluator(const Model& model, const Images& images, Index batch, std::uint64_t seed)
     : model_(model), images_(images), batch_(batch), seed_(seed) {}
 
-Tensor Evaluator::logits(double p, const std::vector<Index>& images) const {
-  const Batch batch = images_.batch(model_.machine(), model_.dtype(), images);
+Tensor Evaluator::logits(double p, const std::vector<std::int32_t>& images) const {
+  const Batch batch = images_.batch(model_.dtype(), images);
   return model_.logits(Variable(batch.images), model_.eval(batch.images.shape().n, p)).value();
 }
 
@@ -47,11 +48,11 @@ std::vector<bool> Evaluator::correct(const Tensor& x, const Tensor& labels,
 }
 
 std::vector<bool> Evaluator::clean(double p, const OnBatch& on_batch) const {
-  std::vector<Index> all(images_.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<Index>(i);
+  std::vector<std::int32_t> all(images_.size());
+  std::iota(all.begin(), all.end(), 0);
   std::vector<bool> result;
-  in_batches(all, batch_, [&](const std::vector<Index>& list) {
-    const Batch batch = images_.batch(model_.machine(), model_.dtype(), list);
+  in_batches(all, batch_, [&](const std::vector<std::int32_t>& list) {
+    const Batch batch = images_.batch(model_.dtype(), list);
     const auto hits =
         correct(batch.images, batch.labels, model_.eval(batch.images.shape().n, p));
     result.insert(result.end(), hits.begin(), hits.end());
@@ -61,20 +62,20 @@ std::vector<bool> Evaluator::clean(double p, const OnBatch& on_batch) const {
 }
 
 std::vector<Verdict> Evaluator::attack_batch(double p, const AttackPlan& plan,
-                                             const std::vector<Index>& targets,
+                                             const std::vector<std::int32_t>& targets,
                                              const OnAdversarial& adversarial) const {
   // x, x_adv: n H W 3, the images that stand: all before the first restart, then the survivors
   Backend& machine = model_.machine();
   const Ball ball{plan.norm, scalar(model_, plan.eps), scalar(model_, plan.step_size)};
   std::vector<Verdict> verdicts;
-  for (const Index image : targets) verdicts.push_back({.image = image, .robust = true});
+  for (const std::int32_t image : targets) verdicts.push_back({.image = image, .robust = true});
   std::vector<Verdict*> standing;
   for (Verdict& v : verdicts) standing.push_back(&v);
 
   for (Index restart = 0; restart < plan.restarts && !standing.empty(); ++restart) {
-    std::vector<Index> list;
+    std::vector<std::int32_t> list;
     for (const Verdict* v : standing) list.push_back(v->image);
-    const Batch batch = images_.batch(machine, model_.dtype(), list);
+    const Batch batch = images_.batch(model_.dtype(), list);
     const Context context = model_.eval(batch.images.shape().n, p);
     const Tensor x_adv(machine, batch.images.shape(), model_.dtype());
     if (plan.random_start)
@@ -111,10 +112,10 @@ std::vector<Verdict> Evaluator::attack_batch(double p, const AttackPlan& plan,
 }
 
 std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
-                                       const std::vector<Index>& targets, const OnBatch& on_batch,
+                                       const std::vector<std::int32_t>& targets, const OnBatch& on_batch,
                                        const OnAdversarial& adversarial) const {
   std::vector<Verdict> result;
-  in_batches(targets, batch_, [&](const std::vector<Index>& list) {
+  in_batches(targets, batch_, [&](const std::vector<std::int32_t>& list) {
     const std::vector<Verdict> verdicts = attack_batch(p, plan, list, adversarial);
     result.insert(result.end(), verdicts.begin(), verdicts.end());
     if (on_batch) on_batch(static_cast<Index>(result.size()), verdicts);

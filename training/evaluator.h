@@ -28,7 +28,7 @@ struct AttackPlan {
 
 /// What an attack did to one image that was classified correctly.
 struct Verdict {
-  Index image = 0;
+  std::int32_t image = 0;
   bool robust = false;     // still correct after every restart's last iterate
   Index restart = -1;      // the restart that broke it
   double perturbation = 0;  // the largest ‖x_adv − x‖ of its restarts, in the plan's norm
@@ -48,17 +48,17 @@ class Evaluator {
 
   /// Attacks the listed images through the mask of strength p. If `adversarial` is given, it is called
   /// with each batch's image numbers and last iterates {n,H,W,3}.
-  using OnAdversarial = std::function<void(const std::vector<Index>& images, const Tensor& x_adv)>;
-  std::vector<Verdict> attack(double p, const AttackPlan& plan, const std::vector<Index>& targets,
+  using OnAdversarial = std::function<void(const std::vector<std::int32_t>& images, const Tensor& x_adv)>;
+  std::vector<Verdict> attack(double p, const AttackPlan& plan, const std::vector<std::int32_t>& targets,
                               const OnBatch& on_batch = {},
                               const OnAdversarial& adversarial = {}) const;
 
   /// Logits {n,1,1,classes} of a range of images in eval mode.
-  Tensor logits(double p, const std::vector<Index>& images) const;
+  Tensor logits(double p, const std::vector<std::int32_t>& images) const;
 
  private:
   std::vector<Verdict> attack_batch(double p, const AttackPlan& plan,
-                                    const std::vector<Index>& targets,
+                                    const std::vector<std::int32_t>& targets,
                                     const OnAdversarial& adversarial) const;
   std::vector<bool> correct(const Tensor& x, const Tensor& labels, const Context& context) const;
 

@@ -112,7 +112,7 @@ struct EvaluateSettings {
   std::vector<AttackName> attacks{AttackName::pgd};
   std::vector<Strength> eps{Strength{}};
   Index restarts = 1, batch = 128;
-  Split split = Split::test;
+  SplitChoice split = SplitChoice::test;
   std::string save_adversarial, per_image;  // files; empty: none
   bool resume = false;
 };
@@ -122,7 +122,7 @@ struct PredictSettings {
   ModelSettings model;
   std::string from, logits;
   double mask = 0;
-  Split split = Split::test;
+  SplitChoice split = SplitChoice::test;
   Index batch = 128;
 };
 

@@ -7,18 +7,20 @@ namespace robmask {
 
 Sgd::Sgd(const std::vector<Variable>& parameters, double momentum, double decay)
     : parameters_(parameters), momentum_(momentum), decay_(decay) {
-  expect(!parameters.empty(), "an optimizer without parameters");
-  Backend& machine = parameters.front().machine();
   for (const Variable& p : parameters) {
-    momenta_.emplace_back(machine, p.shape(), p.value().dtype());
-    machine.fill(momenta_.back(), 0);
+    momenta_.emplace_back(p.machine(), p.shape(), p.value().dtype());
+    p.machine().fill(momenta_.back(), 0);
   }
-  rate_ = Tensor(machine, {}, parameters.front().value().dtype());
+  if (!parameters.empty())
+    rate_ = Tensor(parameters[0].machine(), {}, parameters[0].value().dtype());
 }
 
-void Sgd::set_rate(double rate) { rate_.machine().fill(rate_, rate); }
+void Sgd::set_rate(double rate) {
+  if (rate_) rate_.machine().fill(rate_, rate);
+}
 
 void Sgd::step() {
+  if (!rate_) return;
   std::vector<SgdSlot> slots;
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     if (const Tensor gradient = parameters_[i].gradient())

@@ -13,6 +13,7 @@ namespace robmask {
 /// included (§5.1). Parameters without a gradient stay as they are.
 class Sgd {
  public:
+  /// Without parameters (finetuning of statistics alone) it does nothing.
   Sgd(const std::vector<Variable>& parameters, double momentum, double decay);
 
   void set_rate(double rate);

@@ -98,7 +98,8 @@ void append_line(const Path& path, std::string_view line) {
   int error = disk::write_all(descriptor, std::as_bytes(std::span(text)));
   if (!error) error = disk::sync(descriptor);
   // If even this fails the torn line stays, and read_csv drops it.
-  if (error && end >= 0) [[maybe_unused]] const int taken_back = ::ftruncate(descriptor, end);
+  if (error && end >= 0) [[maybe_unused]]
+    const int taken_back = ::ftruncate(descriptor, end);
   if (::close(descriptor) != 0 && !error) error = errno;
   if (error) throw disk::write_error(path.string(), error);
 }

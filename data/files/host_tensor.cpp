@@ -16,24 +16,34 @@ struct TypeRow {
   int bits;
 };
 constexpr std::array<TypeRow, 20> types{{
-    {"BOOL", 8}, {"F4", 4}, {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"U8", 8},
-    {"I8", 8}, {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"I16", 16},
-    {"U16", 16}, {"F16", 16}, {"BF16", 16}, {"I32", 32}, {"U32", 32},
-    {"F32", 32}, {"C64", 64}, {"F64", 64}, {"I64", 64}, {"U64", 64},
+    {"BOOL", 8}, {"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"U8", 8},
+    {"I8", 8},   {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"I16", 16},
+    {"U16", 16}, {"F16", 16},    {"BF16", 16},   {"I32", 32},    {"U32", 32},
+    {"F32", 32}, {"C64", 64},    {"F64", 64},    {"I64", 64},    {"U64", 64},
 }};
 
 template <class T>
 constexpr ElementType type_of();
 template <>
-constexpr ElementType type_of<float>() { return ElementType::f32; }
+constexpr ElementType type_of<float>() {
+  return ElementType::f32;
+}
 template <>
-constexpr ElementType type_of<double>() { return ElementType::f64; }
+constexpr ElementType type_of<double>() {
+  return ElementType::f64;
+}
 template <>
-constexpr ElementType type_of<Index>() { return ElementType::i64; }
+constexpr ElementType type_of<Index>() {
+  return ElementType::i64;
+}
 template <>
-constexpr ElementType type_of<std::int32_t>() { return ElementType::i32; }
+constexpr ElementType type_of<std::int32_t>() {
+  return ElementType::i32;
+}
 template <>
-constexpr ElementType type_of<std::uint8_t>() { return ElementType::u8; }
+constexpr ElementType type_of<std::uint8_t>() {
+  return ElementType::u8;
+}
 
 /// The elements stored as Stored, each passed through `convert`.
 template <class To, class Stored, class Convert>

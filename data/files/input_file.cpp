@@ -17,7 +17,7 @@ InputFile::InputFile(const Path& path)
       descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   require(descriptor_ >= 0, "{}: expected a readable file, got: {}; check the path", name_,
           std::strerror(errno));
-  struct stat status{};
+  struct stat status {};
   const bool regular = ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
   if (!regular) {
     const bool folder = S_ISDIR(status.st_mode);
@@ -53,7 +53,7 @@ std::string read_text(const Path& path, std::uint64_t limit) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string printable(std::string_view text) {
   constexpr std::size_t longest = 80;
   std::string line = "'";
   for (const char character : text.substr(0, longest)) {

@@ -39,6 +39,6 @@ std::string read_text(const Path& path, std::uint64_t limit = std::uint64_t{256}
 
 /// Text that came from a file, made fit for an error line: in quotes, control characters and
 /// non-ASCII escaped, at most 80 bytes of it.
-std::string quoted(std::string_view text);
+std::string printable(std::string_view text);
 
 }  // namespace robmask

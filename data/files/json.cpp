@@ -20,7 +20,7 @@ Json parse_json(std::string_view text, const std::string& source) {
     if (event == Event::key) {
       const auto& key = value.get_ref<const std::string&>();
       require(open_objects.back().insert(key).second, "{}: the key {} comes twice; keep one",
-              source, quoted(key));
+              source, printable(key));
     }
     return true;
   };
@@ -29,9 +29,9 @@ Json parse_json(std::string_view text, const std::string& source) {
   } catch (const Json::parse_error& error) {
     const auto read = text.substr(0, error.byte);
     const auto line = 1 + std::count(read.begin(), read.end(), '\n');
-    throw InputError(fmt::format("{}: expected JSON, got something else at line {} (byte {}): {}",
-                                 source, line, error.byte,
-                                 quoted(read.substr(read.size() - std::min(read.size(), 20ul)))));
+    throw InputError(
+        fmt::format("{}: expected JSON, got something else at line {} (byte {}): {}", source, line,
+                    error.byte, printable(read.substr(read.size() - std::min(read.size(), 20ul)))));
   } catch (const Json::out_of_range&) {
     throw InputError(fmt::format("{}: expected JSON, got a number too large to hold", source));
   }

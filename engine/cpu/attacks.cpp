@@ -1,5 +1,6 @@
 // The steps of attacks inside an ε-ball. What is drawn for an image depends on its id only.
 
+#include <array>
 #include <cmath>
 
 #include "engine/cpu/rows.h"

@@ -14,6 +14,9 @@ namespace robmask::ROBMASK_ISA {
 
 class CpuBackend final : public Backend {
  public:
+  /// Gives the pool's memory back while release() can still be called.
+  ~CpuBackend() override { use_pool(nullptr); }
+
   std::string name() const override { return "cpu"; }
   std::string kernels() const override;
 

@@ -73,8 +73,10 @@ void CpuBackend::bias_gradient(Sink db, Tensor dy) {
     const Rows<T> from(dy);
     const Rows<double> sum(sums);
     parallel(s.n, s.count(), [&](Index n) {
-      channel_sums<T, 1>(sum(n), s.pixels(), s.c, [&](Index p) {
-        return [x = from(n, p)](Index c) { return std::array<T, 1>{x[c]}; };
+      pixel_sums<T>(sum(n), s.c, s.pixels(), [&](Index p, T* block) {
+        const T* x = from(n, p);
+#pragma omp simd
+        for (Index c = 0; c < s.c; ++c) block[c] += x[c];
       });
     });
     std::vector<double> total(s.c);

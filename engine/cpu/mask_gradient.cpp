@@ -11,64 +11,99 @@ namespace robmask::ROBMASK_ISA {
 
 namespace {
 
-/// The rows of g: those of dz themselves without ReLU.
+/// What both passes over the images read. Without ReLU z may be missing, and so may x where x̂ is not
+/// asked for; dz then stands in, and its values do not matter.
 template <class T>
-class Gate {
- public:
-  Gate(const Rows<T>& dz, const Rows<T>& z, bool relu, Index channels)
-      : dz_(dz), z_(z), relu_(relu), row_(channels) {}
+struct Operands {
+  Index pixels, channels;
+  bool relu;
+  Rows<T> dz, z, x, mean;
 
-  const T* operator()(Index n, Index p) {
-    const T* dz = dz_(n, p);
-    if (!relu_) return dz;
-    const T* z = z_(n, p);
-    T* g = row_.data();
-#pragma omp simd
-    for (std::size_t c = 0; c < row_.size(); ++c) g[c] = z[c] > T(0) ? dz[c] : T(0);
-    return g;
-  }
-
- private:
-  const Rows<T>&dz_, &z_;
-  bool relu_;
-  std::vector<T> row_;
+  T g(T z_, T dz_) const { return relu && !(z_ > T(0)) ? T(0) : dz_; }
 };
 
+/// Σ g, then Σ g·(x − μ), of image n.
 template <class T>
-void put(T* to, const T* from, Index count, bool add) {
+void image_sums(double* sums, const Operands<T>& o, Index n) {
+  const Index channels = o.channels;
+  pixel_sums<T>(sums, 2 * channels, o.pixels, [&](Index p, T* a) {
+    const T *dz = o.dz(n, p), *z = o.z(n, p), *x = o.x(n, p), *m = o.mean(n);
+    T* b = a + channels;
 #pragma omp simd
-  for (Index i = 0; i < count; ++i) to[i] = add ? to[i] + from[i] : from[i];
+    for (Index c = 0; c < channels; ++c) {
+      const T g = o.g(z[c], dz[c]);
+      a[c] += g;
+      b[c] += g * (x[c] - m[c]);
+    }
+  });
+}
+
+/// dx = slope·g − base − tilt·(x − μ); base and tilt are null where statistics were given.
+template <class T>
+void row_gradient(T* dx, bool add, const Operands<T>& o, Index n, Index p, const T* slope,
+                  const T* base, const T* tilt) {
+  const T *dz = o.dz(n, p), *z = o.z(n, p), *x = o.x(n, p), *m = o.mean(n);
+  if (base) {
+#pragma omp simd
+    for (Index c = 0; c < o.channels; ++c) {
+      const T d = slope[c] * o.g(z[c], dz[c]) - base[c] - tilt[c] * (x[c] - m[c]);
+      dx[c] = add ? dx[c] + d : d;
+    }
+  } else {
+#pragma omp simd
+    for (Index c = 0; c < o.channels; ++c) {
+      const T d = slope[c] * o.g(z[c], dz[c]);
+      dx[c] = add ? dx[c] + d : d;
+    }
+  }
+}
+
+template <class T>
+void row_residual(T* dr, bool add, const Operands<T>& o, Index n, Index p) {
+  const T *dz = o.dz(n, p), *z = o.z(n, p);
+#pragma omp simd
+  for (Index c = 0; c < o.channels; ++c) {
+    const T g = o.g(z[c], dz[c]);
+    dr[c] = add ? dr[c] + g : g;
+  }
 }
 
 }  // namespace
 
 void CpuBackend::mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z,
                                const MaskPass& pass, bool batch_statistics) {
-  // dz, z, x, dx, dresidual: N·H·W·C   sums: N·1·2·C, A_n and B_n
+  // dz, z, x, dx, dresidual: N·H·W·C   sums: N·1·2·C, A_n and B_n   slopes: γ_n·s
   const Shape& s = dz.shape();
+  const Index statistics_rows = pass.variance.shape().n;
   const bool centered = batch_statistics || wanted.gamma;
+  const Tensor inverses(*this, {statistics_rows, 1, 1, s.c}, DType::f64);
+  const Tensor slopes(*this, {std::max(statistics_rows, pass.gamma.shape().n), 1, 1, s.c},
+                      dz.dtype());
   dispatch(dz.dtype(), [&]<class T>() {
-    // Where x̂ is not asked for x may be missing; any row will do in its place.
-    const Rows<T> dzs(dz), zs(z), x(centered ? pass.x : dz);
-    const Rows<T> mean(pass.mean), variance(pass.variance), gamma(pass.gamma);
-    const auto inverse_deviation = [&](Index n, Index c) {
-      return 1 / std::sqrt(variance(n)[c] + pass.eps);
-    };
+    const Rows<T> variance(pass.variance), gamma(pass.gamma), slope(slopes);
+    const Rows<double> inverse(inverses);
+    for (Index n = 0; n < statistics_rows; ++n)
+      for (Index c = 0; c < s.c; ++c) inverse(n)[c] = 1 / std::sqrt(variance(n)[c] + pass.eps);
+    for (Index n = 0; n < slopes.shape().n; ++n)
+      for (Index c = 0; c < s.c; ++c) slope(n)[c] = static_cast<T>(gamma(n)[c] * inverse(n)[c]);
 
+    const Operands<T> o{s.pixels(),
+                        s.c,
+                        pass.relu,
+                        Rows<T>(dz),
+                        Rows<T>(pass.relu ? z : dz),
+                        Rows<T>(centered ? pass.x : dz),
+                        Rows<T>(pass.mean)};
     std::vector<double> a(s.c), b(s.c);  // Σ γ_n A_n, Σ γ_n B_n
     if (centered || wanted.beta) {
       const Tensor sums(*this, {s.n, 1, 2, s.c}, DType::f64);
       const Rows<double> sum(sums);
+      const Rows<T> dgamma(wanted.gamma), dbeta(wanted.beta);
       parallel(s.n, s.count(), [&](Index n) {
-        Gate<T> gate(dzs, zs, pass.relu, s.c);
-        channel_sums<T, 2>(sum(n), s.pixels(), s.c, [&](Index p) {
-          return [g = gate(n, p), x_ = x(n, p), m = mean(n)](Index c) {
-            return std::array<T, 2>{g[c], g[c] * (x_[c] - m[c])};
-          };
-        });
-        for (Index c = 0; c < s.c; ++c) sum(n, 1)[c] *= inverse_deviation(n, c);
-        if (wanted.beta) std::copy_n(sum(n), s.c, Rows<T>(wanted.beta)(n));
-        if (wanted.gamma) std::copy_n(sum(n, 1), s.c, Rows<T>(wanted.gamma)(n));
+        image_sums(sum(n), o, n);
+        for (Index c = 0; c < s.c; ++c) sum(n, 1)[c] *= inverse(n)[c];
+        if (dbeta) std::copy_n(sum(n), s.c, dbeta(n));
+        if (dgamma) std::copy_n(sum(n, 1), s.c, dgamma(n));
       });
       for (Index n = 0; n < s.n; ++n)
         for (Index c = 0; c < s.c; ++c) {
@@ -77,35 +112,21 @@ void CpuBackend::mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z,
         }
     }
 
-    // dx = slope·g − base − tilt·(x − μ)
     const Rows<T> dx(wanted.x.to), dresidual(wanted.residual.to);
     if (!dx && !dresidual) return;
-    std::vector<T> base(s.c), tilt(s.c);
+    std::vector<T> base, tilt;
     if (batch_statistics)
       for (Index c = 0; c < s.c; ++c) {
-        const double inverse = inverse_deviation(0, c);
-        base[c] = static_cast<T>(inverse * a[c] / s.rows());
-        tilt[c] = static_cast<T>(inverse * inverse * b[c] / s.rows());
+        const double i = inverse(0)[c], rows = static_cast<double>(s.rows());
+        base.push_back(static_cast<T>(i * a[c] / rows));
+        tilt.push_back(static_cast<T>(i * i * b[c] / rows));
       }
     parallel(s.n, s.count(), [&](Index n) {
-      Gate<T> gate(dzs, zs, pass.relu, s.c);
-      std::vector<T> slope(s.c), row(s.c);
-      for (Index c = 0; c < s.c; ++c)
-        slope[c] = static_cast<T>(gamma(n)[c] * inverse_deviation(n, c));
       for (Index p = 0; p < s.pixels(); ++p) {
-        const T *g = gate(n, p), *x_ = x(n, p), *m = mean(n);
-        if (dresidual) put(dresidual(n, p), g, s.c, wanted.residual.add);
-        if (!dx) continue;
-        T* d = row.data();
-        const T *k = slope.data(), *k0 = base.data(), *k1 = tilt.data();
-        if (batch_statistics) {
-#pragma omp simd
-          for (Index c = 0; c < s.c; ++c) d[c] = k[c] * g[c] - k0[c] - k1[c] * (x_[c] - m[c]);
-        } else {
-#pragma omp simd
-          for (Index c = 0; c < s.c; ++c) d[c] = k[c] * g[c];
-        }
-        put(dx(n, p), d, s.c, wanted.x.add);
+        if (dresidual) row_residual(dresidual(n, p), wanted.residual.add, o, n, p);
+        if (dx)
+          row_gradient(dx(n, p), wanted.x.add, o, n, p, slope(n),
+                       batch_statistics ? base.data() : nullptr, tilt.data());
       }
     });
   });

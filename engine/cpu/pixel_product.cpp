@@ -13,7 +13,7 @@ namespace {
 
 /// Pixels that one pass over the tiles of dw sums: a panel of dy of this height stays in the
 /// first-level cache.
-constexpr Index block_pixels = 128;
+constexpr Index block_pixels = 512;
 
 template <class T, int V>
 class PixelProduct {

@@ -3,7 +3,6 @@
 // in pieces that do not depend on how many there are.
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "engine/cpu/cpu_backend.h"
@@ -56,25 +55,18 @@ void each_row(const Shape& s, F f, Rows<T>... t) {
   }
 }
 
-/// sums[k·C + c] = Σ_p row(p)(c)[k]: K sums for each channel c over the pixels p of an image. Sixteen
-/// rows at a time are added in T, their sums in double.
-template <class T, int K, class Row>
-void channel_sums(double* sums, Index pixels, Index channels, Row row) {
-  std::vector<T> block(K * channels);
-  std::fill_n(sums, K * channels, 0.0);
+/// sums[i] = Σ of what add_row(p, block) adds to block[i] for each pixel p of an image, `count` sums in
+/// all. Sixteen rows at a time are added in T, their sums in double.
+template <class T, class F>
+void pixel_sums(double* sums, Index count, Index pixels, F add_row) {
+  std::vector<T> block(count);
+  std::fill_n(sums, count, 0.0);
   for (Index first = 0; first < pixels; first += 16) {
     std::fill(block.begin(), block.end(), T(0));
-    for (Index p = first; p < std::min(first + 16, pixels); ++p) {
-      const auto term = row(p);
-      T* b = block.data();
+    const Index end = std::min(first + 16, pixels);
+    for (Index p = first; p < end; ++p) add_row(p, block.data());
 #pragma omp simd
-      for (Index c = 0; c < channels; ++c) {
-        const std::array<T, K> value = term(c);
-        for (int k = 0; k < K; ++k) b[k * channels + c] += value[k];
-      }
-    }
-#pragma omp simd
-    for (Index i = 0; i < K * channels; ++i) sums[i] += block[i];
+    for (Index i = 0; i < count; ++i) sums[i] += block[i];
   }
 }
 

@@ -9,19 +9,20 @@ namespace {
 /// The mean of each channel of one image, and Σ (x − mean)².
 template <class T>
 void image_moments(double* mean, double* squares, const Rows<T>& x, Index n, const Shape& s) {
-  channel_sums<T, 1>(mean, s.pixels(), s.c, [&](Index p) {
-    return [row = x(n, p)](Index c) { return std::array<T, 1>{row[c]}; };
+  pixel_sums<T>(mean, s.c, s.pixels(), [&](Index p, T* block) {
+    const T* row = x(n, p);
+#pragma omp simd
+    for (Index c = 0; c < s.c; ++c) block[c] += row[c];
   });
   std::vector<T> shift(s.c);
   for (Index c = 0; c < s.c; ++c) {
     mean[c] /= s.pixels();
     shift[c] = static_cast<T>(mean[c]);
   }
-  channel_sums<T, 1>(squares, s.pixels(), s.c, [&](Index p) {
-    return [row = x(n, p), m = shift.data()](Index c) {
-      const T d = row[c] - m[c];
-      return std::array<T, 1>{d * d};
-    };
+  pixel_sums<T>(squares, s.c, s.pixels(), [&, m = shift.data()](Index p, T* block) {
+    const T* row = x(n, p);
+#pragma omp simd
+    for (Index c = 0; c < s.c; ++c) block[c] += (row[c] - m[c]) * (row[c] - m[c]);
   });
   // The shift is the mean rounded to T: Σ (x − mean)² = Σ (x − shift)² − P·(mean − shift)².
   for (Index c = 0; c < s.c; ++c)

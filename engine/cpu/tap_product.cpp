@@ -8,9 +8,9 @@ namespace {
 
 /// Weights of one panel (the columns of a tile) times one block of depth are meant to stay in the
 /// second-level cache beside the pixels they meet: about this many rows of them, over all taps.
-constexpr Index block_rows = 288;
+constexpr Index block_rows = 576;
 /// Tiles that one task walks for each panel.
-constexpr Index task_tiles = 48;
+constexpr Index task_tiles = 96;
 
 /// The product cut into tiles of R written pixels × V vectors of channels. Pixels are numbered so that
 /// a tile holds one position of R images: at the border all its rows then miss the same taps, which
@@ -61,31 +61,36 @@ class TiledProduct {
   }
 
   void pack() {
-    const Index blocks = (p_.depth + block_depth_ - 1) / block_depth_;
 #pragma omp parallel for collapse(3) schedule(static)
     for (Index group = 0; group < p_.groups; ++group)
-      for (Index block = 0; block < blocks; ++block)
-        for (Index j = 0; j < panels_; ++j) {
-          const Index first = block * block_depth_, depth = std::min(block_depth_, p_.depth - first);
-          const Index columns = std::min<Index>(width, p_.columns - j * width);
-          T* to = panel(group, first, depth, j);
-          for (Index t = 0; t < p_.taps.count(); ++t, to += depth * width)
-            pack_tap(to,
-                     p_.weight.data + p_.taps.weight[t] * p_.weight.tap + group * p_.weight.group +
-                         first * p_.weight.depth + j * width * p_.weight.column,
-                     depth, columns);
-        }
+      for (Index t = 0; t < p_.taps.count(); ++t)
+        for (Index j = 0; j < panels_; ++j) pack_panel(group, t, j);
   }
 
-  void pack_tap(T* to, const T* from, Index depth, Index columns) const {
-    if (columns < width) std::fill_n(to, depth * width, T(0));
+  void pack_panel(Index group, Index t, Index j) const {
+    const Index columns = std::min<Index>(width, p_.columns - j * width);
+    const T* from = p_.weight.data + p_.taps.weight[t] * p_.weight.tap + group * p_.weight.group +
+                    j * width * p_.weight.column;
+    auto to = [&](Index k) {
+      const Index first = k / block_depth_ * block_depth_;
+      const Index depth = std::min(block_depth_, p_.depth - first);
+      return panel(group, first, depth, j) + (t * depth + k - first) * width;
+    };
+    if (columns < width)
+      for (Index k = 0; k < p_.depth; ++k) std::fill_n(to(k) + columns, width - columns, T(0));
     if (p_.weight.column == 1) {
-      for (Index k = 0; k < depth; ++k)
-        std::copy_n(from + k * p_.weight.depth, columns, to + k * width);
-    } else {
-      for (Index j = 0; j < columns; ++j)
-        for (Index k = 0; k < depth; ++k)
-          to[k * width + j] = from[k * p_.weight.depth + j * p_.weight.column];
+      for (Index k = 0; k < p_.depth; ++k)
+        std::copy_n(from + k * p_.weight.depth, columns, to(k));
+      return;
+    }
+    // Transposed: a vector's worth of rows at a time, so that reads run along them.
+    for (Index left = 0; left < columns; left += lanes<T>) {
+      const Index right = std::min<Index>(columns, left + lanes<T>);
+      for (Index k = 0; k < p_.depth; ++k) {
+        T* row = to(k);
+        for (Index i = left; i < right; ++i)
+          row[i] = from[k * p_.weight.depth + i * p_.weight.column];
+      }
     }
   }
 

@@ -1,5 +1,7 @@
 // What an iteration of training does besides the network: the batch, and the update of the weights.
 
+#include <array>
+
 #include "engine/cpu/rows.h"
 
 namespace robmask::ROBMASK_ISA {

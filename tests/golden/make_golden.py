@@ -20,8 +20,8 @@ BATCH, ITERATIONS, WIDTH = 8, 5, 4
 MODELS = {  # name: (width, images, size, classes)
     "resnet18": (16, 4, 32, 10),
     "preact18": (16, 4, 32, 10),
-    "densenet121": (64, 3, 32, 10),
-    "resnext29": (64, 3, 32, 10),
+    "densenet121": (64, 3, 16, 10),
+    "resnext29": (64, 3, 16, 10),
     "resnet18-imagenet": (64, 2, 64, 10),
 }
 
@@ -32,8 +32,10 @@ RECIPES = {
     "pgd": Recipe(method="pgd"),
     "pgd-random-start": Recipe(method="pgd", start="random"),
     "pgd-l2": Recipe(method="pgd", norm="l2", eps=0.5),
-    "pgd-bn-train-frozen": Recipe(method="pgd", attack_bn="frozen"),
+    "pgd-bn-train-frozen": Recipe(method="pgd", attack_bn="train-frozen"),
     "pgd-bn-train": Recipe(method="pgd", attack_bn="train"),
+    "finetune-pgd": Recipe(method="pgd", tune=("gamma", "beta", "stats")),
+    "finetune-affine": Recipe(tune=("gamma", "beta")),
     "trades": Recipe(method="trades"),
     "advprop": Recipe(method="advprop", masks=2, pairs=2, aux_eps=[EPS]),
     "advprop-two": Recipe(method="advprop", masks=3, pairs=3, aux_eps=[EPS / 2, EPS]),
@@ -136,7 +138,7 @@ def stability(recipe):
     """The largest relative change of a tensor's update when weights change by 1e-13 of themselves."""
     _, plain, _ = trajectory(recipe)
     _, disturbed, _ = trajectory(recipe, disturbance=1e-13)
-    return max(float((disturbed[k] - u).norm() / u.norm()) for k, u in plain.items())
+    return max(float((disturbed[k] - u).norm() / u.norm()) for k, u in plain.items() if u.any())
 
 
 def write(path, value):

@@ -51,29 +51,44 @@ class MaskedNorm(nn.Module):
         self.updates = [0] * pairs
 
     def forward(self, x, context):
-        starts = [0]
-        for s in context:
-            starts.append(starts[-1] + s.images)
-        assert starts[-1] == x.shape[0]
-        parts = [self.segment(x[a:b], s) for a, b, s in zip(starts, starts[1:], context)]
-        return torch.cat(parts)
+        if len(context) == 1:
+            return self.segment(x, context[0])
+        parts = x.split([s.images for s in context])
+        return torch.cat([self.segment(part, s) for part, s in zip(parts, context)])
 
     def segment(self, x, s):
         masks = [self] + list(self.mask.values())
-        gamma = s.code @ torch.stack([m.weight for m in masks])
-        beta = s.code @ torch.stack([m.bias for m in masks])
+        gamma = blend(s.code, [m.weight for m in masks])
+        beta = blend(s.code, [m.bias for m in masks])
+        if gamma.dim() == 1:
+            return self.normalize(x, s, gamma, beta)
         return self.normalize(x, s) * gamma[:, :, None, None] + beta[:, :, None, None]
 
-    def normalize(self, x, s):
+    def normalize(self, x, s, gamma=None, beta=None):
+        """torch's batch_norm with the statistics that the segment asks for."""
         if s.mode == "eval":
-            mean = s.pair_code @ torch.stack([p.running_mean for p in self.pair_owners])
-            var = s.pair_code @ torch.stack([p.running_var for p in self.pair_owners])
-            return (x - mean[:, :, None, None]) / torch.sqrt(var[:, :, None, None] + 1e-5)
+            mean = blend(s.pair_code, [p.running_mean for p in self.pair_owners])
+            var = blend(s.pair_code, [p.running_var for p in self.pair_owners])
+            if mean.dim() == 2:  # of each image
+                return (x - mean[:, :, None, None]) / torch.sqrt(var[:, :, None, None] + 1e-5)
+            return F.batch_norm(x, mean, var, gamma, beta)
         if s.mode == "frozen":
-            return F.batch_norm(x, None, None, training=True)
+            return F.batch_norm(x, None, None, gamma, beta, training=True)
         owner = self.pair_owners[s.pair]
         self.updates[s.pair] += 1
-        return F.batch_norm(x, owner.running_mean, owner.running_var, training=True, momentum=0.1)
+        return F.batch_norm(x, owner.running_mean, owner.running_var, gamma, beta, training=True)
+
+
+def blend(code, rows):
+    """Σ_j u_j row_j: [C], or [images, C] for a code of each image."""
+    if len(rows) == 1:
+        return rows[0]
+    blended = code @ torch.stack(rows)
+    return blended[0] if len(code) == 1 else blended
+
+
+def clamp(x):
+    return F.relu(x, inplace=True)
 
 
 class Builder:
@@ -109,9 +124,9 @@ class BasicBlock(nn.Module):
             self.add_module(shortcut_name, Projection(make, inputs, outputs, stride))
 
     def forward(self, x, context):
-        h = F.relu(self.bn1(self.conv1(x), context))
+        h = clamp(self.bn1(self.conv1(x), context))
         h = self.bn2(self.conv2(h), context)
-        return F.relu(h + (getattr(self, self.projection)(x, context) if self.projection else x))
+        return clamp(h + (getattr(self, self.projection)(x, context) if self.projection else x))
 
 
 class PreActBlock(nn.Module):
@@ -124,9 +139,9 @@ class PreActBlock(nn.Module):
             self.shortcut = nn.Sequential(make.conv(inputs, outputs, 1, stride))
 
     def forward(self, x, context):
-        masked = F.relu(self.bn1(x, context))
+        masked = clamp(self.bn1(x, context))
         shortcut = x if self.shortcut is None else self.shortcut(masked)
-        return self.conv2(F.relu(self.bn2(self.conv1(masked), context))) + shortcut
+        return self.conv2(clamp(self.bn2(self.conv1(masked), context))) + shortcut
 
 
 class ResNeXtBlock(nn.Module):
@@ -141,10 +156,10 @@ class ResNeXtBlock(nn.Module):
             self.shortcut = Projection(make, inputs, outputs, stride)
 
     def forward(self, x, context):
-        h = F.relu(self.bn1(self.conv1(x), context))
-        h = F.relu(self.bn2(self.conv2(h), context))
+        h = clamp(self.bn1(self.conv1(x), context))
+        h = clamp(self.bn2(self.conv2(h), context))
         h = self.bn3(self.conv3(h), context)
-        return F.relu(h + (x if self.shortcut is None else self.shortcut(x, context)))
+        return clamp(h + (x if self.shortcut is None else self.shortcut(x, context)))
 
 
 class DenseLayer(nn.Module):
@@ -154,8 +169,8 @@ class DenseLayer(nn.Module):
         self.bn2, self.conv2 = make.norm(4 * growth), make.conv(4 * growth, growth, 3)
 
     def forward(self, x, context):
-        h = self.conv1(F.relu(self.bn1(x, context)))
-        return torch.cat([self.conv2(F.relu(self.bn2(h, context))), x], 1)
+        h = self.conv1(clamp(self.bn1(x, context)))
+        return torch.cat([self.conv2(clamp(self.bn2(h, context))), x], 1)
 
 
 class Transition(nn.Module):
@@ -164,7 +179,7 @@ class Transition(nn.Module):
         self.bn, self.conv = make.norm(inputs), make.conv(inputs, inputs // 2, 1)
 
     def forward(self, x, context):
-        return F.avg_pool2d(self.conv(F.relu(self.bn(x, context))), 2)
+        return F.avg_pool2d(self.conv(clamp(self.bn(x, context))), 2)
 
 
 def through(blocks, x, context):
@@ -197,7 +212,7 @@ class ResNet18(nn.Module):
         self.linear = nn.Linear(8 * width, classes)
 
     def forward(self, x, context):
-        h = F.relu(self.bn1(self.conv1(x), context))
+        h = clamp(self.bn1(self.conv1(x), context))
         for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
             h = through(stage, h, context)
         return self.linear(averaged(h))
@@ -211,7 +226,7 @@ class ImageNetResNet18(nn.Module):
         self.fc = nn.Linear(512, classes)
 
     def forward(self, x, context):
-        h = F.max_pool2d(F.relu(self.bn1(self.conv1(x), context)), 3, 2, 1)
+        h = F.max_pool2d(clamp(self.bn1(self.conv1(x), context)), 3, 2, 1)
         for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
             h = through(stage, h, context)
         return self.fc(averaged(h))
@@ -252,7 +267,7 @@ class DenseNet121(nn.Module):
             h = through(getattr(self, f"dense{i}"), h, context)
             if i < 4:
                 h = getattr(self, f"trans{i}")(h, context)
-        return self.linear(averaged(F.relu(self.bn(h, context))))
+        return self.linear(averaged(clamp(self.bn(h, context))))
 
 
 class ResNeXt29(nn.Module):
@@ -271,7 +286,7 @@ class ResNeXt29(nn.Module):
         self.linear = nn.Linear(inputs, classes)
 
     def forward(self, x, context):
-        h = F.relu(self.bn1(self.conv1(x), context))
+        h = clamp(self.bn1(self.conv1(x), context))
         for stage in (self.layer1, self.layer2, self.layer3):
             h = through(stage, h, context)
         return self.linear(averaged(h))

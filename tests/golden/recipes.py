@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 import formula
-from models import Segment
+from models import Segment, norm_layers
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 STEPS, EPS = 7, 8 / 255
@@ -34,6 +34,10 @@ class Recipe:
     robmask_loss: str = "mixed"
     aux_eps: Sequence = ()
     beta: float = 6.0
+    tune: Sequence = ()  # finetuning: gamma, beta, stats
+
+
+ATTACK_MODES = {"eval": "eval", "train-frozen": "frozen", "train": "train"}
 
 
 @dataclass
@@ -98,7 +102,10 @@ def branches(recipe, step, ids):
 class Trainer:
     def __init__(self, recipe, net):
         self.recipe, self.net = recipe, net
-        self.sgd = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
+        affine = {id(t): part for layer in norm_layers(net)
+                  for part, t in (("gamma", layer.weight), ("beta", layer.bias))}
+        trained = [p for p in net.parameters() if not recipe.tune or affine.get(id(p)) in recipe.tune]
+        self.sgd = torch.optim.SGD(trained, lr=0.1, momentum=0.9, weight_decay=5e-4)
 
     def logits(self, images, context):
         mean, std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (MEAN, STD))
@@ -133,16 +140,17 @@ class Trainer:
             radius = dict(zip(self.ids, np.broadcast_to(branch.eps, len(self.ids))))
             x_adv = self.start(x, lambda i, count: radius[i] * (2 * formula.philox_doubles(
                 count, formula.START, step, i, branch=number) - 1)).clamp(0, 1)
-        context = [segment(recipe, len(x), recipe.attack_bn, branch.attack_mask, branch.pair)]
+        context = [segment(recipe, len(x), ATTACK_MODES[recipe.attack_bn], branch.attack_mask, branch.pair)]
         return self.pgd(x, x_adv, branch.eps,
                         lambda z: F.cross_entropy(self.logits(z, context), y, reduction="sum"))
 
     def branch_loss(self, x, y, step):
         """Mean cross entropy over all branches, each a segment of one batch, clean first."""
+        mode = "eval" if self.recipe.tune and "stats" not in self.recipe.tune else "train"
         rows, context = [], []
         for number, b in enumerate(branches(self.recipe, step, self.ids)):
             rows.append(self.attack(x, y, b, number, step) if b.attacked else x)
-            context.append(segment(self.recipe, len(x), "train", b.loss_mask, b.pair))
+            context.append(segment(self.recipe, len(x), mode, b.loss_mask, b.pair))
         return F.cross_entropy(self.logits(torch.cat(rows), context), y.repeat(len(rows)))
 
     def trades_loss(self, x, y, step):

@@ -1,92 +1,46 @@
 #pragma once
-// A model's tensors as a checkpoint has them: PyTorch's names and layouts, one norm row a tensor.
+// Golden files and golden values: what PyTorch computed, and the weights and images it began with.
 
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "models/model.h"
 #include "tests/golden/hash.h"
+#include "training/weights.h"
 
 namespace robmask::golden {
 
-/// Row `row` of an entry in a checkpoint: row 0 has the plain name, mask j is `<bn>.mask.<j>.…`, and a
-/// pair of statistics belongs to its mask, or to the last one if there are fewer pairs than masks.
-inline std::string checkpoint_name(const Entry& e, Index row, const ModelSpec& spec) {
-  if (row == 0) return e.name;
-  const bool statistic = e.role >= Role::running_mean;
-  const Index owner = statistic && spec.pairs != spec.masks ? spec.masks - 1 : row;
-  const std::size_t dot = e.name.rfind('.');
-  return fmt::format("{}.mask.{}{}", e.name.substr(0, dot), owner, e.name.substr(dot));
+using Json = nlohmann::json;
+
+/// tests/golden/<name>.json; tests run in the project's folder.
+inline Json read(const std::string& name) {
+  std::ifstream file("tests/golden/" + name + ".json");
+  return Json::parse(file);
 }
 
-inline bool is_product(const Entry& e) {
-  return e.role == Role::conv_weight || e.role == Role::linear_weight;
-}
-inline bool has_rows(const Entry& e) { return e.role >= Role::mask_weight; }
-
-/// The values that the golden formula gives the checkpoint tensor `name`.
-inline std::vector<double> golden_values(const Entry& e, const std::string& name) {
-  const Shape& s = e.variable.shape();
-  switch (e.role) {
+/// The values that the formula gives a stored tensor, in its file's layout.
+inline std::vector<double> initial_values(const StoredTensor& t) {
+  const Shape& s = t.entry->variable.shape();
+  const double fan_in = static_cast<double>(s.n * s.h * s.w);  // {K,K,Cin,Cout} of a product
+  switch (t.entry->role) {
     case Role::conv_weight:
-    case Role::linear_weight:
-      return values(name, s.count(), 0, 1 / std::sqrt(static_cast<double>(s.n * s.h * s.w)));
-    case Role::linear_bias: return values(name, s.c, 0, 0.1);
-    case Role::mask_bias: return values(name, s.c, 0, 0.2);
-    case Role::running_mean: return values(name, s.c, 0, 0.1);
-    default: return values(name, s.c, 1, 0.2);
+    case Role::linear_weight: return values(t.name, s.count(), 0, 1 / std::sqrt(fan_in));
+    case Role::linear_bias:
+    case Role::running_mean: return values(t.name, s.c, 0, 0.1);
+    case Role::mask_bias: return values(t.name, s.c, 0, 0.2);
+    default: return values(t.name, s.c, 1, 0.2);
   }
-}
-
-/// For each element of a tensor {K,K,Cin,Cout}, its place in PyTorch's [Cout,Cin,K,K].
-template <class F>
-void for_each_place(const Shape& s, F f) {
-  std::size_t here = 0;
-  for (Index kh = 0; kh < s.n; ++kh)
-    for (Index kw = 0; kw < s.h; ++kw)
-      for (Index i = 0; i < s.w; ++i)
-        for (Index o = 0; o < s.c; ++o)
-          f(here++, static_cast<std::size_t>(((o * s.w + i) * s.n + kh) * s.h + kw));
 }
 
 /// Gives every weight and running statistic of an f64 model its golden value.
 inline void fill(const Model& model) {
-  for (const Entry& e : model.entries()) {
-    if (e.role == Role::tracked) continue;
-    std::vector<double> host;
-    if (is_product(e)) {
-      const std::vector<double> stored = golden_values(e, e.name);
-      host.resize(stored.size());
-      for_each_place(e.variable.shape(), [&](auto here, auto there) { host[here] = stored[there]; });
-    } else {
-      for (Index row = 0; row < (has_rows(e) ? e.variable.shape().n : 1); ++row)
-        for (const double v : golden_values(e, checkpoint_name(e, row, model.spec())))
-          host.push_back(v);
-    }
-    e.variable.value().from_host(host);
-  }
-}
-
-/// A named f64 tensor in PyTorch's layout.
-struct Stored {
-  std::string name;
-  std::vector<double> values;
-};
-
-/// What `of` (an entry's value, say, or its gradient) holds, row by row.
-inline std::vector<Stored> stored(const Entry& e, const Tensor& of, const ModelSpec& spec) {
-  const std::vector<double> host = of.to_host<double>();
-  if (is_product(e)) {
-    std::vector<double> there(host.size());
-    for_each_place(of.shape(), [&](auto from, auto to) { there[to] = host[from]; });
-    return {{e.name, there}};
-  }
-  std::vector<Stored> rows;
-  const Index width = of.shape().c;
-  for (Index row = 0; row < of.shape().n; ++row)
-    rows.push_back({checkpoint_name(e, row, spec),
-                    {host.begin() + row * width, host.begin() + (row + 1) * width}});
-  return rows;
+  for (const StoredTensor& t : stored_tensors(model))
+    if (t.entry->role != Role::tracked)
+      from_stored(t, t.entry->variable.value(), initial_values(t));
 }
 
 /// Golden images `first` … `first + count − 1` as bytes over 255, N·H·W·3, and their labels.
@@ -112,6 +66,16 @@ inline std::vector<double> channels_first(const Tensor& t) {
     for (Index p = 0; p < s.pixels(); ++p)
       for (Index c = 0; c < s.c; ++c, ++i) there[(n * s.c + c) * s.pixels() + p] = host[i];
   return there;
+}
+
+/// Expects a tensor in PyTorch's layout to have PyTorch's fingerprint.
+inline void expect_close(const std::vector<double>& ours, const Json& theirs, double tolerance,
+                         const std::string& what) {
+  const std::vector<double> print = fingerprint(ours), golden = theirs;
+  if (golden[0] == 0)
+    EXPECT_EQ(print[0], 0) << what;
+  else
+    EXPECT_LT(relative_distance(print, golden), tolerance) << what;
 }
 
 }  // namespace robmask::golden

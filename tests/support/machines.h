@@ -14,14 +14,15 @@ inline std::vector<std::string> machines_under_test() { return {"cpu"}; }
 
 /// A suite over machine and precision.
 class OnMachine : public testing::TestWithParam<std::tuple<std::string, DType>> {
+ public:
+  static std::string name(const testing::TestParamInfo<ParamType>& info) {
+    return fmt::format("{}_{}", std::get<0>(info.param), name_of(std::get<1>(info.param)));
+  }
+
  protected:
   Backend& tested() const { return machine(std::get<0>(GetParam())); }
   DType dtype() const { return std::get<1>(GetParam()); }
   void compare(const Work& work) const { robmask::compare(tested(), dtype(), work); }
-
-  static std::string name(const testing::TestParamInfo<ParamType>& info) {
-    return fmt::format("{}_{}", std::get<0>(info.param), name_of(std::get<1>(info.param)));
-  }
 };
 
 /// Instantiates a suite derived from OnMachine.

@@ -123,8 +123,9 @@ void compare(Backend& tested, DType dtype, const Work& work) {
   for (std::size_t i = 0; i < ours.items().size(); ++i) {
     const auto &a = ours.items()[i], &b = theirs.items()[i];
     SCOPED_TRACE(describe(i, a));
-    if (a.written)
+    if (a.written) {
       for (const double value : values_of(b.view)) ASSERT_FALSE(std::isnan(value));
+    }
     const bool floating = a.whole.dtype() == DType::f32 || a.whole.dtype() == DType::f64;
     expect_close(values_of(a.whole), values_of(b.whole), floating ? tolerance_of(dtype) : 0);
   }

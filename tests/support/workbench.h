@@ -42,7 +42,7 @@ class Workbench {
   /// A scalar in dtype(), and a counter that lives on the machine.
   Tensor scalar(double value);
   Tensor counter(std::int64_t value);
-  /// Listens to a tensor made by hand: it is compared with the rest.
+  /// Takes in a tensor made by hand: it is compared with the rest.
   Tensor watch(Tensor whole, bool written = false);
 
   /// Everything that was made, in order.
@@ -73,7 +73,7 @@ double tolerance_of(DType dtype);
 /// Fails unless `tested` does what the reference does: floats to tolerance_of(dtype), integers and
 /// what must not be touched exactly.
 void compare(Backend& tested, DType dtype, const Work& work);
-/// The bytes of everything that `work` made on that machine, for comparisons to the bit.
+/// The numbers in everything that `work` made on that machine, for exact comparisons.
 std::vector<std::vector<double>> results_of(Backend& machine, DType dtype, const Work& work);
 
 }  // namespace robmask

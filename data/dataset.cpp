@@ -1,0 +1,58 @@
+#include "data/dataset.h"
+
+#include <algorithm>
+
+#include "data/cifar.h"
+#include "data/image_folder.h"
+#include "data/image_source.h"
+#include "data/imagenet.h"
+#include "data/synthetic.h"
+
+namespace robmask {
+namespace {
+
+/// The data set `kind` at `folder`, or nothing known.
+Dataset load(const std::string& spec, const DataOptions& options) {
+  if (spec == "synthetic") return make_synthetic(options);
+  const auto colon = spec.find(':');
+  const std::string kind = spec.substr(0, colon);
+  const bool known = kind == "cifar10" || kind == "cifar100" || kind == "folder" ||
+                     kind == "imagenet";
+  require(known && colon != std::string::npos && colon + 1 < spec.size(),
+          "--data: expected synthetic, cifar10:DIR, cifar100:DIR, folder:DIR or imagenet:DIR, "
+          "got '{}'",
+          spec);
+  const Path folder = spec.substr(colon + 1);
+  require(std::filesystem::is_directory(folder), "--data {}: expected a folder, {} is not one; {}",
+          spec, folder.string(),
+          kind.starts_with("cifar") ? "`make " + kind + "` fetches the official files"
+                                    : "check the path");
+  if (kind == "cifar10") return load_cifar(cifar10_format(), folder, options);
+  if (kind == "cifar100") return load_cifar(cifar100_format(), folder, options);
+  if (kind == "imagenet") return load_imagenet(folder, options);
+  return load_image_folder(folder, options);
+}
+
+}  // namespace
+
+void Split::read(std::span<const std::int32_t> ids, std::uint64_t epoch,
+                 std::span<std::uint8_t> out) const {
+  const Index bytes = image_bytes();
+  expect(static_cast<Index>(out.size()) == static_cast<Index>(ids.size()) * bytes,
+         "a batch of {} images needs {} bytes, got room for {}", ids.size(), ids.size() * bytes,
+         out.size());
+  for (const std::int32_t id : ids) {
+    expect(id >= 0 && id < size(), "image {} of a split of {}", id, size());
+  }
+  if (source) return source->read(ids, epoch, out);
+  auto to = out.begin();
+  for (const std::int32_t id : ids) to = std::copy_n(pixels.begin() + id * bytes, bytes, to);
+}
+
+Dataset load_dataset(const std::string& spec, const DataOptions& options) {
+  Dataset data = load(spec, options);
+  data.spec = spec;
+  return data;
+}
+
+}  // namespace robmask

@@ -1,0 +1,27 @@
+#pragma once
+// Curves as pictures: the same chart as .svg, .png and the numbers behind it as .csv.
+
+#include <string>
+#include <vector>
+
+#include "data/files/input_file.h"
+
+namespace robmask {
+
+struct Series {
+  std::string name;
+  std::vector<double> x, y;                 // a point that is not finite is a gap
+  std::vector<double> low = {}, high = {};  // empty, or the ends of an error bar at every point
+  std::vector<std::string> labels = {};     // empty, or a text beside every point
+};
+
+struct Chart {
+  std::string title, x_label, y_label;
+  std::vector<Series> series;
+};
+
+/// Writes `base`.csv, .svg and .png. Drawing needs gnuplot; without it the numbers are written all
+/// the same, one line on stderr says what to install, and false is returned.
+bool draw_chart(const Chart& chart, const Path& base);
+
+}  // namespace robmask

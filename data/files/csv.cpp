@@ -1,0 +1,107 @@
+#include "data/files/csv.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "data/files/atomic_file.h"
+#include "engine/check.h"
+
+namespace robmask {
+namespace {
+
+/// Takes one row and its line break off `text`. False, and nothing in `fields`, if the row is torn:
+/// the text ends before its line break.
+bool take_row(std::string_view& text, CsvRow& fields) {
+  fields.assign(1, "");
+  bool inside_quotes = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char character = text[i];
+    if (character == '"') {
+      // Inside quotes a doubled quote stands for one.
+      const bool doubled = inside_quotes && i + 1 < text.size() && text[i + 1] == '"';
+      if (doubled) fields.back() += text[++i];
+      if (!doubled) inside_quotes = !inside_quotes;
+    } else if (inside_quotes) {
+      fields.back() += character;
+    } else if (character == ',') {
+      fields.emplace_back();
+    } else if (character == '\n') {
+      text.remove_prefix(i + 1);
+      return true;
+    } else if (character != '\r') {
+      fields.back() += character;
+    }
+  }
+  fields.clear();
+  text = {};
+  return false;
+}
+
+double number_in(const std::string& field, std::string_view column, const std::string& source) {
+  double number = 0;
+  const char* end = field.data() + field.size();
+  const auto [stop, error] = std::from_chars(field.data(), end, number);
+  require(error == std::errc() && stop == end, "{}: expected a number in column {}, got {}", source,
+          printable(column), printable(field));
+  return number;
+}
+
+}  // namespace
+
+std::size_t CsvTable::column(std::string_view name, const std::string& source) const {
+  const auto found = std::ranges::find(columns, name);
+  require(found != columns.end(), "{}: expected a column named {}, got {}", source, printable(name),
+          printable(csv_line(columns)));
+  return static_cast<std::size_t>(found - columns.begin());
+}
+
+std::string csv_line(const CsvRow& fields) {
+  std::string line;
+  for (const std::string& field : fields) {
+    if (&field != &fields.front()) line += ',';
+    if (field.find_first_of(",\"\r\n") == std::string::npos) {
+      line += field;
+      continue;
+    }
+    line += '"';
+    for (const char character : field) line.append(character == '"' ? 2 : 1, character);
+    line += '"';
+  }
+  return line;
+}
+
+CsvTable read_csv(const Path& path) {
+  const std::string text = read_text(path);
+  std::string_view rest = text;
+  CsvTable table;
+  if (!take_row(rest, table.columns)) return table;
+  for (CsvRow row; take_row(rest, row);) {
+    require(row.size() == table.columns.size(), "{}: expected {} fields in row {}, got {}",
+            path.string(), table.columns.size(), table.rows.size() + 2, row.size());
+    table.rows.push_back(row);
+  }
+  return table;
+}
+
+void write_csv(const Path& path, const CsvTable& table) {
+  AtomicFile file(path);
+  file.write(csv_line(table.columns) + '\n');
+  for (const CsvRow& row : table.rows) file.write(csv_line(row) + '\n');
+  file.commit();
+}
+
+void truncate_log(const Path& path, double last_epoch) {
+  if (!std::filesystem::exists(path)) return;
+  CsvTable log = read_csv(path);
+  if (log.columns.empty()) {
+    write_file(path, std::string_view());
+    return;
+  }
+  const std::size_t epoch = log.column("epoch", path.string());
+  std::erase_if(log.rows, [&](const CsvRow& row) {
+    return number_in(row[epoch], "epoch", path.string()) > last_epoch;
+  });
+  write_csv(path, log);
+}
+
+}  // namespace robmask

@@ -1,0 +1,31 @@
+#pragma once
+// Pictures as PNG files, and many small images tiled into one.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "data/files/input_file.h"
+#include "engine/shape.h"
+
+namespace robmask {
+
+/// height × width pixels of 3 bytes, top row first.
+struct Picture {
+  Index height = 0, width = 0;
+  std::vector<std::uint8_t> rgb;
+};
+
+struct Tiling {
+  Index columns = 8;
+  Index padding = 2;  // pixels of white around every image
+  Index scale = 1;    // every pixel becomes a square of scale × scale
+};
+
+/// Tiles the N·H·W·C bytes of `images` (C = 3, or 1 for grey) row by row into one picture.
+Picture tile_images(std::span<const std::uint8_t> images, const Shape& shape, Tiling tiling = {});
+
+/// Writes a picture atomically.
+void write_png(const Path& path, const Picture& picture);
+
+}  // namespace robmask

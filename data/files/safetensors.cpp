@@ -1,0 +1,119 @@
+#include "data/files/safetensors.h"
+
+#include <algorithm>
+
+#include "data/files/atomic_file.h"
+#include "data/files/json.h"
+#include "data/files/safetensors_header.h"
+
+namespace robmask {
+namespace {
+
+constexpr std::uint64_t length_bytes = 8, longest_header = 100'000'000;
+
+/// The tensors in the order of their data: wider elements first, then as they come.
+std::vector<const NamedTensor*> by_width(const std::vector<NamedTensor>& tensors) {
+  std::vector<const NamedTensor*> order;
+  for (const auto& named : tensors) order.push_back(&named);
+  std::ranges::stable_sort(order, std::ranges::greater{},
+                           [](const auto* named) { return bits_of(named->tensor.type); });
+  return order;
+}
+
+std::string header_text(const SafeTensors& file) {
+  std::map<std::string_view, std::pair<std::uint64_t, std::uint64_t>> offsets;
+  std::uint64_t end = 0;
+  for (const auto* named : by_width(file.tensors)) {
+    const auto begin = end;
+    end += named->tensor.data.size();
+    const bool fresh = offsets.emplace(named->name, std::pair(begin, end)).second;
+    expect(fresh && named->name != "__metadata__", "a tensor cannot be named {} in {}",
+           printable(named->name), file.source);
+  }
+  std::string text = "{";
+  const auto member = [&](const std::string& name, const Json& value) {
+    if (text.size() > 1) text += ',';
+    text += Json(name).dump() + ':' + value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
+  if (!file.metadata.empty()) member("__metadata__", file.metadata);
+  for (const auto& [name, tensor] : file.tensors) {
+    expect(byte_count(tensor.type, tensor.shape) == tensor.data.size(),
+           "tensor {}: {} bytes do not fill {}", printable(name), tensor.data.size(),
+           to_string(tensor.shape));
+    Json entry;
+    entry["dtype"] = name_of(tensor.type);
+    entry["shape"] = tensor.shape;
+    entry["data_offsets"] = offsets.at(name);
+    member(name, entry);
+  }
+  text += '}';
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
+}
+
+}  // namespace
+
+const HostTensor* SafeTensors::find(std::string_view name) const {
+  const auto found = std::ranges::find(tensors, name, &NamedTensor::name);
+  return found == tensors.end() ? nullptr : &found->tensor;
+}
+
+const HostTensor& SafeTensors::at(std::string_view name) const {
+  const HostTensor* tensor = find(name);
+  require(tensor != nullptr, "{}: expected a tensor named {}, got none; is it the right file?",
+          source, printable(name));
+  return *tensor;
+}
+
+template <class T>
+std::vector<T> SafeTensors::values(std::string_view name) const {
+  return at(name).to<T>(fmt::format("{}: {}", source, printable(name)));
+}
+
+template std::vector<float> SafeTensors::values(std::string_view) const;
+template std::vector<double> SafeTensors::values(std::string_view) const;
+template std::vector<Index> SafeTensors::values(std::string_view) const;
+
+void SafeTensors::add(std::string name, HostTensor tensor) {
+  tensors.push_back({std::move(name), std::move(tensor)});
+}
+
+SafeTensors read_safetensors(const Path& path) {
+  const InputFile file(path);
+  require(file.size() >= length_bytes + 2,
+          "{}: expected a safetensors file of at least 10 bytes, got {} bytes", file.name(),
+          file.size());
+  std::uint64_t header_bytes = 0;
+  file.read(0, std::as_writable_bytes(std::span(&header_bytes, 1)));
+  const auto longest = std::min(longest_header, file.size() - length_bytes);
+  require(header_bytes <= longest,
+          "{}: expected a safetensors header of at most {} bytes, got a length of {}; the file is "
+          "cut short or of another kind",
+          file.name(), longest, header_bytes);
+  std::string text(header_bytes, '\0');
+  file.read(length_bytes, std::as_writable_bytes(std::span(text)));
+
+  const auto data_start = length_bytes + header_bytes;
+  auto header = parse_safetensors_header(text, file.size() - data_start, file.name());
+  SafeTensors result;
+  result.source = file.name();
+  result.metadata = std::move(header.metadata);
+  for (auto& entry : header.entries) {
+    std::vector<std::byte> data(entry.end - entry.begin);
+    file.read(data_start + entry.begin, data);
+    result.add(std::move(entry.name), {entry.type, std::move(entry.shape), std::move(data)});
+  }
+  return result;
+}
+
+void write_safetensors(const Path& path, const SafeTensors& file) {
+  const std::string header = header_text(file);
+  const std::uint64_t header_bytes = header.size();
+  AtomicFile out(path);
+  out.write(std::as_bytes(std::span(&header_bytes, 1)));
+  out.write(header);
+  for (const auto* named : by_width(file.tensors)) out.write(named->tensor.data);
+  out.commit();
+}
+
+}  // namespace robmask

@@ -1,0 +1,24 @@
+#pragma once
+// A folder of images, one sub-folder a class: train/<class>/* and test/<class>/* (or val/), as
+// torchvision's ImageFolder reads it.
+
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/files/input_file.h"
+
+namespace robmask {
+
+/// Loads the wanted splits of `folder`. The classes are `known` if given, else the lines of
+/// classes.txt, else the class folders of train/ (of test/ where there is no train/) in alphabetical
+/// order; a class may lack a folder. File order is class by class, file names sorted. Hidden files and
+/// files that are no images are passed over.
+/// Images of one size, at most 64 pixels a side, become resident splits; others are crops read from
+/// disk batch by batch (DataOptions::image_size, data/crops.h).
+/// Throws InputError for a missing folder, a class folder of no class or without images, and broken
+/// images (at loading for resident splits, else when they are read; see BrokenImages).
+Dataset load_image_folder(const Path& folder, const DataOptions& options,
+                          const std::vector<std::string>& known = {});
+
+}  // namespace robmask

@@ -1,0 +1,34 @@
+#include "data/image_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "data/crops.h"
+#include "data/parallel.h"
+
+namespace robmask {
+
+// The number of threads is taken here because a thread that reads ahead would not inherit it.
+ImageSource::ImageSource(std::vector<Path> files, Index side, View view, std::uint64_t seed)
+    : files_(std::move(files)),
+      side_(side),
+      view_(view),
+      seed_(seed),
+      threads_(omp_get_max_threads()) {}
+
+void ImageSource::read(std::span<const std::int32_t> ids, std::uint64_t epoch,
+                       std::span<std::uint8_t> out) const {
+  parallel_for(static_cast<Index>(ids.size()), threads_, [&](Index i) {
+    const std::int32_t id = ids[static_cast<std::size_t>(i)];
+    const Stream stream{.seed = seed_,
+                        .purpose = Purpose::crop,
+                        .step = epoch,
+                        .image = static_cast<std::uint32_t>(id)};
+    const Image image = decode_image(files_[static_cast<std::size_t>(id)]);
+    const Image view =
+        view_ == View::random ? train_view(image, side_, stream) : test_view(image, side_);
+    std::copy(view.pixels.begin(), view.pixels.end(), out.begin() + i * side_ * side_ * 3);
+  });
+}
+
+}  // namespace robmask

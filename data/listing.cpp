@@ -1,0 +1,114 @@
+#include "data/listing.h"
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+#include <unordered_map>
+
+#include "data/decode.h"
+
+namespace robmask {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_hidden(const Path& path) { return path.filename().string().starts_with('.'); }
+
+/// Pictures all the same: to pass over them in silence would lose data.
+void refuse_foreign_format(const Path& path) {
+  static const std::set<std::string> foreign{".webp", ".WEBP", ".tif",  ".TIF", ".tiff",
+                                             ".TIFF", ".gif",  ".GIF", ".heic", ".HEIC"};
+  require(!foreign.contains(path.extension().string()),
+          "{}: expected JPEG, PNG, BMP or PNM images, got {}; convert it", path.string(),
+          path.extension().string());
+}
+
+std::vector<Path> images_below(const Path& folder) {
+  std::vector<Path> files;
+  const auto links = fs::directory_options::follow_directory_symlink;
+  for (auto entry = fs::recursive_directory_iterator(folder, links);
+       entry != fs::recursive_directory_iterator(); ++entry) {
+    if (is_hidden(entry->path())) {
+      entry.disable_recursion_pending();
+    } else if (!entry->is_directory()) {
+      refuse_foreign_format(entry->path());
+      if (is_image_file(entry->path())) files.push_back(entry->path());
+    }
+  }
+  std::sort(files.begin(), files.end(),
+            [](const Path& a, const Path& b) { return a.native() < b.native(); });
+  require(!files.empty(),
+          "{}: expected images of this class, found none; add some or remove the folder",
+          folder.string());
+  return files;
+}
+
+/// One name a line; blanks at the ends are dropped, empty lines passed over.
+std::vector<std::string> read_class_list(const Path& path) {
+  std::istringstream lines(read_text(path));
+  std::vector<std::string> classes;
+  for (std::string line; std::getline(lines, line);) {
+    const auto first = line.find_first_not_of(" \t\r"), last = line.find_last_not_of(" \t\r");
+    if (first != std::string::npos) classes.push_back(line.substr(first, last - first + 1));
+  }
+  require(!classes.empty(), "{}: expected one class name a line, found none", path.string());
+  std::set<std::string> seen;
+  for (const std::string& name : classes) {
+    require(seen.insert(name).second, "{}: expected each class once, got {} twice", path.string(),
+            printable(name));
+  }
+  return classes;
+}
+
+}  // namespace
+
+void Listing::keep_first(Index count) {
+  if (count >= size()) return;
+  files.resize(static_cast<std::size_t>(count));
+  labels.resize(static_cast<std::size_t>(count));
+}
+
+std::vector<std::string> class_folders(const Path& split) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(split)) {
+    if (entry.is_directory() && !is_hidden(entry.path())) {
+      names.push_back(entry.path().filename().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  require(!names.empty(), "{}: expected one folder a class, found none; put the images into {}",
+          split.string(), (split / "<class>").string());
+  return names;
+}
+
+std::vector<std::string> find_classes(const Path& folder, const Path& train, const Path& test) {
+  const Path list = folder / "classes.txt";
+  if (fs::exists(list)) return read_class_list(list);
+  return class_folders(fs::is_directory(train) ? train : test);
+}
+
+Listing list_images(const Path& split, const std::vector<std::string>& classes) {
+  std::unordered_map<std::string, std::int32_t> label_of;
+  for (const std::string& name : classes) {
+    label_of.emplace(name, static_cast<std::int32_t>(label_of.size()));
+  }
+  std::vector<std::pair<std::int32_t, Path>> folders;
+  for (const std::string& name : class_folders(split)) {
+    require(label_of.contains(name),
+            "{}: expected the folder of one of the {} classes ({} … {}), got {}; rename or remove it",
+            (split / name).string(), classes.size(), printable(classes.front()),
+            printable(classes.back()), printable(name));
+    folders.emplace_back(label_of.at(name), split / name);
+  }
+  std::sort(folders.begin(), folders.end());
+  Listing listing;
+  for (const auto& [label, folder] : folders) {
+    for (Path& file : images_below(folder)) {
+      listing.files.push_back(std::move(file));
+      listing.labels.push_back(label);
+    }
+  }
+  return listing;
+}
+
+}  // namespace robmask

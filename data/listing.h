@@ -1,0 +1,33 @@
+#pragma once
+// What a folder of class folders holds, before any image is read.
+
+#include <string>
+#include <vector>
+
+#include "data/files/input_file.h"
+#include "engine/shape.h"
+
+namespace robmask {
+
+/// Image files and their labels, class by class.
+struct Listing {
+  std::vector<Path> files;
+  std::vector<std::int32_t> labels;
+
+  Index size() const { return static_cast<Index>(files.size()); }
+  void keep_first(Index count);
+};
+
+/// The visible sub-folders of a folder, in alphabetical (byte) order.
+std::vector<std::string> class_folders(const Path& split);
+
+/// The labels' names: classes.txt of `folder`, one a line, or else the class folders of its splits
+/// `train` and `test` (the first of the two that exists).
+std::vector<std::string> find_classes(const Path& folder, const Path& train, const Path& test);
+
+/// Every image of split/<class>/, also in folders below, sorted by path.
+/// Throws InputError for a class folder that is not in `classes` or holds no image, for images of a
+/// format we cannot read (WebP, TIFF, GIF), and for a split without class folders.
+Listing list_images(const Path& split, const std::vector<std::string>& classes);
+
+}  // namespace robmask

@@ -1,0 +1,200 @@
+// The same bits with any number of threads, and for an image in any batch.
+
+#include <omp.h>
+
+#include "tests/support/machines.h"
+
+namespace robmask {
+namespace {
+
+class Determinism : public OnMachine {
+ protected:
+  /// Runs `work` with 1, 2 and 3 threads.
+  void expect_same_with_any_threads(const Work& work) const {
+    const int threads = omp_get_max_threads();
+    std::vector<std::vector<std::vector<double>>> results;
+    for (const int n : {1, 2, 3}) {
+      omp_set_num_threads(n);
+      results.push_back(results_of(tested(), dtype(), work));
+    }
+    omp_set_num_threads(threads);
+    EXPECT_EQ(results[0], results[1]);
+    EXPECT_EQ(results[0], results[2]);
+  }
+};
+ROBMASK_ON_ALL_MACHINES(Determinism);
+
+constexpr Shape map{9, 16, 16, 48}, channels{1, 1, 1, 48};
+
+TEST_P(Determinism, OfSumsOverRows) {
+  expect_same_with_any_threads([](Workbench& bench) {
+    const Tensor x = bench.input(map), mean = bench.output(channels), variance = bench.output(channels);
+    bench.machine().bias_gradient(bench.sink(channels, false), x);
+    bench.machine().statistics(mean, variance, x);
+    bench.machine().sum(bench.output({}), x, 1);
+    bench.machine().accumulate(bench.watch(make_tensor(bench.machine(), {}, std::vector{0.0})), x);
+  });
+}
+
+TEST_P(Determinism, OfConvolutions) {
+  const Window windows[] = {{3, 1, 1, 1}, {3, 2, 1, 1}, {1, 1, 0, 1}, {1, 2, 0, 1}, {3, 1, 1, 2}};
+  for (const Window& window : windows)
+    expect_same_with_any_threads([=](Workbench& bench) {
+      const Shape weights{window.kernel, window.kernel, map.c / window.groups, 64};
+      const Shape out{map.n, window.output(map.h), window.output(map.w), 64};
+      const Tensor x = bench.input(map), w = bench.input(weights), dy = bench.input(out);
+      bench.machine().conv2d(bench.output(out), x, w, window);
+      bench.machine().conv2d_input_gradient(bench.sink(map, false), dy, w, window);
+      bench.machine().conv2d_weight_gradient(bench.sink(weights, false), dy, x, window);
+    });
+}
+
+TEST_P(Determinism, OfALinearLayer) {
+  expect_same_with_any_threads([](Workbench& bench) {
+    const Shape in{128, 1, 1, 512}, weights{1, 1, 512, 10}, out{128, 1, 1, 10};
+    const Tensor x = bench.input(in), w = bench.input(weights), dy = bench.input(out);
+    bench.machine().conv2d(bench.output(out), x, w, {});
+    bench.machine().conv2d_input_gradient(bench.sink(in, false), dy, w, {});
+    bench.machine().conv2d_weight_gradient(bench.sink(weights, false), dy, x, {});
+  });
+}
+
+TEST_P(Determinism, OfMasks) {
+  for (const bool batch_statistics : {false, true})
+    expect_same_with_any_threads([=](Workbench& bench) {
+      const Shape per_image{map.n, 1, 1, map.c};
+      const MaskPass pass{.x = bench.input(map),
+                          .mean = bench.input(channels),
+                          .variance = bench.input(channels, 0, 0.5, 2),
+                          .gamma = bench.input(per_image),
+                          .beta = bench.input(per_image),
+                          .residual = {},
+                          .relu = true};
+      const Tensor z = bench.output(map), dz = bench.input(map);
+      bench.machine().mask(z, pass);
+      const MaskGradients wanted{bench.sink(map, false), bench.sink(map, false),
+                                 bench.output(per_image), bench.output(per_image)};
+      bench.machine().mask_gradient(wanted, dz, z, pass, batch_statistics);
+      bench.machine().blend_gradient(bench.sink({2, 1, 1, map.c}, false), wanted.gamma,
+                                     bench.input({map.n, 1, 1, 2}));
+    });
+}
+
+TEST_P(Determinism, OfPoolingLossesAndAttacks) {
+  expect_same_with_any_threads([](Workbench& bench) {
+    const Tensor x = bench.input(map, 0, 0, 1), g = bench.input(map);
+    const Shape pooled{map.n, 4, 4, map.c}, row{map.n, 1, 1, 1};
+    bench.machine().average_pool(bench.output(pooled), x, {4, 4, 0, 1});
+    bench.machine().average_pool_gradient(bench.sink(map, false), bench.input(pooled), {4, 4, 0, 1});
+    const Tensor argmax = bench.integer_output({map.n, 8, 8, map.c});
+    const Tensor maximum = bench.output(argmax.shape());
+    bench.machine().max_pool(maximum, argmax, x, {3, 2, 1, 1});
+    bench.machine().max_pool_gradient(bench.sink(map, false), maximum, argmax, {3, 2, 1, 1});
+    bench.machine().kl(bench.output({256, 1, 1, 1}), bench.input({256, 1, 1, 100}),
+                       bench.input({256, 1, 1, 100}));
+    const Tensor x_adv = bench.output(map), ids = bench.integers<std::int32_t>(row, 1000);
+    for (const Norm norm : {Norm::linf, Norm::l2}) {
+      bench.machine().start_uniform(x_adv, x, bench.scalar(0.5), norm, {}, {}, ids);
+      bench.machine().pgd_step(x_adv, x, g, bench.scalar(0.1), bench.scalar(0.5), norm);
+      bench.machine().distance(bench.output(row), x_adv, x, norm);
+    }
+  });
+}
+
+/// What a network does to a batch in evaluation: a map in, and all that is computed from it.
+using Network = std::function<std::vector<Tensor>(Backend&, const Tensor& batch)>;
+
+class BatchInvariance : public OnMachine {
+ protected:
+  /// Images of a batch of 25, alone, in a batch of 7 and in the whole, have the same bits.
+  void expect_same_in_any_batch(const Shape& image, const Network& network) const {
+    Workbench bench(tested(), dtype());
+    const Tensor batch = bench.input(image.with_images(25));
+    const std::vector<Tensor> whole = network(tested(), batch);
+    for (const auto& [first, count] : {std::pair{0, 1}, {13, 1}, {24, 1}, {0, 7}, {11, 7}, {18, 7}}) {
+      const std::vector<Tensor> part = network(tested(), batch.images(first, count));
+      for (std::size_t i = 0; i < whole.size(); ++i)
+        EXPECT_EQ(values_of(part[i]), values_of(whole[i].images(first, count)))
+            << "result " << i << " of images " << first << " … " << first + count - 1;
+    }
+  }
+  Tensor constant(const Shape& shape, double low = -1) const {
+    return Workbench(tested(), dtype()).input(shape, 0, low, 1);
+  }
+};
+ROBMASK_ON_ALL_MACHINES(BatchInvariance);
+
+TEST_P(BatchInvariance, OfConvolutionsAndTheirInputGradients) {
+  struct Case {
+    Shape x;
+    Index filters;
+    Window window;
+  };
+  const Case cases[] = {
+      {{1, 8, 8, 3}, 16, {3, 1, 1, 1}},   {{1, 8, 8, 16}, 16, {3, 1, 1, 1}},
+      {{1, 4, 4, 64}, 64, {3, 1, 1, 1}},  {{1, 8, 8, 16}, 32, {3, 2, 1, 1}},
+      {{1, 2, 2, 64}, 128, {3, 1, 1, 1}}, {{1, 5, 5, 10}, 4, {3, 1, 1, 1}},
+      {{1, 1, 1, 64}, 10, {1, 1, 0, 1}},  {{1, 1, 1, 512}, 10, {1, 1, 0, 1}},
+      {{1, 1, 1, 512}, 100, {1, 1, 0, 1}}, {{1, 4, 4, 16}, 64, {1, 1, 0, 1}},
+      {{1, 8, 8, 64}, 128, {1, 2, 0, 1}}, {{1, 9, 9, 3}, 16, {7, 2, 3, 1}},
+      {{1, 6, 6, 32}, 32, {3, 1, 1, 2}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(fmt::format("x {} filters {} kernel {} stride {}", to_string(c.x), c.filters,
+                             c.window.kernel, c.window.stride));
+    const Tensor w = constant({c.window.kernel, c.window.kernel, c.x.c / c.window.groups, c.filters});
+    expect_same_in_any_batch(c.x, [&](Backend& machine, const Tensor& x) {
+      const Shape out{x.shape().n, c.window.output(c.x.h), c.window.output(c.x.w), c.filters};
+      const Tensor y(machine, out, dtype()), dx(machine, x.shape(), dtype());
+      machine.conv2d(y, x, w, c.window);
+      machine.conv2d_input_gradient({dx}, y, w, c.window);
+      return std::vector{y, dx};
+    });
+  }
+}
+
+TEST_P(BatchInvariance, OfMasksInEvaluationAndTheirGradients) {
+  for (const Index c : {3, 16, 65}) {
+    const Shape row{1, 1, 1, c};
+    const Tensor mean = constant(row), variance = constant(row, 0.5), gamma = constant(row);
+    expect_same_in_any_batch({1, 5, 5, c}, [&](Backend& machine, const Tensor& x) {
+      MaskPass pass{x, mean, variance, gamma, gamma, x};
+      pass.relu = true;
+      const Tensor z(machine, x.shape(), dtype()), dx(machine, x.shape(), dtype());
+      const Tensor scale(machine, {x.shape().n, 1, 1, c}, dtype());
+      machine.mask(z, pass);
+      machine.mask_gradient({{dx}, {}, scale, {}}, x, z, pass, false);
+      return std::vector{z, dx, scale};
+    });
+  }
+}
+
+TEST_P(BatchInvariance, OfPooling) {
+  expect_same_in_any_batch({1, 8, 8, 17}, [&](Backend& machine, const Tensor& x) {
+    const Shape half{x.shape().n, 4, 4, 17};
+    const Tensor y(machine, half, dtype()), z(machine, half, dtype());
+    const Tensor argmax(machine, half, DType::i32), dx(machine, x.shape(), dtype());
+    machine.average_pool(y, x, {2, 2, 0, 1});
+    machine.max_pool(z, argmax, x, {3, 2, 1, 1});
+    machine.max_pool_gradient({dx}, y, argmax, {3, 2, 1, 1});
+    return std::vector{y, z, dx};
+  });
+}
+
+TEST_P(BatchInvariance, OfLossesAndAttackSteps) {
+  const Tensor eps = constant({}, 0.5);
+  expect_same_in_any_batch({1, 1, 1, 10}, [&](Backend& machine, const Tensor& x) {
+    const Shape row = x.shape().with_channels(1);
+    const Tensor labels(machine, row, DType::i32), loss(machine, row, dtype());
+    const Tensor g(machine, x.shape(), dtype()), moved(machine, x.shape(), dtype());
+    machine.fill(labels, 4);
+    machine.cross_entropy(loss, x, labels);
+    machine.cross_entropy_gradient({g}, loss, x, labels);
+    machine.copy(moved, x);
+    machine.pgd_step(moved, x, g, eps, eps, Norm::l2);
+    return std::vector{loss, g, moved};
+  });
+}
+
+}  // namespace
+}  // namespace robmask

@@ -1,0 +1,131 @@
+// Five iterations of every recipe end where PyTorch's do, in double precision: losses, all weights,
+// masks and running statistics.
+
+#include <algorithm>
+
+#include "tests/golden/tensors.h"
+#include "training/recipe.h"
+#include "training/sgd.h"
+
+namespace robmask {
+namespace {
+
+template <Choice E>
+E choice(const golden::Json& options, const char* name) {
+  return from_string<E>(options[name].get<std::string>());
+}
+
+TrainSettings settings_of(const golden::Json& options) {
+  TrainSettings s;
+  s.method = choice<Method>(options, "method");
+  s.model.masks = options["masks"].get<Index>();
+  s.model.bn_stats = options["pairs"] == 1 ? BnStats::shared : BnStats::split;
+  s.attack.eps.value = options["eps"];
+  s.attack.norm = choice<Norm>(options, "norm");
+  s.attack.start = choice<Start>(options, "start");
+  s.attack_bn = choice<AttackBn>(options, "attack_bn");
+  s.attack_mask = choice<AttackMask>(options, "attack_mask");
+  s.strength.kind = options["strength"] == "random" ? StrengthChoice::Kind::random
+                                                    : StrengthChoice::Kind::per_image;
+  s.robmask_loss = choice<RobmaskLoss>(options, "robmask_loss");
+  s.code = choice<Code>(options, "code");
+  s.beta = options["beta"];
+  for (const double eps : options["aux_eps"]) s.aux_eps.push_back({eps, ""});
+  return s;
+}
+
+Tune tune_of(const golden::Json& parts) {
+  const auto has = [&](const char* part) { return std::ranges::find(parts, part) != parts.end(); };
+  return {has("gamma"), has("beta"), has("stats")};
+}
+
+class GoldenRecipe : public testing::TestWithParam<std::string> {
+ protected:
+  GoldenRecipe()
+      : golden_(golden::read("recipe-" + GetParam())),
+        settings_(settings_of(golden_["options"])),
+        model_(backend("cpu"), DType::f64, spec(), 0) {
+    golden::fill(model_);
+  }
+
+  ModelSpec spec() const {
+    const MaskCounts counts = mask_counts(settings_);
+    ModelSpec spec;
+    spec.name = golden_["model"];
+    spec.width = golden_["width"];
+    spec.masks = counts.masks;
+    spec.pairs = counts.pairs;
+    spec.code = settings_.code;
+    spec.mean = {0.4914, 0.4822, 0.4465};
+    spec.std = {0.2470, 0.2435, 0.2616};
+    return spec;
+  }
+
+  /// Runs the golden iterations and returns their losses.
+  std::vector<double> train() {
+    const bool finetunes = !golden_["options"]["tune"].empty();
+    const Tune tune = tune_of(golden_["options"]["tune"]);
+    const auto recipe = finetunes ? make_finetune_recipe({settings_, "", {}, tune}, model_)
+                                  : make_recipe(settings_, model_);
+    Sgd sgd(finetunes ? tuned_parameters(tune, model_) : model_.parameters(), 0.9, 5e-4);
+    sgd.set_rate(0.1);
+    Backend& machine = model_.machine();
+    Totals totals(machine);
+    const Index n = golden_["batch"];
+    std::vector<double> losses;
+    for (Index step = 0; step < golden_["iterations"]; ++step) {
+      std::vector<std::int32_t> ids(n);
+      for (Index i = 0; i < n; ++i) ids[i] = static_cast<std::int32_t>(step * n + i);
+      const Batch batch{golden::images(machine, step * n, n, 32),
+                        golden::labels(machine, step * n, n), make_tensor(machine, {n, 1, 1, 1}, ids)};
+      totals.reset();
+      recipe->prepare(step, ids);
+      recipe->step(batch, totals);
+      sgd.step();
+      losses.push_back(totals.loss.item() / static_cast<double>(n));
+    }
+    return losses;
+  }
+
+  golden::Json golden_;
+  TrainSettings settings_;
+  Model model_;
+};
+
+TEST_P(GoldenRecipe, TakesTheStepsThatPyTorchTakes) {
+  const std::vector<double> losses = train();
+  for (std::size_t i = 0; i < losses.size(); ++i)
+    EXPECT_NEAR(losses[i], golden_["losses"][i].get<double>(), 1e-7) << "in iteration " << i;
+
+  std::size_t compared = 0;
+  for (const StoredTensor& t : stored_tensors(model_)) {
+    const Tensor& value = t.entry->variable.value();
+    if (t.entry->role == Role::tracked) {
+      EXPECT_EQ(to_stored<Index>(t, value)[0], golden_["tracked"][t.row].get<Index>()) << t.name;
+      continue;
+    }
+    std::vector<double> update = to_stored<double>(t, value);
+    const std::vector<double> before = golden::initial_values(t);
+    for (std::size_t i = 0; i < update.size(); ++i) update[i] -= before[i];
+    golden::expect_close(update, golden_["updates"].at(t.name), 1e-6, t.name);
+    ++compared;
+  }
+  EXPECT_EQ(compared, golden_["updates"].size());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Recipes, GoldenRecipe,
+    testing::Values("standard", "pgd", "pgd-random-start", "pgd-l2", "pgd-bn-train-frozen",
+                    "pgd-bn-train", "finetune-pgd", "finetune-affine", "trades", "advprop",
+                    "advprop-two", "robmask", "robmask-split", "robmask-adv", "robmask-three",
+                    "robmask-three-split", "robmask-nearest", "robmask-per-image",
+                    "robmask-per-image-split", "robmask-attack-max", "robmask-attack-clean",
+                    "robmask-bn-train", "robmask-random-start"),
+    [](const auto& instance) {
+      std::string name = instance.param;
+      std::ranges::replace(name, '-', '_');
+      return name;
+    });
+
+}  // namespace
+}  // namespace robmask

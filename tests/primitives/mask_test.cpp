@@ -1,0 +1,133 @@
+#include <cmath>
+#include <limits>
+
+#include "tests/support/machines.h"
+
+namespace robmask {
+namespace {
+
+const Shape shapes[] = {{1, 1, 2, 3}, {3, 5, 3, 10}, {2, 4, 4, 64}, {25, 1, 1, 4}, {2, 9, 7, 17}};
+
+class Mask : public OnMachine {
+ protected:
+  /// Which rows are one an image instead of shared, and what else a pass may have.
+  struct Case {
+    Shape shape;
+    Index margin;
+    bool statistics_per_image, scale_per_image, residual, relu;
+
+    Shape row(bool per_image) const { return {per_image ? shape.n : 1, 1, 1, shape.c}; }
+  };
+  static MaskPass make_pass(Workbench& bench, const Case& c) {
+    MaskPass pass;
+    pass.x = bench.input(c.shape, c.margin);
+    pass.mean = bench.input(c.row(c.statistics_per_image));
+    pass.variance = bench.input(c.row(c.statistics_per_image), 0, 0.1, 2);
+    pass.gamma = bench.input(c.row(c.scale_per_image));
+    pass.beta = bench.input(c.row(c.scale_per_image));
+    if (c.residual) pass.residual = bench.input(c.shape, c.margin);
+    pass.eps = 1e-3;
+    pass.relu = c.relu;
+    return pass;
+  }
+  void sweep(const std::function<void(Workbench&, const Case&)>& work) const {
+    for (const Shape& shape : shapes)
+      for (const Index margin : {0, 3})
+        for (int bits = 0; bits < 16; ++bits) {
+          const Case c{shape, margin, bool(bits & 1), bool(bits & 2), bool(bits & 4), bool(bits & 8)};
+          SCOPED_TRACE(fmt::format(
+              "{} margin {} statistics per image {} scale per image {} residual {} relu {}",
+              to_string(shape), margin, c.statistics_per_image, c.scale_per_image, c.residual, c.relu));
+          compare([&](Workbench& bench) { work(bench, c); });
+        }
+  }
+};
+ROBMASK_ON_ALL_MACHINES(Mask);
+
+TEST_P(Mask, NormalizesRescalesAddsAndClamps) {
+  sweep([](Workbench& bench, const Case& c) {
+    const MaskPass pass = make_pass(bench, c);
+    bench.machine().mask(bench.output(c.shape, c.margin), pass);
+  });
+}
+
+TEST_P(Mask, EachOfItsRowsMayBeSharedOrPerImage) {
+  for (int bits = 0; bits < 16; ++bits)
+    compare([=](Workbench& bench) {
+      const Case c{{3, 2, 2, 5}, 0, false, false, false, true};
+      MaskPass pass = make_pass(bench, c);
+      if (bits & 1) pass.mean = bench.input(c.row(true));
+      if (bits & 2) pass.variance = bench.input(c.row(true), 0, 0.1, 2);
+      if (bits & 4) pass.gamma = bench.input(c.row(true));
+      if (bits & 8) pass.beta = bench.input(c.row(true));
+      bench.machine().mask(bench.output(c.shape), pass);
+    });
+}
+
+TEST_P(Mask, LetsNanThroughItsClamp) {
+  Workbench bench(tested(), dtype());
+  const Case c{{1, 1, 1, 37}, 0, false, false, false, true};
+  const MaskPass pass = make_pass(bench, c);
+  tested().fill(pass.x.channels(20, 1), std::numeric_limits<double>::quiet_NaN());
+  const Tensor z = bench.output(c.shape);
+  tested().mask(z, pass);
+  EXPECT_TRUE(std::isnan(values_of(z)[20]));
+}
+
+TEST_P(Mask, GradientMatchesItsDefinitionWithGivenStatistics) {
+  sweep([](Workbench& bench, const Case& c) {
+    const MaskPass pass = make_pass(bench, c);
+    const Tensor dz = bench.input(c.shape, c.margin), z = bench.input(c.shape, c.margin);
+    const bool add = c.residual;
+    const MaskGradients wanted{bench.sink(c.shape, add, c.margin), bench.sink(c.shape, !add, c.margin),
+                               bench.output(c.row(true)), bench.output(c.row(true))};
+    bench.machine().mask_gradient(wanted, dz, z, pass, false);
+  });
+}
+
+TEST_P(Mask, GradientMatchesItsDefinitionThroughBatchStatistics) {
+  sweep([](Workbench& bench, Case c) {
+    c.statistics_per_image = false;  // a batch has one mean
+    const MaskPass pass = make_pass(bench, c);
+    const Tensor dz = bench.input(c.shape, c.margin), z = bench.input(c.shape, c.margin);
+    const bool add = c.residual;
+    const MaskGradients wanted{bench.sink(c.shape, add, c.margin), bench.sink(c.shape, !add, c.margin),
+                               bench.output(c.row(true)), bench.output(c.row(true))};
+    bench.machine().mask_gradient(wanted, dz, z, pass, true);
+  });
+}
+
+TEST_P(Mask, GradientWritesWhatIsWantedOnly) {
+  for (int wanted_bits = 0; wanted_bits < 16; ++wanted_bits)
+    for (const bool batch_statistics : {false, true})
+      for (const bool relu : {false, true}) {
+        SCOPED_TRACE(fmt::format("wanted {:04b} batch {} relu {}", wanted_bits, batch_statistics, relu));
+        compare([=](Workbench& bench) {
+          const Case c{{3, 4, 3, 10}, 2, false, true, false, relu};
+          const MaskPass pass = make_pass(bench, c);
+          const Tensor dz = bench.input(c.shape, 1), z = bench.input(c.shape);
+          MaskGradients wanted;
+          if (wanted_bits & 1) wanted.x = bench.sink(c.shape, false, 3);
+          if (wanted_bits & 2) wanted.residual = bench.sink(c.shape, false, 3);
+          if (wanted_bits & 4) wanted.gamma = bench.output(c.row(true));
+          if (wanted_bits & 8) wanted.beta = bench.output(c.row(true));
+          bench.machine().mask_gradient(wanted, dz, z, pass, batch_statistics);
+        });
+      }
+}
+
+TEST_P(Mask, GradientWithGivenStatisticsNeedsNeitherXNorWithoutReluZ) {
+  for (const bool relu : {false, true})
+    compare([=](Workbench& bench) {
+      const Case c{{3, 4, 3, 10}, 0, false, false, false, relu};
+      MaskPass pass = make_pass(bench, c);
+      pass.x = {};
+      const Tensor dz = bench.input(c.shape), z = bench.input(c.shape);
+      const MaskGradients wanted{bench.sink(c.shape, false), bench.sink(c.shape, false), {},
+                                 bench.output(c.row(true))};
+      bench.machine().mask_gradient(wanted, dz, relu ? z : Tensor(), pass, false);
+    });
+}
+
+}  // namespace
+}  // namespace robmask

@@ -1,0 +1,52 @@
+#include "tests/support/machines.h"
+
+namespace robmask {
+namespace {
+
+class Memory : public OnMachine {};
+ROBMASK_ON_ALL_MACHINES(Memory);
+
+constexpr Shape shape{3, 5, 2, 7};
+
+TEST_P(Memory, CopyKeepsEveryElementWhateverThePitches) {
+  for (const Index margin : {0, 3})
+    compare([=](Workbench& bench) {
+      const Tensor from = bench.input(shape, margin), to = bench.output(shape, 4 - margin);
+      bench.machine().copy(to, from);
+    });
+}
+
+TEST_P(Memory, CopyConvertsBetweenFloatAndDouble) {
+  for (const DType other : {DType::f32, DType::f64})
+    compare([=](Workbench& bench) {
+      const Tensor to(bench.machine(), shape, other);
+      bench.machine().copy(bench.watch(to, true), bench.input(shape, 2));
+    });
+}
+
+TEST_P(Memory, CopyKeepsIntegers) {
+  compare([](Workbench& bench) {
+    bench.machine().copy(bench.integer_output(shape), bench.integers<std::int32_t>(shape, 1000));
+  });
+}
+
+TEST_P(Memory, FillWritesTheViewAndNothingElse) {
+  for (const Index margin : {0, 1, 8})
+    compare([=](Workbench& bench) { bench.machine().fill(bench.output(shape, margin), 0.375); });
+}
+
+TEST_P(Memory, FillSetsCounters) {
+  compare([](Workbench& bench) { bench.machine().fill(bench.counter(5), 77); });
+}
+
+TEST_P(Memory, WhatIsUploadedComesBack) {
+  Workbench bench(tested(), dtype());
+  for (const Index margin : {0, 3}) {
+    const Tensor a = bench.input(shape, margin), b = bench.output(shape, margin);
+    dispatch(dtype(), [&]<class T>() { b.from_host(a.to_host<T>()); });
+    EXPECT_EQ(values_of(a), values_of(b));
+  }
+}
+
+}  // namespace
+}  // namespace robmask

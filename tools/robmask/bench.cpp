@@ -1,0 +1,157 @@
+// robmask bench: how long a training step, a PGD step and a RobMask iteration take.
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <numeric>
+
+#include "attacks/pgd.h"
+#include "engine/backend.h"
+#include "tools/robmask/commands.h"
+#include "tools/robmask/session.h"
+#include "training/manners.h"
+#include "training/recipe.h"
+#include "training/sgd.h"
+
+namespace robmask {
+
+namespace {
+
+/// The median of `repeats` runs after one that warms up.
+double median_seconds(Index repeats, const std::function<void()>& work) {
+  std::vector<double> seconds;
+  for (Index i = 0; i <= repeats; ++i) {
+    stop_if_interrupted();
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    if (i > 0) seconds.push_back(taken.count());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const std::size_t half = seconds.size() / 2;
+  return seconds.size() % 2 ? seconds[half] : (seconds[half - 1] + seconds[half]) / 2;
+}
+
+/// VmHWM: the most memory this process has held.
+Index peak_memory_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss * 1024;
+}
+
+Index image_side(const std::string& model) { return model == "resnet18-imagenet" ? 224 : 32; }
+
+/// Random images and labels.
+Batch random_batch(Backend& machine, DType dtype, const BenchSettings& s, Index classes) {
+  const Index side = image_side(*s.model.model);
+  const Shape shape{s.batch, side, side, 3};
+  Batch batch{Tensor(machine, shape, dtype), {}, {}};
+  const Stream stream{.seed = s.common.seed, .purpose = Purpose::synthetic};
+  dispatch(dtype, [&]<class T>() {
+    std::vector<T> pixels(shape.count());
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+      pixels[i] = random_uniform<T>(stream, static_cast<std::uint32_t>(i));
+    batch.images.from_host(pixels);
+  });
+  std::vector<std::int32_t> ids(s.batch), labels;
+  std::iota(ids.begin(), ids.end(), 0);
+  for (const std::int32_t id : ids) labels.push_back(id % static_cast<std::int32_t>(classes));
+  batch.labels = make_tensor(machine, {s.batch, 1, 1, 1}, labels);
+  batch.ids = make_tensor(machine, {s.batch, 1, 1, 1}, ids);
+  return batch;
+}
+
+/// An iteration of `method` with the defaults of train: attack, forward, backward, update.
+double iteration_seconds(Backend& machine, const BenchSettings& s, Method method) {
+  TrainSettings train;
+  train.common = s.common;
+  train.method = method;
+  train.model.masks = method == Method::robmask ? 2 : 1;
+  const MaskCounts counts = mask_counts(train);
+  const Index classes = *s.model.model == "resnet18-imagenet" ? 1000 : 10;
+  const Model model(machine, dtype_of(s.common),
+                    {.name = *s.model.model,
+                     .width = *s.model.width,
+                     .classes = classes,
+                     .masks = counts.masks,
+                     .pairs = counts.pairs},
+                    s.common.seed);
+  const Batch batch = random_batch(machine, model.dtype(), s, classes);
+  const auto recipe = make_recipe(train, model);
+  Sgd sgd(model.parameters(), train.momentum, train.weight_decay);
+  sgd.set_rate(1e-3);
+  Totals totals(machine);
+  std::vector<std::int32_t> ids = batch.ids.to_host<std::int32_t>();
+  Index step = 0;
+  return median_seconds(s.repeats, [&] {
+    recipe->prepare(step++, ids);
+    recipe->step(batch, totals);
+    sgd.step();
+    totals.loss.item();  // waits for the machine
+  });
+}
+
+/// One PGD step: eval statistics, forward and the gradient of the images.
+double pgd_seconds(Backend& machine, const BenchSettings& s) {
+  const Index classes = *s.model.model == "resnet18-imagenet" ? 1000 : 10;
+  const Model model(machine, dtype_of(s.common),
+                    {.name = *s.model.model, .width = *s.model.width, .classes = classes},
+                    s.common.seed);
+  const Batch batch = random_batch(machine, model.dtype(), s, classes);
+  const Context context = model.eval(s.batch, 0);
+  const Tensor x_adv(machine, batch.images.shape(), model.dtype()), eps(machine, {}, model.dtype()),
+      alpha(machine, {}, model.dtype());
+  machine.copy(x_adv, batch.images);
+  machine.fill(eps, 8.0 / 255);
+  machine.fill(alpha, 8.0 / 255 / 5);
+  return median_seconds(s.repeats, [&] {
+    pgd(x_adv, batch.images, {Norm::linf, eps, alpha}, 1, [&](const Variable& images) {
+      return cross_entropy(model.logits(images, context), batch.labels);
+    });
+    x_adv.item();  // waits for the machine
+  });
+}
+
+}  // namespace
+
+int run_bench(const BenchSettings& s) {
+  Backend& machine = machine_of(s.common);
+  Json json{{"model", *s.model.model},
+            {"width", *s.model.width},
+            {"batch", s.batch},
+            {"device", machine.name()},
+            {"kernels", machine.kernels()},
+            {"precision", to_string(*s.common.precision)},
+            {"threads", s.common.threads}};
+  std::string text = fmt::format("{} batch {} on {} ({}), {}, {} thread(s)\n", *s.model.model,
+                                 s.batch, machine.name(), machine.kernels(),
+                                 to_string(*s.common.precision), s.common.threads);
+  const auto note = [&](const std::string& key, const std::string& what, double seconds) {
+    json[key] = seconds;
+    text += fmt::format("  {:<18} {:9.4f} s   {:8.1f} images/s\n", what, seconds,
+                        static_cast<double>(s.batch) / seconds);
+    log("{} {:.4f} s", what, seconds);
+  };
+  for (const Workload workload : s.workloads) {
+    if (workload == Workload::train)
+      note("train_step_seconds", "training step", iteration_seconds(machine, s, Method::standard));
+    if (workload == Workload::pgd) note("pgd_step_seconds", "PGD step", pgd_seconds(machine, s));
+    if (workload == Workload::robmask)
+      note("robmask_iteration_seconds", "RobMask iteration",
+           iteration_seconds(machine, s, Method::robmask));
+  }
+  const Index peak = machine.name() == "cpu" ? peak_memory_bytes()
+                                             : static_cast<Index>(machine.pool()->peak());
+  json["peak_memory_bytes"] = peak;
+  text += fmt::format("  peak memory {:.0f} MiB\n", static_cast<double>(peak) / (1 << 20));
+  print_result(s.common, json, text);
+  return 0;
+}
+
+}  // namespace robmask

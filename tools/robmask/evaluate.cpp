@@ -1,0 +1,18 @@
+// robmask evaluate: clean and robust accuracy of a checkpoint.
+
+#include "tools/robmask/commands.h"
+#include "tools/robmask/evaluation.h"
+#include "tools/robmask/session.h"
+
+namespace robmask {
+
+int run_evaluate(const EvaluateSettings& s) {
+  const std::string name = weights_identity(s.from);
+  Evaluation evaluation(s, s.from);
+  evaluation.judge(
+      load_model(s.from, evaluation.machine(), dtype_of(s.common), evaluation.overrides()), name, {});
+  evaluation.finish();
+  return 0;
+}
+
+}  // namespace robmask

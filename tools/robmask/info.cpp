@@ -1,0 +1,82 @@
+// robmask info: what a checkpoint or a data set holds.
+
+#include <algorithm>
+
+#include "engine/backend.h"
+#include "tools/robmask/commands.h"
+#include "tools/robmask/session.h"
+#include "training/weights.h"
+
+namespace robmask {
+
+namespace {
+
+Json count_json(const Split& split) {
+  return {{"images", split.size()}, {"height", split.height}, {"width", split.width},
+          {"channels", split.channels}};
+}
+
+int describe_data(const InfoSettings& s) {
+  const Dataset data = load_data(s.common, true, true);
+  std::vector<Index> per_class(data.classes.size());
+  for (const std::int32_t label : data.train.labels) ++per_class[label];
+  const auto [least, most] = std::minmax_element(per_class.begin(), per_class.end());
+  const Json json{{"data", s.common.data},
+                  {"name", data.name},
+                  {"classes", data.classes.size()},
+                  {"class_names", data.classes},
+                  {"train", count_json(data.train)},
+                  {"test", count_json(data.test)},
+                  {"train_images_per_class", per_class},
+                  {"mean", data.normalization.mean},
+                  {"std", data.normalization.std}};
+  print_result(s.common, json,
+               fmt::format("{}: {} classes, {} training and {} test images of {}x{}, {} to {} "
+                           "training images a class\n",
+                           s.common.data, data.classes.size(), data.train.size(), data.test.size(),
+                           data.train.height, data.train.width, *least, *most));
+  return 0;
+}
+
+}  // namespace
+
+int run_info(const InfoSettings& s) {
+  if (s.from.empty()) return describe_data(s);
+  const LoadedModel from =
+      load_model(s.from, machine_of(s.common), dtype_of(s.common), overrides_of(s.model, {}));
+  const ModelSpec& spec = from.info.spec;
+  Index norms = 0, mask_parameters = 0, tensors = 0;
+  for (const Entry& e : from.model->entries()) {
+    norms += e.role == Role::mask_weight;
+    if (e.role == Role::mask_weight || e.role == Role::mask_bias)
+      mask_parameters += e.variable.shape().count();
+  }
+  tensors = static_cast<Index>(stored_tensors(*from.model).size());
+  const Json json{{"checkpoint", weights_path(s.from).string()},
+                  {"model", spec.name},
+                  {"width", spec.width},
+                  {"classes", spec.classes},
+                  {"method", from.info.method},
+                  {"masks", spec.masks},
+                  {"bn_stats", from.info.bn_stats},
+                  {"eps_max", from.info.eps_max},
+                  {"norm", from.info.norm},
+                  {"parameters", from.model->parameter_count()},
+                  {"mask_parameters", mask_parameters},
+                  {"norm_layers", norms},
+                  {"tensors", tensors},
+                  {"mean", spec.mean},
+                  {"std", spec.std},
+                  {"seed", from.info.seed}};
+  print_result(s.common, json,
+               fmt::format("{}: {} (width {}), {} classes, trained by {} with {} mask(s) and {} "
+                           "statistics, eps_max {} ({})\n{} parameters, {} of them in the masks of {} "
+                           "norm layers; {} tensors\n",
+                           weights_path(s.from).string(), spec.name, spec.width, spec.classes,
+                           from.info.method, spec.masks, from.info.bn_stats, from.info.eps_max,
+                           from.info.norm, from.model->parameter_count(), mask_parameters, norms,
+                           tensors));
+  return 0;
+}
+
+}  // namespace robmask

@@ -1,0 +1,96 @@
+// robmask interpolate: p·first + (1−p)·second of γ, β and running statistics (§3.2, Table 2).
+
+#include "engine/backend.h"
+#include "tools/robmask/commands.h"
+#include "tools/robmask/evaluation.h"
+#include "tools/robmask/session.h"
+
+namespace robmask {
+
+namespace {
+
+bool is_affine(Role r) { return r == Role::mask_weight || r == Role::mask_bias; }
+bool is_statistic(Role r) { return r == Role::running_mean || r == Role::running_variance; }
+
+std::vector<double> host(const Tensor& t) {
+  return dispatch(t.dtype(), [&]<class T>() {
+    const auto v = t.to_host<T>();
+    return std::vector<double>(v.begin(), v.end());
+  });
+}
+
+/// Only batch norm may differ.
+void check_alike(const InterpolateSettings& s, const LoadedModel& first, const LoadedModel& second) {
+  const ModelSpec &a = first.info.spec, &b = second.info.spec;
+  require(a.name == b.name && a.width == b.width && a.classes == b.classes && a.masks == b.masks &&
+              a.pairs == b.pairs && a.mean == b.mean && a.std == b.std,
+          "--second {}: expected the model, width, classes, masks, statistics and normalization of "
+          "--first {}", s.second, s.first);
+  for (std::size_t i = 0; i < first.model->entries().size(); ++i) {
+    const Entry& e = first.model->entries()[i];
+    if (e.role >= Role::mask_weight) continue;
+    require(host(e.variable.value()) == host(second.model->entries()[i].variable.value()),
+            "--second {}: expected the weights of --first {} but for batch norm; \"{}\" differs: "
+            "interpolate a model with its own finetuning", s.second, s.first, e.name);
+  }
+}
+
+/// to ← p·first + (1−p)·second
+void blend(const LoadedModel& to, const LoadedModel& first, const LoadedModel& second, double p,
+           bool affine_only) {
+  for (std::size_t i = 0; i < to.model->entries().size(); ++i) {
+    const Entry& e = to.model->entries()[i];
+    const Tensor &a = first.model->entries()[i].variable.value(),
+                 &b = second.model->entries()[i].variable.value(), &value = e.variable.value();
+    value.machine().copy(value, a);
+    if (!is_affine(e.role) && (affine_only || !is_statistic(e.role))) continue;
+    value.machine().scale({value}, a, p);
+    value.machine().scale({value, true}, b, 1 - p);
+  }
+}
+
+/// One checkpoint with two masks and split statistics: mask 0 = first, mask 1 = second.
+void save_both(const InterpolateSettings& s, const LoadedModel& first, const LoadedModel& second) {
+  require(first.info.spec.masks == 1, "--save: expected models of one mask, got {}",
+          first.info.spec.masks);
+  CheckpointInfo info = first.info;
+  info.spec.masks = info.spec.pairs = 2;
+  info.method = "robmask";
+  info.bn_stats = "split";
+  info.eps_max = second.info.eps_max;
+  const Model both(first.model->machine(), first.model->dtype(), info.spec, info.seed);
+  for (std::size_t i = 0; i < both.entries().size(); ++i) {
+    const Tensor& value = both.entries()[i].variable.value();
+    const Tensor& a = first.model->entries()[i].variable.value();
+    if (both.entries()[i].role < Role::mask_weight) {
+      value.machine().copy(value, a);
+      continue;
+    }
+    value.machine().copy(value.images(0, 1), a);
+    value.machine().copy(value.images(1, 1), second.model->entries()[i].variable.value());
+  }
+  save_model(s.save, both, info);
+}
+
+}  // namespace
+
+int run_interpolate(const InterpolateSettings& s) {
+  const std::string name = weights_identity(s.first) + " " + weights_identity(s.second);
+  Evaluation evaluation(s.evaluate, s.first);
+  const DType dtype = dtype_of(s.evaluate.common);
+  const auto load = [&](const std::string& from) {
+    return load_model(from, evaluation.machine(), dtype, evaluation.overrides());
+  };
+  const LoadedModel first = load(s.first), second = load(s.second);
+  check_alike(s, first, second);
+  if (!s.save.empty()) save_both(s, first, second);
+  const LoadedModel between = load(s.first);
+  for (const double p : s.p) {
+    blend(between, first, second, p, s.affine_only);
+    evaluation.judge(between, fmt::format("{} p {} {}", name, p, s.affine_only), {{"p", p}});
+  }
+  evaluation.finish();
+  return 0;
+}
+
+}  // namespace robmask

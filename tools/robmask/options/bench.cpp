@@ -1,0 +1,20 @@
+#include "tools/robmask/options/groups.h"
+
+namespace robmask {
+
+Options options_of(BenchSettings& s) {
+  Options o;
+  o.add("workload", s.workloads, "list of what to time");
+  o.add("repeats", s.repeats, "timed runs, of which the median counts", from_to(1, 100'000));
+  add_batch(o, s.batch);
+  add_network(o, s.model);
+  add_common(o, s.common);
+  return o;
+}
+
+void check(const BenchSettings& s) {
+  check_common(s.common);
+  check_model(s.model);
+}
+
+}  // namespace robmask

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "data/files/input_file.h"
+
+namespace robmask {
+
+/// The keys and values of a configuration file in TOML, `_` in keys turned to `-`, lists joined with
+/// commas. Keys stand alone, or in a section [train], [evaluate], … for one command, of which those
+/// of `command` count. InputError names the file.
+std::map<std::string, std::string> read_config_file(const Path& path, std::string_view command);
+
+/// Is there a command of that name?
+bool is_command(std::string_view name);
+
+/// "attack_steps" → "attack-steps"
+std::string dashed(std::string name);
+
+}  // namespace robmask

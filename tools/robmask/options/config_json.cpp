@@ -1,0 +1,66 @@
+#include "tools/robmask/options/config_json.h"
+
+#include <set>
+
+#include "training/version.h"
+
+namespace robmask {
+
+namespace {
+
+const std::set<std::string> may_differ{"threads", "steps", "out", "json", "quiet", "resume"};
+
+/// The config.json of a run; an empty object if there is none yet.
+Json stored_config(std::string_view command, const Path& run) {
+  const Path path = run / "config.json";
+  if (run.empty() || !std::filesystem::exists(path)) return Json::object();
+  Json stored = read_json(path);
+  require(stored.is_object() && stored.value("command", Json()) == command,
+          "{}: expected the settings of a {} run, which --resume continues", path.string(),
+          command);
+  return stored;
+}
+
+}  // namespace
+
+Json config_json(std::string_view command, const Options& options, const CommonSettings& common,
+                 const std::string& kernels) {
+  Json json{{"command", command}, {"version", version}, {"kernels", kernels}};
+  for (const Option& option : options.list()) json[option.name] = option.write();
+  json["unused"] = common.unused;
+  return json;
+}
+
+void take_stored_settings(std::string_view command, const Options& options,
+                          std::vector<std::string>& given, const Path& run) {
+  const Json stored = stored_config(command, run);
+  for (const Option& option : options.list()) {
+    if (may_differ.contains(option.name) || std::ranges::count(given, option.name) > 0) continue;
+    const Json value = stored.value(option.name, Json());
+    if (value.is_null()) continue;
+    try {
+      option.read(Options::text_of(value));
+    } catch (const InputError& error) {
+      throw InputError((run / "config.json").string() + ": " + error.what());
+    }
+  }
+  for (const Json& name : stored.value("unused", Json::array()))
+    if (name.is_string() && std::ranges::count(given, name.get<std::string>()) == 0)
+      given.push_back(name);
+}
+
+void require_stored_settings(std::string_view command, const Options& options, const Path& run) {
+  const Json stored = stored_config(command, run);
+  if (stored.empty()) return;
+  for (const Option& option : options.list()) {
+    const std::string was = Options::text_of(stored.value(option.name, Json()));
+    const std::string is = Options::text_of(option.write());
+    require(may_differ.contains(option.name) || was == is,
+            "--{}: the run in {} has \"{}\", got \"{}\"; resume it with the same value, or give "
+            "another "
+            "--out to start a new run",
+            option.name, run.string(), was, is);
+  }
+}
+
+}  // namespace robmask

@@ -1,0 +1,100 @@
+#pragma once
+// One table a command: the name of each option, what it sets, how it is read and written. The command
+// line, the configuration file, config.json and --help all go by this table.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tools/robmask/options/value.h"
+
+namespace robmask {
+
+struct Option {
+  std::string name;   // without dashes: "attack-steps"
+  std::string alias;  // a second name, or empty
+  std::string group;  // its heading in --help
+  std::string help;   // one line with choices and default
+  bool flag = false;  // given without a value
+  bool required = false;
+  bool positional = false;  // takes the word that has no name
+
+  /// Sets the value. InputError: "--name: expected …, got …".
+  std::function<void(const std::string& text)> read;
+  /// The value as JSON; null if not set.
+  std::function<Json()> write;
+
+  bool answers_to(const std::string& word) const {
+    return word == name || (word == alias && !alias.empty());
+  }
+};
+
+/// The options of one command, bound to its settings.
+class Options {
+ public:
+  /// The options that follow are listed under `heading`.
+  void group(const std::string& heading) { group_ = heading; }
+
+  /// An option for `value`; `shown` is its default in --help, if not the value itself.
+  template <class T>
+  Option& add(const std::string& name, T& value, const std::string& help, const Range& range = {},
+              const std::string& shown = {}) {
+    Option option;
+    option.name = name;
+    option.group = group_;
+    option.write = [&value] { return Value<T>::write(value); };
+    option.read = [&value, name, range](const std::string& text) {
+      T parsed{};
+      require(Value<T>::read(text, parsed) && in_range(range, parsed),
+              "--{}: expected {}{}, got \"{}\"", name, expected<T>(), range.words(), text);
+      value = std::move(parsed);
+    };
+    option.help = describe(help, is_choice<T> ? Value<T>::words() : "",
+                           shown.empty() ? text_of(option.write()) : shown);
+    return list_.emplace_back(std::move(option));
+  }
+  /// An option without a value: `--name`, `--name=false`.
+  void flag(const std::string& name, bool& value, const std::string& help);
+  /// A second name for an option.
+  void alias(const std::string& name, const std::string& other);
+
+  const std::vector<Option>& list() const { return list_; }
+  /// The option of that name or alias, or null.
+  const Option* find(const std::string& name) const;
+
+  /// JSON as the text that an option reads: lists with commas. Null gives "".
+  static std::string text_of(const Json& value);
+
+ private:
+  template <class T>
+  struct Element {
+    using type = T;
+  };
+  template <class T>
+  struct Element<std::vector<T>> {
+    using type = T;
+  };
+  template <class T>
+  struct Element<std::optional<T>> {
+    using type = T;
+  };
+  template <class T>
+  static constexpr bool is_choice = Choice<typename Element<T>::type>;
+
+  template <class T>
+  static std::string expected() {
+    if (!is_choice<T>) return Value<T>::words();
+    return (std::is_same_v<T, std::vector<typename Element<T>::type>> ? "a list of " : "one of ") +
+           Value<typename Element<T>::type>::words();
+  }
+  static std::string describe(const std::string& help, const std::string& choices,
+                              const std::string& shown);
+
+  std::string group_ = "Options";
+  std::vector<Option> list_;
+};
+
+/// The name among `names` that was most likely meant: ` (did you mean --eps?)`, or nothing.
+std::string suggestion(const std::string& word, const Options& options);
+
+}  // namespace robmask

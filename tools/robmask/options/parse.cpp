@@ -1,0 +1,145 @@
+#include "tools/robmask/options/parse.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "tools/robmask/options/config_file.h"
+#include "tools/robmask/options/config_json.h"
+#include "training/version.h"
+
+namespace robmask {
+
+namespace {
+
+/// A command without its settings' type.
+struct Command {
+  std::string_view name, summary;
+  Parsed (*parse)(const Command& command, const std::vector<std::string>& arguments);
+};
+
+using Words = std::map<std::string, std::string>;  // option → text
+
+/// "--attack_steps=7" → "--attack-steps=7"; what follows the name is left alone.
+std::string with_dashes(const std::string& argument) {
+  if (!argument.starts_with("--")) return argument;
+  const std::size_t end = std::min(argument.find('='), argument.size());
+  return dashed(argument.substr(0, end)) + argument.substr(end);
+}
+
+/// Declares the table to the library that splits the command line and prints --help.
+void declare(CLI::App& app, const Options& options, Words& words) {
+  app.set_help_flag("-h,--help", "print this help");
+  app.get_formatter()->column_width(26);
+  app.add_option("--config", words["config"], "TOML file of these options; flags override it")
+      ->take_last()
+      ->option_text("FILE");
+  for (const Option& option : options.list()) {
+    std::string names = "--" + option.name;
+    if (!option.alias.empty()) names += ",--" + option.alias;
+    if (option.positional) names += "," + option.name;
+    CLI::Option* declared = option.flag ? app.add_flag(names, words[option.name], option.help)
+                                        : app.add_option(names, words[option.name], option.help);
+    declared->take_last()->group(option.group)->option_text(option.required ? "(needed)" : " ");
+  }
+}
+
+/// The options that the command line sets. Throws CLI::CallForHelp for --help.
+Words words_of(CLI::App& app, const Options& options, const std::vector<std::string>& arguments) {
+  Words storage, given;
+  declare(app, options, storage);
+  app.allow_extras();
+  std::vector<std::string> reversed;
+  for (const std::string& a : arguments) reversed.insert(reversed.begin(), with_dashes(a));
+  try {
+    app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    throw;
+  } catch (const CLI::ParseError& error) {
+    throw InputError(error.what());
+  }
+  for (const std::string& extra : app.remaining()) {
+    const bool flag = extra.starts_with("--");
+    const std::string name = flag ? extra.substr(2, extra.find('=') - 2) : extra;
+    require(!flag, "{}: unknown option --{}{}", app.get_name(), name, suggestion(name, options));
+    throw InputError(fmt::format("{}: unexpected argument \"{}\"", app.get_name(), extra));
+  }
+  for (const auto& [name, text] : storage)
+    if (app.get_option("--" + name)->count() > 0) given.emplace(name, text);
+  return given;
+}
+
+/// Adds what the configuration file sets and the flags do not.
+void add_config_file(Words& words, const std::string& path, const Options& options,
+                     std::string_view command) {
+  for (const auto& [key, text] : read_config_file(path, command)) {
+    const Option* option = options.find(key);
+    require(option != nullptr, "{}: unknown option \"{}\" of {}{}", path, key, command,
+            suggestion(key, options));
+    words.emplace(option->name, text);
+  }
+}
+
+template <class S>
+Parsed parse_command(const Command& command, const std::vector<std::string>& arguments) {
+  S settings;
+  const Options options = options_of(settings);
+  CLI::App app(std::string(command.summary), std::string(command.name));
+  Words words;
+  try {
+    words = words_of(app, options, arguments);
+  } catch (const CLI::CallForHelp&) {
+    return Message{app.help("robmask " + std::string(command.name))};
+  }
+  if (words.contains("config")) add_config_file(words, words["config"], options, command.name);
+  CommonSettings& common = common_of(settings);
+  for (const Option& option : options.list()) {
+    require(!option.required || words.contains(option.name), "--{}: {} needs it; {}", option.name,
+            command.name, option.help);
+    if (!words.contains(option.name)) continue;
+    option.read(words[option.name]);
+    common.given.push_back(option.name);
+  }
+  take_stored_settings(command.name, options, common.given, continued_run(settings));
+  check(settings);
+  return settings;
+}
+
+constexpr std::array commands{
+    Command{"train", "one training run", parse_command<TrainSettings>},
+    Command{"finetune", "finetuning of batch norm only", parse_command<FinetuneSettings>},
+    Command{"evaluate", "clean and robust accuracy", parse_command<EvaluateSettings>},
+    Command{"predict", "logits of a model on a data set", parse_command<PredictSettings>},
+    Command{"interpolate", "a sweep of mask combinations", parse_command<InterpolateSettings>},
+    Command{"export", "plain PyTorch-loadable weights at one mask", parse_command<ExportSettings>},
+    Command{"info", "what a checkpoint or a data set holds", parse_command<InfoSettings>},
+    Command{"bench", "speed of training and attack steps", parse_command<BenchSettings>},
+};
+
+std::string overview() {
+  std::string text = "robmask: adversarial training with several masks in one network\n\n";
+  for (const Command& c : commands) text += fmt::format("  robmask {:<13}{}\n", c.name, c.summary);
+  return text +
+         "\nrobmask COMMAND --help lists the options of a command, robmask --version the "
+         "version.\n";
+}
+
+}  // namespace
+
+bool is_command(std::string_view name) {
+  return std::ranges::any_of(commands, [&](const Command& c) { return c.name == name; });
+}
+
+Parsed parse(const std::vector<std::string>& arguments) {
+  const std::string first = arguments.empty() ? "" : arguments.front();
+  if (first == "--help" || first == "-h") return Message{overview()};
+  if (first == "--version") return Message{fmt::format("robmask {}\n", version)};
+  for (const Command& command : commands)
+    if (command.name == first)
+      return command.parse(command, {arguments.begin() + 1, arguments.end()});
+  std::vector<std::string_view> names;
+  for (const Command& command : commands) names.push_back(command.name);
+  throw InputError(fmt::format("expected a command, one of {}, got {}; see robmask --help",
+                               fmt::join(names, ", "), first.empty() ? "none" : '"' + first + '"'));
+}
+
+}  // namespace robmask

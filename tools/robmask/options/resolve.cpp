@@ -1,0 +1,121 @@
+#include "tools/robmask/options/resolve.h"
+
+#include <fmt/chrono.h>
+#include <omp.h>
+
+#include <ctime>
+
+#include "tools/robmask/options/config_json.h"
+#include "tools/robmask/options/unused.h"
+#include "training/weights.h"
+
+namespace robmask {
+
+namespace {
+
+void resolve_common(CommonSettings& c, const std::string& machine, Precision on_cuda) {
+  const bool cuda = machine.starts_with("cuda");
+  c.device = machine;
+  if (c.threads == 0) c.threads = omp_get_max_threads();
+  if (!c.precision) c.precision = cuda ? on_cuda : Precision::fp32;
+  require(cuda || c.precision == Precision::fp32 || c.precision == Precision::fp64,
+          "--precision: expected fp32 or fp64 on the CPU, got \"{}\"; it needs --device cuda",
+          to_string(*c.precision));
+}
+
+void resolve_network(ModelSettings& m) {
+  if (!m.model) m.model = "resnet18";
+  if (!m.width) m.width = 64;
+}
+
+/// Masks, statistics and ε that follow from the method.
+void resolve_method(TrainSettings& s) {
+  ModelSettings& m = s.model;
+  m.bn_stats = s.method == Method::advprop   ? BnStats::split
+               : s.method == Method::robmask ? m.bn_stats.value_or(BnStats::shared)
+                                             : BnStats::shared;
+  if (s.method == Method::advprop && !s.aux_random) {
+    if (s.aux_eps.empty()) s.aux_eps = {s.attack.eps};
+    s.attack.eps = s.aux_eps.back();  // p = 1 stands for the largest ε
+  }
+  m.masks = s.method == Method::robmask   ? m.masks.value_or(2)
+            : s.method != Method::advprop ? 1
+            : s.aux_random                ? 2
+                                          : 1 + static_cast<Index>(s.aux_eps.size());
+}
+
+/// The model that finetuning starts from: what the file says, else the flag.
+std::string model_of(const FinetuneSettings& s) {
+  const auto metadata = read_safetensors(weights_path(s.from)).metadata;
+  const auto named = metadata.find("model");
+  return named != metadata.end() ? named->second : s.train.model.model.value_or("model");
+}
+
+template <class S>
+void require_same_run(const S& s) {
+  require_stored_settings(name_of(s), table_of(s), continued_run(s));
+}
+
+}  // namespace
+
+std::string run_directory(Method method, const std::string& model) {
+  const std::string name = fmt::format("runs/{}-{}-{:%Y%m%d-%H%M%S}", to_string(method), model,
+                                       fmt::localtime(std::time(nullptr)));
+  std::string fresh = name;
+  for (int i = 2; std::filesystem::exists(fresh); ++i) fresh = fmt::format("{}-{}", name, i);
+  return fresh;
+}
+
+std::string machine_name(const std::string& device, bool& auto_fell_back) {
+  auto_fell_back = false;
+  if (device != "auto") return backend(device).name();
+  try {
+    return backend("cuda").name();
+  } catch (const Unavailable&) {
+    auto_fell_back = true;
+    return backend("cpu").name();
+  }
+}
+
+void resolve(TrainSettings& s, const std::string& machine) {
+  s.common.unused = unused_by_method(s);
+  resolve_common(s.common, machine, Precision::bf16);
+  resolve_network(s.model);
+  resolve_method(s);
+  if (s.common.out.empty()) s.common.out = run_directory(s.method, *s.model.model);
+  require_same_run(s);
+}
+
+void resolve(FinetuneSettings& s, const std::string& machine) {
+  TrainSettings& t = s.train;
+  t.common.unused = unused_by_finetuning(t);
+  resolve_common(t.common, machine, Precision::bf16);
+  if (t.common.out.empty()) t.common.out = run_directory(t.method, model_of(s));
+  require_same_run(s);
+}
+
+void resolve(EvaluateSettings& s, const std::string& machine) {
+  s.common.unused = unused_by_attacks(s);
+  resolve_common(s.common, machine, Precision::fp32);
+}
+
+void resolve(PredictSettings& s, const std::string& machine) {
+  resolve_common(s.common, machine, Precision::fp32);
+}
+
+void resolve(InterpolateSettings& s, const std::string& machine) { resolve(s.evaluate, machine); }
+
+void resolve(ExportSettings& s, const std::string& machine) {
+  resolve_common(s.common, machine, Precision::fp32);
+}
+
+void resolve(InfoSettings& s, const std::string& machine) {
+  resolve_common(s.common, machine, Precision::fp32);
+}
+
+void resolve(BenchSettings& s, const std::string& machine) {
+  resolve_common(s.common, machine, Precision::bf16);
+  resolve_network(s.model);
+}
+
+}  // namespace robmask

@@ -1,0 +1,58 @@
+// robmask predict: logits of a model on a data set, in file order.
+
+#include <algorithm>
+#include <numeric>
+
+#include "data/files/npy.h"
+#include "engine/backend.h"
+#include "tools/robmask/commands.h"
+#include "tools/robmask/session.h"
+#include "training/evaluator.h"
+#include "training/manners.h"
+
+namespace robmask {
+
+int run_predict(const PredictSettings& s) {
+  Backend& machine = machine_of(s.common);
+  const Dataset described = load_data(s.common, s.split == SplitChoice::train,
+                                      s.split == SplitChoice::test);
+  const Split& split = s.split == SplitChoice::train ? described.train : described.test;
+  require(split.size() > 0, "--data {}: expected {} images, found none", s.common.data,
+          to_string(s.split));
+  const LoadedModel from = load_model(s.from, machine, dtype_of(s.common),
+                                      overrides_of(s.model, described.normalization));
+  check_mask(*from.model, s.mask);
+  const Images images(machine, split);
+  const Evaluator evaluator(*from.model, images, s.batch, s.common.seed);
+
+  Progress progress("predicting", images.size(), "image");
+  Index correct = 0;
+  dispatch(dtype_of(s.common), [&]<class T>() {
+    std::vector<T> logits;
+    for (Index first = 0; first < images.size(); first += s.batch) {
+      std::vector<std::int32_t> ids(std::min(s.batch, images.size() - first));
+      std::iota(ids.begin(), ids.end(), static_cast<std::int32_t>(first));
+      const std::vector<T> part = evaluator.logits(s.mask, ids).template to_host<T>();
+      logits.insert(logits.end(), part.begin(), part.end());
+      progress.update(first + static_cast<Index>(ids.size()));
+    }
+    const Index classes = from.model->spec().classes;
+    for (Index n = 0; n < images.size(); ++n) {
+      const auto row = logits.begin() + n * classes;
+      correct += std::max_element(row, row + classes) - row == split.labels[n];
+    }
+    if (!s.logits.empty())
+      write_npy(s.logits, host_tensor({images.size(), classes}, logits));
+  });
+  progress.finish();
+  const double accuracy = static_cast<double>(correct) / static_cast<double>(images.size());
+  print_result(s.common,
+               {{"model", from.info.spec.name}, {"mask", s.mask}, {"split", to_string(s.split)},
+                {"n", images.size()}, {"accuracy", accuracy}, {"logits", s.logits}},
+               fmt::format("{} images, {:.2f} % correct at mask {}{}\n", images.size(),
+                           100 * accuracy, s.mask,
+                           s.logits.empty() ? "" : fmt::format(", logits in {}", s.logits)));
+  return 0;
+}
+
+}  // namespace robmask

@@ -1,0 +1,65 @@
+#include "tools/robmask/session.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include "engine/backend.h"
+
+namespace robmask {
+
+Backend& machine_of(const CommonSettings& common) { return backend(common.device); }
+
+DType dtype_of(const CommonSettings& common) {
+  return common.precision == Precision::fp64 ? DType::f64 : DType::f32;
+}
+
+Dataset load_data(const CommonSettings& common, bool train, bool test) {
+  DataOptions options;
+  options.train = train;
+  options.test = test;
+  options.limit_train = common.limit_train.value_or(no_limit);
+  options.limit_test = common.limit_test.value_or(no_limit);
+  options.seed = common.seed;
+  return load_dataset(common.data, options);
+}
+
+Split load_split(const CommonSettings& common, SplitChoice choice) {
+  const bool train = choice == SplitChoice::train;
+  Dataset data = load_data(common, train, !train);
+  Split& split = train ? data.train : data.test;
+  require(split.size() > 0, "--data {}: expected {} images, found none", common.data,
+          train ? "training" : "test");
+  return std::move(split);
+}
+
+CheckpointOverrides overrides_of(const ModelSettings& model, const Normalization& own) {
+  const Normalization n = choose_normalization(to_string(model.normalize), own);
+  CheckpointOverrides flags;
+  flags.model = model.model;
+  flags.width = model.width;
+  flags.masks = model.masks;
+  if (model.bn_stats) flags.bn_stats = to_string(*model.bn_stats);
+  flags.mean = n.mean;
+  flags.std = n.std;
+  return flags;
+}
+
+void check_fit(const Model& model, const Split& split, const std::string& data) {
+  const auto highest = std::max_element(split.labels.begin(), split.labels.end());
+  require(highest == split.labels.end() || *highest < model.spec().classes,
+          "--data {}: expected labels below {} (the model's classes), got {}", data,
+          model.spec().classes, highest == split.labels.end() ? 0 : *highest);
+}
+
+void check_mask(const Model& model, double p) {
+  require(p == 0 || model.spec().masks > 1,
+          "--mask {}: the model has one mask only, which is p = 0", p);
+}
+
+void print_result(const CommonSettings& common, const Json& json, const std::string& text) {
+  std::cout << (common.json ? json.dump() + "\n" : text) << std::flush;
+  if (!std::cout) throw RunError("the result could not be written to standard output");
+}
+
+}  // namespace robmask

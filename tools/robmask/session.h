@@ -1,0 +1,33 @@
+#pragma once
+// What several commands do at their start and end.
+
+#include <string>
+
+#include "data/dataset.h"
+#include "data/files/json.h"
+#include "training/checkpoint.h"
+#include "training/settings.h"
+
+namespace robmask {
+
+/// The machine and element type that resolved settings ask for.
+Backend& machine_of(const CommonSettings& common);
+DType dtype_of(const CommonSettings& common);
+
+/// The data set of the settings, with the splits a command needs.
+Dataset load_data(const CommonSettings& common, bool train, bool test);
+/// The split that evaluate and predict read; InputError if it has no images.
+Split load_split(const CommonSettings& common, SplitChoice choice);
+
+/// What flags say of a checkpoint that does not say it itself. `data` gives the normalization.
+CheckpointOverrides overrides_of(const ModelSettings& model, const Normalization& own);
+
+/// InputError unless the model fits the images: as many classes as labels reach, and a mask of
+/// strength p where it has masks.
+void check_fit(const Model& model, const Split& split, const std::string& data);
+void check_mask(const Model& model, double p);
+
+/// Prints a result to stdout: the JSON with --json, else the text.
+void print_result(const CommonSettings& common, const Json& json, const std::string& text);
+
+}  // namespace robmask

@@ -1,0 +1,140 @@
+// robmask train, robmask finetune: one training run.
+
+#include <filesystem>
+
+#include "data/files/atomic_file.h"
+#include "engine/backend.h"
+#include "tools/robmask/commands.h"
+#include "tools/robmask/options/config_json.h"
+#include "tools/robmask/session.h"
+#include "training/trainer.h"
+#include "training/weights.h"
+
+namespace robmask {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Makes the run directory ready. A new run never overwrites an earlier one: that is moved aside.
+/// Returns whether there is a state to go on from.
+bool prepare_directory(const fs::path& dir, bool resume) {
+  const bool has_state = fs::exists(dir / "state.safetensors");
+  if (!resume && (has_state || fs::exists(dir / "log.csv") || fs::exists(dir / "config.json"))) {
+    int number = 1;
+    fs::path aside;
+    do aside = fs::path(fmt::format("{}.{}", dir.string(), number++));
+    while (fs::exists(aside));
+    fs::rename(dir, aside);
+    warn(fmt::format("{} held a run; it is now {} (--resume would have continued it)", dir.string(),
+                     aside.string()));
+  }
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error || !fs::is_directory(dir))
+    throw InputError(fmt::format("--out {}: expected a folder that can be made and written: {}",
+                                 dir.string(), error.message()));
+  remove_stale_temporaries(dir);
+  return resume && has_state;
+}
+
+Json number(const std::optional<double>& v) { return v ? Json(*v) : Json(nullptr); }
+
+/// Trains `model` by `recipe` into the run directory and prints what came of it.
+int run_training(const TrainSettings& s, const Model& model, Recipe& recipe,
+                 const std::vector<Variable>& trained, const Dataset& data,
+                 const CheckpointInfo& info, const Json& config, const std::string& command) {
+  const fs::path dir = s.common.out;
+  const bool resumed = prepare_directory(dir, s.resume);
+  write_json(dir / "config.json", config);
+  const Images train(model.machine(), data.train), test(model.machine(), data.test);
+  Sgd sgd(trained, s.momentum, s.weight_decay);
+  Trainer trainer({s, model, recipe, sgd, train, test, info, dir});
+  if (resumed) trainer.resume();
+  const EpochSummary last = trainer.run();
+
+  const Json json{{"command", command},
+                  {"method", info.method},
+                  {"model", info.spec.name},
+                  {"out", dir.string()},
+                  {"checkpoint", (dir / "model.safetensors").string()},
+                  {"iterations", trainer.steps()},
+                  {"epoch", last.epoch},
+                  {"train_loss", last.train_loss},
+                  {"train_accuracy", last.train_acc},
+                  {"test_accuracy", number(last.test_acc)},
+                  {"test_accuracy_mask_max", number(last.test_acc_mask_max)}};
+  std::string text = fmt::format("{}: {} iterations, train loss {:.4f}", dir.string(),
+                                 trainer.steps(), last.train_loss);
+  if (last.test_acc) text += fmt::format(", test accuracy {:.2f} % at mask 0", 100 * *last.test_acc);
+  if (model.spec().masks > 1 && last.test_acc_mask_max)
+    text += fmt::format(" and {:.2f} % at mask 1", 100 * *last.test_acc_mask_max);
+  print_result(s.common, json, text + "\n");
+  return 0;
+}
+
+CheckpointInfo info_of(const TrainSettings& s, const Dataset& data) {
+  CheckpointInfo info;
+  const MaskCounts counts = mask_counts(s);
+  const Normalization n = choose_normalization(to_string(s.model.normalize), data.normalization);
+  info.spec = {.name = *s.model.model,
+               .width = *s.model.width,
+               .classes = static_cast<Index>(data.classes.size()),
+               .masks = counts.masks,
+               .pairs = counts.pairs,
+               .code = s.method == Method::robmask ? s.code : Code::hat,
+               .mean = n.mean,
+               .std = n.std};
+  info.method = to_string(s.method);
+  info.bn_stats = counts.pairs > 1 ? "split" : "shared";
+  info.eps_max = s.attack.eps.text;
+  info.norm = to_string(s.attack.norm);
+  info.seed = s.common.seed;
+  if (s.method == Method::advprop) {
+    if (s.aux_random)
+      info.aux_eps = {s.attack.eps.value};
+    else
+      for (const Strength& e : s.aux_eps) info.aux_eps.push_back(e.value);
+  }
+  return info;
+}
+
+}  // namespace
+
+int run_train(const TrainSettings& s) {
+  Backend& machine = machine_of(s.common);
+  const Dataset data = load_data(s.common, true, true);
+  const CheckpointInfo info = info_of(s, data);
+  const Model model(machine, dtype_of(s.common), info.spec, s.common.seed);
+  if (!s.init.empty()) from_file(model, read_safetensors(weights_path(s.init)), true);
+  check_fit(model, data.train, s.common.data);
+  const auto recipe = make_recipe(s, model);
+  return run_training(s, model, *recipe, model.parameters(), data, info,
+                      config_json(s, machine.kernels()), "train");
+}
+
+int run_finetune(const FinetuneSettings& f) {
+  const TrainSettings& s = f.train;
+  Backend& machine = machine_of(s.common);
+  const Dataset data = load_data(s.common, true, true);
+  LoadedModel from = load_model(f.from, machine, dtype_of(s.common),
+                                overrides_of(s.model, data.normalization));
+  if (from.model->spec().masks > 1) {
+    require(f.mask.has_value(),
+            "--from {}: the checkpoint has {} masks: choose the one to finetune with --mask p",
+            f.from, from.model->spec().masks);
+    from = export_mask(from, *f.mask);
+  } else {
+    check_mask(*from.model, f.mask.value_or(0));
+  }
+  check_fit(*from.model, data.train, s.common.data);
+  from.info.method = to_string(s.method);
+  from.info.eps_max = s.attack.eps.text;
+  from.info.norm = to_string(s.attack.norm);
+  from.info.seed = s.common.seed;
+  const auto recipe = make_finetune_recipe(f, *from.model);
+  return run_training(s, *from.model, *recipe, tuned_parameters(f.tune, *from.model), data,
+                      from.info, config_json(f, machine.kernels()), "finetune");
+}
+
+}  // namespace robmask

@@ -1,0 +1,205 @@
+#include "training/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "data/batches.h"
+#include "data/files/atomic_file.h"
+#include "data/files/csv.h"
+#include "engine/replay.h"
+#include "training/evaluator.h"
+
+namespace robmask {
+
+namespace {
+
+constexpr Index evaluation_batch = 250, probe_images = 64;
+constexpr Index read_back_every = 8;  // iterations between two looks at the loss
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::string cell(double v) { return fmt::format("{:.6g}", v); }
+std::string cell(const std::optional<double>& v) { return v ? cell(*v) : ""; }
+
+double share(const std::vector<bool>& flags) {
+  return static_cast<double>(std::count(flags.begin(), flags.end(), true)) /
+         static_cast<double>(flags.size());
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainingRun& run) : run_(run), totals_(run.model.machine()) {}
+
+void Trainer::resume() {
+  state_ = resume_checkpoint(run_.dir, run_.model, run_.sgd);
+  truncate_log(run_.dir / "log.csv", static_cast<double>(state_.epoch) - 1);
+  for (const auto& [tensor, value] : {std::pair{totals_.loss, state_.loss},
+                                      {totals_.loss_clean, state_.loss_clean},
+                                      {totals_.loss_adv, state_.loss_adv},
+                                      {totals_.hits, state_.hits}})
+    tensor.machine().fill(tensor, value);
+}
+
+double Trainer::rate(Index epoch) const {
+  const TrainSettings& s = run_.settings;
+  return s.schedule == Schedule::cosine ? cosine_rate(s.lr, epoch, s.epochs) : s.lr;
+}
+
+bool Trainer::finished() const {
+  return state_.epoch >= run_.settings.epochs ||
+         (run_.settings.steps && state_.step >= *run_.settings.steps);
+}
+
+void Trainer::iterate(std::span<const std::int32_t> ids) {
+  const TrainSettings& s = run_.settings;
+  const Images::Augmentation augmentation{s.common.seed, state_.epoch, state_.step};
+  const Batch batch = run_.train.batch(run_.model.dtype(), ids,
+                                       s.augment == Augment::crop_flip ? &augmentation : nullptr);
+  run_.recipe.prepare(state_.step, {ids.begin(), ids.end()});
+  Replay iteration([&] {
+    run_.recipe.step(batch, totals_);
+    run_.sgd.step();
+  });
+  iteration();
+  ++state_.step;
+  ++state_.batch;
+  state_.images += static_cast<Index>(ids.size());
+}
+
+void Trainer::read_totals() {
+  state_.loss = totals_.loss.item();
+  state_.loss_clean = totals_.loss_clean.item();
+  state_.loss_adv = totals_.loss_adv.item();
+  state_.hits = totals_.hits.item();
+}
+
+void Trainer::check_finite() const {
+  if (std::isfinite(totals_.loss.item())) return;
+  throw RunError(fmt::format(
+      "the loss is not finite after iteration {}: the run has diverged; the last checkpoint in {} is "
+      "kept; try a smaller --lr",
+      state_.step, run_.dir.string()));
+}
+
+void Trainer::save() {
+  check_finite();
+  read_totals();
+  ++state_.generation;
+  save_checkpoint(run_.dir, run_.model, run_.sgd, run_.info, state_);
+}
+
+void Trainer::train_epoch(Progress& progress) {
+  const TrainSettings& s = run_.settings;
+  Batches batches(run_.train.size(), s.batch, s.shuffle, s.common.seed);
+  const double started = seconds_now() - state_.seconds;
+  run_.sgd.set_rate(rate(state_.epoch));
+  while (state_.batch < batches.count() && !finished()) {
+    iterate(batches.at(static_cast<std::uint64_t>(state_.epoch), state_.batch));
+    state_.seconds = seconds_now() - started;
+    if (state_.step % read_back_every == 0 || state_.batch == batches.count()) {
+      check_finite();
+      progress.update(state_.step,
+                      fmt::format("epoch {}/{} loss {:.4f}", state_.epoch + 1, s.epochs,
+                                  totals_.loss.item() / static_cast<double>(state_.images)));
+    }
+    if (const int signal = interrupted()) {
+      save();
+      log_line(fmt::format("stopped after iteration {}; --resume --out {} goes on from there",
+                           state_.step, run_.dir.string()));
+      throw Interrupted(signal);
+    }
+  }
+}
+
+void Trainer::probe(EpochSummary& summary) const {
+  const TrainSettings& s = run_.settings;
+  if (s.method == Method::standard) return;
+  const double p = run_.model.spec().masks > 1 ? 1 : 0;
+  const Evaluator evaluator(run_.model, run_.train, probe_images, s.common.seed);
+  std::vector<std::int32_t> ids;
+  for (Index i = 0; i < std::min(probe_images, run_.train.size()); ++i)
+    ids.push_back(static_cast<std::int32_t>(i));
+  const auto accuracy = [&](const AttackPlan& plan) {
+    Index robust = 0;
+    for (const Verdict& v : evaluator.attack(p, plan, ids)) robust += v.robust;
+    return static_cast<double>(robust) / static_cast<double>(ids.size());
+  };
+  AttackPlan plan{.norm = s.attack.norm, .eps = s.attack.eps.value};
+  plan.step_size = s.attack.alpha(plan.eps);
+  plan.steps = s.attack.steps;
+  plan.random_start = s.attack.start == Start::random;
+  summary.probe_training_attack = accuracy(plan);
+  plan.step_size = plan.eps / 4;
+  plan.steps = 10;
+  plan.random_start = true;
+  summary.probe_pgd = accuracy(plan);
+  if (*summary.probe_pgd < 0.5 * *summary.probe_training_attack &&
+      *summary.probe_training_attack - *summary.probe_pgd > 0.25)
+    warn(fmt::format("epoch {}: catastrophic overfitting: {:.0f} % of the probed training images "
+                     "stand the training attack but {:.0f} % stand PGD-10; use more --attack-steps "
+                     "or a smaller --step-size",
+                     summary.epoch, 100 * *summary.probe_training_attack,
+                     100 * *summary.probe_pgd));
+}
+
+EpochSummary Trainer::end_epoch() {
+  check_finite();
+  read_totals();
+  const auto n = static_cast<double>(std::max<Index>(state_.images, 1));
+  EpochSummary summary{.epoch = state_.epoch,
+                       .lr = rate(state_.epoch),
+                       .train_loss = state_.loss / n,
+                       .loss_clean = state_.loss_clean / n,
+                       .loss_adv = state_.loss_adv / n,
+                       .train_acc = state_.hits / n,
+                       .test_acc = {},
+                       .test_acc_mask_max = {},
+                       .seconds = state_.seconds,
+                       .probe_training_attack = {},
+                       .probe_pgd = {}};
+  if (run_.test.size() > 0) {
+    const Evaluator evaluator(run_.model, run_.test, evaluation_batch, run_.settings.common.seed);
+    summary.test_acc = share(evaluator.clean(0));
+    summary.test_acc_mask_max =
+        run_.model.spec().masks > 1 ? share(evaluator.clean(1)) : *summary.test_acc;
+  }
+  probe(summary);
+  return summary;
+}
+
+void Trainer::log(const EpochSummary& e) const {
+  const auto path = run_.dir / "log.csv";
+  if (!std::filesystem::exists(path))
+    append_line(path, csv_line({"epoch", "lr", "train_loss", "loss_clean", "loss_adv", "train_acc",
+                                "test_acc", "test_acc_mask_max", "seconds",
+                                "probe_training_attack", "probe_pgd"}));
+  append_line(path, csv_line({std::to_string(e.epoch), cell(e.lr), cell(e.train_loss),
+                              cell(e.loss_clean), cell(e.loss_adv), cell(e.train_acc),
+                              cell(e.test_acc), cell(e.test_acc_mask_max), cell(e.seconds),
+                              cell(e.probe_training_attack), cell(e.probe_pgd)}));
+}
+
+EpochSummary Trainer::run() {
+  const TrainSettings& s = run_.settings;
+  const Index batches = Batches(run_.train.size(), s.batch, s.shuffle, s.common.seed).count();
+  const Index total = std::min(s.epochs * batches, s.steps.value_or(s.epochs * batches));
+  Progress progress("training", total, "iteration");
+  EpochSummary summary{};
+  while (!finished()) {
+    train_epoch(progress);
+    summary = end_epoch();
+    log(summary);
+    if (state_.batch == batches) {
+      state_ = {.generation = state_.generation, .epoch = state_.epoch + 1, .step = state_.step};
+      totals_.reset();
+    }
+    save();
+  }
+  progress.finish();
+  return summary;
+}
+
+}  // namespace robmask
