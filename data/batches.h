@@ -30,7 +30,7 @@ class Batches {
   Index images_, batch_;
   bool shuffle_;
   std::uint64_t seed_;
-  std::uint64_t epoch_ = 0;           // whose order is held, if any is
+  std::uint64_t epoch_ = 0;  // whose order is held, if any is
   std::vector<std::int32_t> order_;
 };
 

@@ -61,7 +61,9 @@ Split read_split(const CifarFormat& format, const Path& folder,
 
 /// All files; or the first alone, where a small set has been put into one.
 std::vector<std::string> train_files(const CifarFormat& format, const Path& folder) {
-  const auto there = [&](const std::string& name) { return std::filesystem::exists(folder / name); };
+  const auto there = [&](const std::string& name) {
+    return std::filesystem::exists(folder / name);
+  };
   const auto& names = format.train_files;
   const bool only_first = there(names[0]) && std::none_of(names.begin() + 1, names.end(), there);
   return only_first ? std::vector{names[0]} : names;

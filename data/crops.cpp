@@ -69,8 +69,8 @@ Image train_view(const Image& image, Index side, const Stream& stream) {
 Image test_view(const Image& image, Index side) {
   const Index shorter = side * 8 / 7;
   const bool tall = image.height > image.width;
-  const Index longer = tall ? shorter * image.height / image.width
-                            : shorter * image.width / image.height;
+  const Index longer =
+      tall ? shorter * image.height / image.width : shorter * image.width / image.height;
   const Index height = tall ? longer : shorter, width = tall ? shorter : longer;
   const Box centre{round_to_even(static_cast<double>(height - side) / 2),
                    round_to_even(static_cast<double>(width - side) / 2), side, side};

@@ -11,13 +11,12 @@
 namespace robmask {
 namespace {
 
-/// The data set `kind` at `folder`, or nothing known.
 Dataset load(const std::string& spec, const DataOptions& options) {
   if (spec == "synthetic") return make_synthetic(options);
   const auto colon = spec.find(':');
   const std::string kind = spec.substr(0, colon);
-  const bool known = kind == "cifar10" || kind == "cifar100" || kind == "folder" ||
-                     kind == "imagenet";
+  const bool known =
+      kind == "cifar10" || kind == "cifar100" || kind == "folder" || kind == "imagenet";
   require(known && colon != std::string::npos && colon + 1 < spec.size(),
           "--data: expected synthetic, cifar10:DIR, cifar100:DIR, folder:DIR or imagenet:DIR, "
           "got '{}'",
@@ -50,9 +49,13 @@ void Split::read(std::span<const std::int32_t> ids, std::uint64_t epoch,
 }
 
 Dataset load_dataset(const std::string& spec, const DataOptions& options) {
-  Dataset data = load(spec, options);
-  data.spec = spec;
-  return data;
+  try {
+    Dataset data = load(spec, options);
+    data.spec = spec;
+    return data;
+  } catch (const std::filesystem::filesystem_error& error) {  // a folder that may not be listed
+    throw InputError(fmt::format("--data {}: {}", spec, error.what()));
+  }
 }
 
 }  // namespace robmask

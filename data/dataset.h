@@ -52,8 +52,9 @@ inline constexpr Index no_limit = std::numeric_limits<Index>::max();
 
 struct DataOptions {
   bool train = true, test = true;  // the splits that are needed; the other's files need not exist
-  Index limit_train = no_limit, limit_test = no_limit;  // the first images in file order
-  std::uint64_t seed = 0;                               // of random crops (ImageSource)
+  /// The first images in file order; broken ones that are skipped count.
+  Index limit_train = no_limit, limit_test = no_limit;
+  std::uint64_t seed = 0;  // of the random crops of a source
   /// Folders: 0 loads images of one size, at most 64 pixels a side, as they are, and gives 224×224
   /// crops of all others; a number gives crops of that size.
   Index image_size = 0;

@@ -94,8 +94,7 @@ Split streamed_split(Listing listing, Index side, ImageSource::View view,
   Split split;
   split.height = split.width = side;
   split.labels = std::move(listing.labels);
-  split.source =
-      std::make_shared<ImageSource>(std::move(listing.files), side, view, options.seed);
+  split.source = std::make_shared<ImageSource>(std::move(listing.files), side, view, options.seed);
   return split;
 }
 
@@ -138,8 +137,8 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
   require(!options.test || data.test.size() > 0, "{}: expected a readable image, found none",
           test.string());
   const Split& some = options.train ? data.train : data.test;
-  data.normalization = some.height == 32 && some.width == 32 ? normalizations::cifar10
-                                                             : normalizations::imagenet;
+  data.normalization =
+      some.height == 32 && some.width == 32 ? normalizations::cifar10 : normalizations::imagenet;
   return data;
 }
 

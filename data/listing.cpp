@@ -16,7 +16,7 @@ bool is_hidden(const Path& path) { return path.filename().string().starts_with('
 
 /// Pictures all the same: to pass over them in silence would lose data.
 void refuse_foreign_format(const Path& path) {
-  static const std::set<std::string> foreign{".webp", ".WEBP", ".tif",  ".TIF", ".tiff",
+  static const std::set<std::string> foreign{".webp", ".WEBP", ".tif", ".TIF",  ".tiff",
                                              ".TIFF", ".gif",  ".GIF", ".heic", ".HEIC"};
   require(!foreign.contains(path.extension().string()),
           "{}: expected JPEG, PNG, BMP or PNM images, got {}; convert it", path.string(),
@@ -94,10 +94,11 @@ Listing list_images(const Path& split, const std::vector<std::string>& classes) 
   }
   std::vector<std::pair<std::int32_t, Path>> folders;
   for (const std::string& name : class_folders(split)) {
-    require(label_of.contains(name),
-            "{}: expected the folder of one of the {} classes ({} … {}), got {}; rename or remove it",
-            (split / name).string(), classes.size(), printable(classes.front()),
-            printable(classes.back()), printable(name));
+    require(
+        label_of.contains(name),
+        "{}: expected the folder of one of the {} classes ({} … {}), got {}; rename or remove it",
+        (split / name).string(), classes.size(), printable(classes.front()),
+        printable(classes.back()), printable(name));
     folders.emplace_back(label_of.at(name), split / name);
   }
   std::sort(folders.begin(), folders.end());

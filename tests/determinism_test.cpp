@@ -28,7 +28,8 @@ constexpr Shape map{9, 16, 16, 48}, channels{1, 1, 1, 48};
 
 TEST_P(Determinism, OfSumsOverRows) {
   expect_same_with_any_threads([](Workbench& bench) {
-    const Tensor x = bench.input(map), mean = bench.output(channels), variance = bench.output(channels);
+    const Tensor x = bench.input(map), mean = bench.output(channels),
+                 variance = bench.output(channels);
     bench.machine().bias_gradient(bench.sink(channels, false), x);
     bench.machine().statistics(mean, variance, x);
     bench.machine().sum(bench.output({}), x, 1);
@@ -85,7 +86,8 @@ TEST_P(Determinism, OfPoolingLossesAndAttacks) {
     const Tensor x = bench.input(map, 0, 0, 1), g = bench.input(map);
     const Shape pooled{map.n, 4, 4, map.c}, row{map.n, 1, 1, 1};
     bench.machine().average_pool(bench.output(pooled), x, {4, 4, 0, 1});
-    bench.machine().average_pool_gradient(bench.sink(map, false), bench.input(pooled), {4, 4, 0, 1});
+    bench.machine().average_pool_gradient(bench.sink(map, false), bench.input(pooled),
+                                          {4, 4, 0, 1});
     const Tensor argmax = bench.integer_output({map.n, 8, 8, map.c});
     const Tensor maximum = bench.output(argmax.shape());
     bench.machine().max_pool(maximum, argmax, x, {3, 2, 1, 1});
@@ -111,7 +113,8 @@ class BatchInvariance : public OnMachine {
     Workbench bench(tested(), dtype());
     const Tensor batch = bench.input(image.with_images(25));
     const std::vector<Tensor> whole = network(tested(), batch);
-    for (const auto& [first, count] : {std::pair{0, 1}, {13, 1}, {24, 1}, {0, 7}, {11, 7}, {18, 7}}) {
+    for (const auto& [first, count] :
+         {std::pair{0, 1}, {13, 1}, {24, 1}, {0, 7}, {11, 7}, {18, 7}}) {
       const std::vector<Tensor> part = network(tested(), batch.images(first, count));
       for (std::size_t i = 0; i < whole.size(); ++i)
         EXPECT_EQ(values_of(part[i]), values_of(whole[i].images(first, count)))
@@ -131,18 +134,19 @@ TEST_P(BatchInvariance, OfConvolutionsAndTheirInputGradients) {
     Window window;
   };
   const Case cases[] = {
-      {{1, 8, 8, 3}, 16, {3, 1, 1, 1}},   {{1, 8, 8, 16}, 16, {3, 1, 1, 1}},
-      {{1, 4, 4, 64}, 64, {3, 1, 1, 1}},  {{1, 8, 8, 16}, 32, {3, 2, 1, 1}},
-      {{1, 2, 2, 64}, 128, {3, 1, 1, 1}}, {{1, 5, 5, 10}, 4, {3, 1, 1, 1}},
-      {{1, 1, 1, 64}, 10, {1, 1, 0, 1}},  {{1, 1, 1, 512}, 10, {1, 1, 0, 1}},
+      {{1, 8, 8, 3}, 16, {3, 1, 1, 1}},    {{1, 8, 8, 16}, 16, {3, 1, 1, 1}},
+      {{1, 4, 4, 64}, 64, {3, 1, 1, 1}},   {{1, 8, 8, 16}, 32, {3, 2, 1, 1}},
+      {{1, 2, 2, 64}, 128, {3, 1, 1, 1}},  {{1, 5, 5, 10}, 4, {3, 1, 1, 1}},
+      {{1, 1, 1, 64}, 10, {1, 1, 0, 1}},   {{1, 1, 1, 512}, 10, {1, 1, 0, 1}},
       {{1, 1, 1, 512}, 100, {1, 1, 0, 1}}, {{1, 4, 4, 16}, 64, {1, 1, 0, 1}},
-      {{1, 8, 8, 64}, 128, {1, 2, 0, 1}}, {{1, 9, 9, 3}, 16, {7, 2, 3, 1}},
+      {{1, 8, 8, 64}, 128, {1, 2, 0, 1}},  {{1, 9, 9, 3}, 16, {7, 2, 3, 1}},
       {{1, 6, 6, 32}, 32, {3, 1, 1, 2}},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(fmt::format("x {} filters {} kernel {} stride {}", to_string(c.x), c.filters,
                              c.window.kernel, c.window.stride));
-    const Tensor w = constant({c.window.kernel, c.window.kernel, c.x.c / c.window.groups, c.filters});
+    const Tensor w =
+        constant({c.window.kernel, c.window.kernel, c.x.c / c.window.groups, c.filters});
     expect_same_in_any_batch(c.x, [&](Backend& machine, const Tensor& x) {
       const Shape out{x.shape().n, c.window.output(c.x.h), c.window.output(c.x.w), c.filters};
       const Tensor y(machine, out, dtype()), dx(machine, x.shape(), dtype());

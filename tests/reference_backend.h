@@ -71,7 +71,8 @@ class ReferenceBackend : public Backend {
   void distance(Tensor distance, Tensor a, Tensor b, Norm norm) override;
 
   // reference/training.cpp
-  void sgd_step(std::span<const SgdSlot> slots, Tensor rate, double momentum, double decay) override;
+  void sgd_step(std::span<const SgdSlot> slots, Tensor rate, double momentum,
+                double decay) override;
   void gather(Tensor batch, Tensor pixels, Tensor index, bool augment, Stream stream,
               Tensor step) override;
 };

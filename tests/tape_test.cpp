@@ -106,7 +106,8 @@ TEST_F(TapeTest, InsideAnotherLeavesTheOuterOneUnaffected) {
   const Variable hidden = conv2d(x, w1, window);
   {
     Tape inner({x});  // an attack in the middle of a training pass
-    EXPECT_EQ(Tape::hearing({w1}), nullptr) << "the inner tape does not know the outer one's targets";
+    EXPECT_EQ(Tape::hearing({w1}), nullptr)
+        << "the inner tape does not know the outer one's targets";
     inner.backward(loss());
     EXPECT_EQ(values_of(x.gradient()), expected_x);
   }
@@ -156,10 +157,12 @@ TEST_F(TapeTest, FreesActivationsAndGradientsAsItConsumesThem) {
   const Variable result = sum(y);
   y = {};
   const std::size_t forward = machine.pool()->used();
-  EXPECT_LT(forward, before + (depth + 1) * map) << "a ReLU keeps its output, a convolution nothing";
+  EXPECT_LT(forward, before + (depth + 1) * map)
+      << "a ReLU keeps its output, a convolution nothing";
   tape.backward(result);
   EXPECT_LE(machine.pool()->peak(), forward + 3 * map) << "two gradients at a time";
-  EXPECT_LE(machine.pool()->used(), before + map + 3 * 64) << "the image's gradient is what is left";
+  EXPECT_LE(machine.pool()->used(), before + map + 3 * 64)
+      << "the image's gradient is what is left";
 }
 
 TEST_F(TapeTest, ReleasesEverythingWhenItIsDroppedWithoutBackward) {

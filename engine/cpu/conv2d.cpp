@@ -9,11 +9,12 @@ namespace robmask::ROBMASK_ISA {
 // x: N·H·W·Cin   w: K·K·Cin/g·Cout   y: N·H'·W'·Cout
 void CpuBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
   dispatch(x.dtype(), [&]<class T>() {
-    const Index groups = window.groups, depth = x.shape().c / groups, columns = y.shape().c / groups;
+    const Index groups = window.groups, depth = x.shape().c / groups,
+                columns = y.shape().c / groups;
     const Taps taps = forward_taps(x.shape(), y.shape(), window);
     const WeightView<T> weight{w.data<T>(), depth * w.pitch(), columns, w.pitch(), 1};
-    multiply<T>({taps, PixelView<T>(y), PixelView<T>(x), weight, x.shape().n, groups, depth, columns,
-                 false},
+    multiply<T>({taps, PixelView<T>(y), PixelView<T>(x), weight, x.shape().n, groups, depth,
+                 columns, false},
                 *this);
   });
 }

@@ -18,20 +18,25 @@ struct Operands {
   Index pixels, channels;
   bool relu;
   Rows<T> dz, z, x, mean;
-
-  T g(T z_, T dz_) const { return relu && !(z_ > T(0)) ? T(0) : dz_; }
 };
+
+/// g. As a difference: a plain choice becomes a masked load of dz that waits for z, at half the speed.
+template <class T>
+T gated(T dz, T z, bool relu) {
+  return dz - (relu && !(z > T(0)) ? dz : T(0));
+}
 
 /// Σ g, then Σ g·(x − μ), of image n.
 template <class T>
 void image_sums(double* sums, const Operands<T>& o, Index n) {
   const Index channels = o.channels;
+  const bool relu = o.relu;
   pixel_sums<T>(sums, 2 * channels, o.pixels, [&](Index p, T* a) {
     const T *dz = o.dz(n, p), *z = o.z(n, p), *x = o.x(n, p), *m = o.mean(n);
     T* b = a + channels;
 #pragma omp simd
     for (Index c = 0; c < channels; ++c) {
-      const T g = o.g(z[c], dz[c]);
+      const T g = gated(dz[c], z[c], relu);
       a[c] += g;
       b[c] += g * (x[c] - m[c]);
     }
@@ -43,16 +48,17 @@ template <class T>
 void row_gradient(T* dx, bool add, const Operands<T>& o, Index n, Index p, const T* slope,
                   const T* base, const T* tilt) {
   const T *dz = o.dz(n, p), *z = o.z(n, p), *x = o.x(n, p), *m = o.mean(n);
+  const bool relu = o.relu;
   if (base) {
 #pragma omp simd
     for (Index c = 0; c < o.channels; ++c) {
-      const T d = slope[c] * o.g(z[c], dz[c]) - base[c] - tilt[c] * (x[c] - m[c]);
+      const T d = slope[c] * gated(dz[c], z[c], relu) - base[c] - tilt[c] * (x[c] - m[c]);
       dx[c] = add ? dx[c] + d : d;
     }
   } else {
 #pragma omp simd
     for (Index c = 0; c < o.channels; ++c) {
-      const T d = slope[c] * o.g(z[c], dz[c]);
+      const T d = slope[c] * gated(dz[c], z[c], relu);
       dx[c] = add ? dx[c] + d : d;
     }
   }
@@ -61,9 +67,10 @@ void row_gradient(T* dx, bool add, const Operands<T>& o, Index n, Index p, const
 template <class T>
 void row_residual(T* dr, bool add, const Operands<T>& o, Index n, Index p) {
   const T *dz = o.dz(n, p), *z = o.z(n, p);
+  const bool relu = o.relu;
 #pragma omp simd
   for (Index c = 0; c < o.channels; ++c) {
-    const T g = o.g(z[c], dz[c]);
+    const T g = gated(dz[c], z[c], relu);
     dr[c] = add ? dr[c] + g : g;
   }
 }

@@ -50,7 +50,8 @@ struct Tile {
   template <class A>
   [[gnu::always_inline]] void step(A&& a, const T* b) {
     Vector<T> right[V];
-    unroll([&](auto j) { right[j] = load(b + j * lanes<T>); }, std::make_integer_sequence<int, V>{});
+    unroll([&](auto j) { right[j] = load(b + j * lanes<T>); },
+           std::make_integer_sequence<int, V>{});
     unroll([&](auto i) { add_row<i>(a(i), right, std::make_integer_sequence<int, V>{}); },
            std::make_integer_sequence<int, R>{});
   }

@@ -11,9 +11,9 @@ namespace robmask::ROBMASK_ISA {
 
 namespace {
 
-/// Pixels that one pass over the tiles of dw sums: a panel of dy of this height stays in the
-/// first-level cache.
-constexpr Index block_pixels = 512;
+/// Pixels that one pass over the tiles of dw sums. A panel of dy of the small height stays in the
+/// first-level cache; where dw itself outgrows the second-level cache, fewer passes over it pay more.
+constexpr Index few_pixels = 128, many_pixels = 512, large_dw = 1 << 19;
 
 template <class T, int V>
 class PixelProduct {
@@ -30,20 +30,21 @@ class PixelProduct {
         columns_(dy.shape().c / window.groups),
         taps_(forward_taps(x.shape(), dy.shape(), window)),
         panels_((columns_ + width - 1) / width),
-        depth_tiles_((depth_ + R - 1) / R) {
-    const Index pixels = taps_.pixels(), chunks = (pixels + block_pixels - 1) / block_pixels;
-    together_ = std::max<Index>(1, block_pixels / pixels);
+        depth_tiles_((depth_ + R - 1) / R),
+        block_pixels_(dw.to.shape().count() > large_dw ? many_pixels : few_pixels) {
+    const Index pixels = taps_.pixels(), chunks = (pixels + block_pixels_ - 1) / block_pixels_;
+    together_ = std::max<Index>(1, block_pixels_ / pixels);
     for (Index i = 0; i < chunks; ++i) list_pairs(pixels * i / chunks, pixels * (i + 1) / chunks);
   }
 
   void run(Backend& scratch) {
     const Index panel_tiles = taps_.count() * depth_tiles_, tiles = groups_ * panels_ * panel_tiles;
     const Index threads = omp_get_max_threads();
-    Tensor buffer(scratch, {threads, 1, 2 * block_pixels, width}, dtype_of<T>());
+    Tensor buffer(scratch, {threads, 1, block_pixels_, width}, dtype_of<T>());
 #pragma omp parallel for schedule(static)
     for (Index thread = 0; thread < threads; ++thread)
       run_tiles(tiles * thread / threads, tiles * (thread + 1) / threads,
-                buffer.data<T>() + thread * 2 * block_pixels * width);
+                buffer.data<T>() + thread * block_pixels_ * width);
   }
 
  private:
@@ -110,11 +111,12 @@ class PixelProduct {
     const Index first = depth_ * part / depth_tiles_, last = depth_ * (part + 1) / depth_tiles_;
     const Index group = panel / panels_, column = panel % panels_ * width;
     const std::vector<Pair>& pairs = chunk.pairs[tap];
-    const Index count = static_cast<Index>(pairs.size()) / together_ * std::min(together_, images_ - n);
-    kernels[last - first](pairs.data(), count, x_.data + n * x_.image + group * depth_ + first, packed,
-                          dw_ + (tap * depth_ + first) * dw_pitch_ + group * columns_ + column,
-                          dw_pitch_, std::min<Index>(width, columns_ - column),
-                          add_ || n > 0 || chunk.first > 0);
+    const Index count =
+        static_cast<Index>(pairs.size()) / together_ * std::min(together_, images_ - n);
+    kernels[last - first](
+        pairs.data(), count, x_.data + n * x_.image + group * depth_ + first, packed,
+        dw_ + (tap * depth_ + first) * dw_pitch_ + group * columns_ + column, dw_pitch_,
+        std::min<Index>(width, columns_ - column), add_ || n > 0 || chunk.first > 0);
   }
 
   using Kernel = void (*)(const Pair*, Index, const T*, const T*, T*, Index, Index, bool);
@@ -145,7 +147,7 @@ class PixelProduct {
   PixelView<T> x_, dy_;
   Index images_, groups_, depth_, columns_;
   Taps taps_;
-  Index panels_, depth_tiles_, together_;
+  Index panels_, depth_tiles_, block_pixels_, together_;
   std::vector<Chunk> chunks_;
 };
 

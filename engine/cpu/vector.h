@@ -1,7 +1,7 @@
 #pragma once
 // The widest vectors of the instruction set this file is compiled for.
 
-#include <cstddef>
+#include <type_traits>
 
 #include "engine/shape.h"
 
@@ -40,6 +40,27 @@ template <class T>
 template <class T>
 [[gnu::always_inline]] inline void store(T* to, Vector<T> v) {
   __builtin_memcpy(to, &v, sizeof v);
+}
+
+/// A lanes × lanes block in place: element j of row i changes places with element i of row j.
+/// log₂(lanes) rounds, each of which swaps the off-diagonal quarters of blocks of 2·h.
+template <class T>
+inline void transpose(Vector<T> (&rows)[lanes<T>]) {
+  constexpr int n = lanes<T>;
+  using Lane = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  for (int h = n / 2; h >= 1; h /= 2) {
+    Vector<Lane> low, high;
+    for (int i = 0; i < n; ++i) {
+      low[i] = i & h ? n + i - h : i;
+      high[i] = i & h ? n + i : i + h;
+    }
+    for (int i = 0; i < n; ++i) {
+      if (i & h) continue;
+      const Vector<T> a = rows[i], b = rows[i + h];
+      rows[i] = __builtin_shuffle(a, b, low);
+      rows[i + h] = __builtin_shuffle(a, b, high);
+    }
+  }
 }
 
 }  // namespace robmask::ROBMASK_ISA

@@ -34,8 +34,10 @@ class ScratchFolder {
   Path folder_;
 };
 
-/// Puts `text` into a file the plain way.
+/// Puts `text` into a new file the plain way. (Overwriting would be slow: ext4 waits for the disk
+/// when a file that was cut to nothing is closed.)
 inline void put(const Path& path, std::string_view text) {
+  std::filesystem::remove(path);
   std::FILE* file = std::fopen(path.c_str(), "wb");
   ASSERT_NE(file, nullptr);
   ASSERT_EQ(std::fwrite(text.data(), 1, text.size(), file), text.size());

@@ -13,8 +13,7 @@ namespace robmask::golden {
 class Hash {
  public:
   explicit Hash(const std::string& name) {
-    for (const char c : name)
-      seed_ = (seed_ ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
+    for (const char c : name) seed_ = (seed_ ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
   }
 
   /// Element i, uniform in [0, 1) with 53 bits.

@@ -140,7 +140,8 @@ class Trainer:
             radius = dict(zip(self.ids, np.broadcast_to(branch.eps, len(self.ids))))
             x_adv = self.start(x, lambda i, count: radius[i] * (2 * formula.philox_doubles(
                 count, formula.START, step, i, branch=number) - 1)).clamp(0, 1)
-        context = [segment(recipe, len(x), ATTACK_MODES[recipe.attack_bn], branch.attack_mask, branch.pair)]
+        mode = ATTACK_MODES[recipe.attack_bn]
+        context = [segment(recipe, len(x), mode, branch.attack_mask, branch.pair)]
         return self.pgd(x, x_adv, branch.eps,
                         lambda z: F.cross_entropy(self.logits(z, context), y, reduction="sum"))
 

@@ -77,7 +77,8 @@ class GoldenRecipe : public testing::TestWithParam<std::string> {
       std::vector<std::int32_t> ids(n);
       for (Index i = 0; i < n; ++i) ids[i] = static_cast<std::int32_t>(step * n + i);
       const Batch batch{golden::images(machine, step * n, n, 32),
-                        golden::labels(machine, step * n, n), make_tensor(machine, {n, 1, 1, 1}, ids)};
+                        golden::labels(machine, step * n, n),
+                        make_tensor(machine, {n, 1, 1, 1}, ids)};
       totals.reset();
       recipe->prepare(step, ids);
       recipe->step(batch, totals);
@@ -113,19 +114,20 @@ TEST_P(GoldenRecipe, TakesTheStepsThatPyTorchTakes) {
   EXPECT_EQ(compared, golden_["updates"].size());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Recipes, GoldenRecipe,
-    testing::Values("standard", "pgd", "pgd-random-start", "pgd-l2", "pgd-bn-train-frozen",
-                    "pgd-bn-train", "finetune-pgd", "finetune-affine", "trades", "advprop",
-                    "advprop-two", "robmask", "robmask-split", "robmask-adv", "robmask-three",
-                    "robmask-three-split", "robmask-nearest", "robmask-per-image",
-                    "robmask-per-image-split", "robmask-attack-max", "robmask-attack-clean",
-                    "robmask-bn-train", "robmask-random-start"),
-    [](const auto& instance) {
-      std::string name = instance.param;
-      std::ranges::replace(name, '-', '_');
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(Recipes, GoldenRecipe,
+                         testing::Values("standard", "pgd", "pgd-random-start", "pgd-l2",
+                                         "pgd-bn-train-frozen", "pgd-bn-train", "finetune-pgd",
+                                         "finetune-affine", "trades", "advprop", "advprop-two",
+                                         "robmask", "robmask-split", "robmask-adv", "robmask-three",
+                                         "robmask-three-split", "robmask-nearest",
+                                         "robmask-per-image", "robmask-per-image-split",
+                                         "robmask-attack-max", "robmask-attack-clean",
+                                         "robmask-bn-train", "robmask-random-start"),
+                         [](const auto& instance) {
+                           std::string name = instance.param;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace robmask

@@ -17,7 +17,8 @@ TEST_P(Conv2dGradient, IsTrueForInputAndWeights) {
       {{1, 8, 7, 2}, {7, 7, 2, 3}, {7, 2, 3, 1}}, {{2, 4, 4, 6}, {3, 3, 2, 6}, {3, 1, 1, 3}},
   };
   for (const Case& c : cases) {
-    SCOPED_TRACE(fmt::format("x {} w {} stride {}", to_string(c.x), to_string(c.w), c.window.stride));
+    SCOPED_TRACE(
+        fmt::format("x {} w {} stride {}", to_string(c.x), to_string(c.w), c.window.stride));
     const Variable x = variable(c.x), w = variable(c.w);
     expect_gradients({x, w}, [&] { return weighted_sum(conv2d(x, w, c.window)); });
   }
@@ -39,7 +40,8 @@ TEST_P(Conv2dGradient, FlowsThroughAConcatenationWithSeveralReaders) {
   const Shape buffer{2, 3, 3, 7};
   const Window window{3, 1, 1, 1}, pixel{1, 1, 0, 1};
   const Variable x = variable({2, 3, 3, 2}), w1 = variable({3, 3, 2, 3});
-  const Variable w2 = variable({3, 3, 3, 2}), w3 = variable({3, 3, 5, 2}), head = variable({1, 1, 7, 2});
+  const Variable w2 = variable({3, 3, 3, 2}), w3 = variable({3, 3, 5, 2}),
+                 head = variable({1, 1, 7, 2});
   expect_gradients({x, w1, w2, w3, head}, [&] {
     const Variable all(Tensor(tested(), buffer, DType::f64));
     conv2d(x, w1, window, all.channels(4, 3));
@@ -50,7 +52,8 @@ TEST_P(Conv2dGradient, FlowsThroughAConcatenationWithSeveralReaders) {
 }
 
 TEST_P(Conv2dGradient, FlowsThroughAPartOfAConcatenationThatOthersIgnore) {
-  const Variable x = variable({2, 3, 3, 2}), w1 = variable({1, 1, 2, 3}), w2 = variable({1, 1, 2, 2});
+  const Variable x = variable({2, 3, 3, 2}), w1 = variable({1, 1, 2, 3}),
+                 w2 = variable({1, 1, 2, 2});
   expect_gradients({x, w1, w2}, [&] {
     const Variable all(Tensor(tested(), {2, 3, 3, 5}, DType::f64));
     tested().fill(all.value(), 0);

@@ -16,7 +16,8 @@ class Attacks : public OnMachine {
     const double low = norm == Norm::linf ? 0.02 : 0.3;
     return bench.input(per_image ? row : Shape{}, 0, low, 4 * low);
   }
-  void sweep(const std::function<void(Workbench&, Norm, bool per_image, Index margin)>& work) const {
+  void sweep(
+      const std::function<void(Workbench&, Norm, bool per_image, Index margin)>& work) const {
     for (const Norm norm : {Norm::linf, Norm::l2})
       for (const bool per_image : {false, true})
         for (const Index margin : {0, 2}) {
@@ -91,12 +92,14 @@ TEST_P(Attacks, PgdStepOfAZeroGradientMovesNothing) {
 TEST_P(Attacks, PgdNeverLeavesTheBallOrTheImageCube) {
   for (const Norm norm : {Norm::linf, Norm::l2}) {
     Workbench bench(tested(), dtype());
-    const Tensor x = bench.input(shape, 0, 0, 1), x_adv = bench.output(shape), d = bench.output(row);
+    const Tensor x = bench.input(shape, 0, 0, 1), x_adv = bench.output(shape),
+                 d = bench.output(row);
     const Tensor ids = bench.integers<std::int32_t>(row, 100);
     const double eps = norm == Norm::linf ? 0.1 : 0.7;
     tested().start_uniform(x_adv, x, bench.scalar(eps), norm, stream, {}, ids);
     for (int step = 0; step < 5; ++step) {
-      tested().pgd_step(x_adv, x, bench.input(shape), bench.scalar(eps / 3), bench.scalar(eps), norm);
+      tested().pgd_step(x_adv, x, bench.input(shape), bench.scalar(eps / 3), bench.scalar(eps),
+                        norm);
       tested().distance(d, x_adv, x, norm);
       for (const double length : values_of(d)) EXPECT_LE(length, eps * (1 + 1e-6));
       for (const double pixel : values_of(x_adv)) EXPECT_TRUE(0 <= pixel && pixel <= 1);

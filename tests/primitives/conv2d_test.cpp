@@ -14,29 +14,29 @@ struct ConvCase {
 
 // Window is {kernel, stride, pad, groups}.
 const ConvCase cases[] = {
-    {{2, 8, 8, 3}, 16, {3, 1, 1, 1}},    // the first layer of a network
-    {{2, 8, 8, 16}, 16, {3, 1, 1, 1}},   //
-    {{3, 8, 8, 64}, 64, {3, 1, 1, 1}},   //
-    {{3, 8, 8, 16}, 64, {3, 2, 1, 1}},   // halves the map
-    {{2, 7, 5, 10}, 4, {3, 2, 1, 1}},    // odd sizes, odd channels
-    {{1, 1, 1, 3}, 3, {3, 1, 1, 1}},     // only the middle tap meets the map
-    {{2, 4, 4, 4}, 10, {3, 1, 0, 1}},    // no padding
-    {{2, 2, 9, 4}, 16, {3, 1, 2, 1}},    // more padding than usual
-    {{2, 4, 4, 64}, 128, {3, 1, 1, 1}},  //
-    {{1, 32, 32, 3}, 64, {3, 1, 1, 1}},  // one CIFAR image
-    {{3, 5, 7, 16}, 10, {1, 1, 0, 1}},   // a 1×1 convolution is a product
-    {{3, 6, 6, 64}, 16, {1, 2, 0, 1}},   // a shortcut
-    {{2, 5, 7, 4}, 3, {1, 2, 0, 1}},     //
-    {{25, 1, 1, 64}, 10, {1, 1, 0, 1}},  // a linear layer
-    {{5, 1, 1, 3}, 100, {1, 1, 0, 1}},   //
-    {{2, 9, 8, 3}, 16, {7, 2, 3, 1}},    // the first layer for ImageNet
-    {{1, 3, 3, 4}, 4, {7, 1, 3, 1}},     // the window is larger than the map
-    {{2, 11, 6, 10}, 3, {5, 3, 2, 1}},   //
-    {{2, 6, 6, 16}, 16, {3, 1, 1, 2}},   // groups
-    {{2, 6, 6, 128}, 128, {3, 2, 1, 2}}, // ResNeXt
-    {{2, 5, 4, 12}, 8, {3, 2, 1, 4}},    //
-    {{2, 5, 5, 10}, 10, {3, 1, 1, 10}},  // depthwise
-    {{2, 4, 4, 8}, 16, {1, 1, 0, 2}},    //
+    {{2, 8, 8, 3}, 16, {3, 1, 1, 1}},     // the first layer of a network
+    {{2, 8, 8, 16}, 16, {3, 1, 1, 1}},    //
+    {{3, 8, 8, 64}, 64, {3, 1, 1, 1}},    //
+    {{3, 8, 8, 16}, 64, {3, 2, 1, 1}},    // halves the map
+    {{2, 7, 5, 10}, 4, {3, 2, 1, 1}},     // odd sizes, odd channels
+    {{1, 1, 1, 3}, 3, {3, 1, 1, 1}},      // only the middle tap meets the map
+    {{2, 4, 4, 4}, 10, {3, 1, 0, 1}},     // no padding
+    {{2, 2, 9, 4}, 16, {3, 1, 2, 1}},     // more padding than usual
+    {{2, 4, 4, 64}, 128, {3, 1, 1, 1}},   //
+    {{1, 32, 32, 3}, 64, {3, 1, 1, 1}},   // one CIFAR image
+    {{3, 5, 7, 16}, 10, {1, 1, 0, 1}},    // a 1×1 convolution is a product
+    {{3, 6, 6, 64}, 16, {1, 2, 0, 1}},    // a shortcut
+    {{2, 5, 7, 4}, 3, {1, 2, 0, 1}},      //
+    {{25, 1, 1, 64}, 10, {1, 1, 0, 1}},   // a linear layer
+    {{5, 1, 1, 3}, 100, {1, 1, 0, 1}},    //
+    {{2, 9, 8, 3}, 16, {7, 2, 3, 1}},     // the first layer for ImageNet
+    {{1, 3, 3, 4}, 4, {7, 1, 3, 1}},      // the window is larger than the map
+    {{2, 11, 6, 10}, 3, {5, 3, 2, 1}},    //
+    {{2, 6, 6, 16}, 16, {3, 1, 1, 2}},    // groups
+    {{2, 6, 6, 128}, 128, {3, 2, 1, 2}},  // ResNeXt
+    {{2, 5, 4, 12}, 8, {3, 2, 1, 4}},     //
+    {{2, 5, 5, 10}, 10, {3, 1, 1, 10}},   // depthwise
+    {{2, 4, 4, 8}, 16, {1, 1, 0, 2}},     //
 };
 
 class Conv2d : public OnMachine {
@@ -47,10 +47,12 @@ class Conv2d : public OnMachine {
   };
   void sweep(const std::function<void(Workbench&, const ConvCase&, const Variant&)>& work) const {
     for (const ConvCase& c : cases)
-      for (const Variant& v : {Variant{0, false}, Variant{0, true}, Variant{3, false}, Variant{16, true}}) {
-        SCOPED_TRACE(fmt::format("x {} filters {} kernel {} stride {} pad {} groups {} margin {} add {}",
-                                 to_string(c.x), c.filters, c.window.kernel, c.window.stride,
-                                 c.window.pad, c.window.groups, v.margin, v.add));
+      for (const Variant& v :
+           {Variant{0, false}, Variant{0, true}, Variant{3, false}, Variant{16, true}}) {
+        SCOPED_TRACE(
+            fmt::format("x {} filters {} kernel {} stride {} pad {} groups {} margin {} add {}",
+                        to_string(c.x), c.filters, c.window.kernel, c.window.stride, c.window.pad,
+                        c.window.groups, v.margin, v.add));
         compare([&](Workbench& bench) { work(bench, c, v); });
       }
   }

@@ -28,7 +28,8 @@ TEST_P(Losses, CrossEntropyAndItsGradientMatchTheirDefinition) {
     const Tensor logits = bench.input(c.logits, c.margin, -5, 5), dloss = bench.input(c.loss());
     const Tensor labels = bench.integers<std::int32_t>(c.loss(), c.logits.c);
     bench.machine().cross_entropy(bench.output(c.loss()), logits, labels);
-    bench.machine().cross_entropy_gradient(bench.sink(c.logits, c.add, c.margin), dloss, logits, labels);
+    bench.machine().cross_entropy_gradient(bench.sink(c.logits, c.add, c.margin), dloss, logits,
+                                           labels);
   });
 }
 
@@ -37,8 +38,8 @@ TEST_P(Losses, CrossEntropyOfHugeLogitsStaysFinite) {
     const Tensor logits = bench.input({9, 1, 1, 10}, 0, -3000, 3000);
     const Tensor labels = bench.integers<std::int32_t>({9, 1, 1, 1}, 10);
     bench.machine().cross_entropy(bench.output({9, 1, 1, 1}), logits, labels);
-    bench.machine().cross_entropy_gradient(bench.sink({9, 1, 1, 10}, false), bench.input({9, 1, 1, 1}),
-                                           logits, labels);
+    bench.machine().cross_entropy_gradient(bench.sink({9, 1, 1, 10}, false),
+                                           bench.input({9, 1, 1, 1}), logits, labels);
   });
 }
 
@@ -56,7 +57,8 @@ TEST_P(Losses, KlGradientOfOneSideLeavesTheOtherAlone) {
   for (const bool of_p : {false, true})
     compare([=](Workbench& bench) {
       const Shape logits{4, 1, 1, 10};
-      const Tensor p = bench.input(logits), q = bench.input(logits), dloss = bench.input({4, 1, 1, 1});
+      const Tensor p = bench.input(logits), q = bench.input(logits),
+                   dloss = bench.input({4, 1, 1, 1});
       const Sink to = bench.sink(logits, false);
       bench.machine().kl_gradient(of_p ? to : Sink(), of_p ? Sink() : to, dloss, p, q);
     });
@@ -83,7 +85,8 @@ TEST_P(Losses, CorrectComparesTheLargestLogitWithTheLabel) {
 TEST_P(Losses, CorrectGivesATieToTheFirstClass) {
   Workbench bench(tested(), dtype());
   const Tensor logits = bench.input({2, 1, 1, 4}, 0, 0.5, 0.5), hits = bench.output({2, 1, 1, 1});
-  tested().correct(hits, logits, make_tensor(tested(), {2, 1, 1, 1}, std::vector<std::int32_t>{0, 1}));
+  tested().correct(hits, logits,
+                   make_tensor(tested(), {2, 1, 1, 1}, std::vector<std::int32_t>{0, 1}));
   EXPECT_EQ(values_of(hits), (std::vector<double>{1, 0}));
 }
 

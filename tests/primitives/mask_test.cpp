@@ -34,10 +34,12 @@ class Mask : public OnMachine {
     for (const Shape& shape : shapes)
       for (const Index margin : {0, 3})
         for (int bits = 0; bits < 16; ++bits) {
-          const Case c{shape, margin, bool(bits & 1), bool(bits & 2), bool(bits & 4), bool(bits & 8)};
+          const Case c{shape,          margin,         bool(bits & 1),
+                       bool(bits & 2), bool(bits & 4), bool(bits & 8)};
           SCOPED_TRACE(fmt::format(
               "{} margin {} statistics per image {} scale per image {} residual {} relu {}",
-              to_string(shape), margin, c.statistics_per_image, c.scale_per_image, c.residual, c.relu));
+              to_string(shape), margin, c.statistics_per_image, c.scale_per_image, c.residual,
+              c.relu));
           compare([&](Workbench& bench) { work(bench, c); });
         }
   }
@@ -79,8 +81,9 @@ TEST_P(Mask, GradientMatchesItsDefinitionWithGivenStatistics) {
     const MaskPass pass = make_pass(bench, c);
     const Tensor dz = bench.input(c.shape, c.margin), z = bench.input(c.shape, c.margin);
     const bool add = c.residual;
-    const MaskGradients wanted{bench.sink(c.shape, add, c.margin), bench.sink(c.shape, !add, c.margin),
-                               bench.output(c.row(true)), bench.output(c.row(true))};
+    const MaskGradients wanted{bench.sink(c.shape, add, c.margin),
+                               bench.sink(c.shape, !add, c.margin), bench.output(c.row(true)),
+                               bench.output(c.row(true))};
     bench.machine().mask_gradient(wanted, dz, z, pass, false);
   });
 }
@@ -91,8 +94,9 @@ TEST_P(Mask, GradientMatchesItsDefinitionThroughBatchStatistics) {
     const MaskPass pass = make_pass(bench, c);
     const Tensor dz = bench.input(c.shape, c.margin), z = bench.input(c.shape, c.margin);
     const bool add = c.residual;
-    const MaskGradients wanted{bench.sink(c.shape, add, c.margin), bench.sink(c.shape, !add, c.margin),
-                               bench.output(c.row(true)), bench.output(c.row(true))};
+    const MaskGradients wanted{bench.sink(c.shape, add, c.margin),
+                               bench.sink(c.shape, !add, c.margin), bench.output(c.row(true)),
+                               bench.output(c.row(true))};
     bench.machine().mask_gradient(wanted, dz, z, pass, true);
   });
 }
@@ -101,7 +105,8 @@ TEST_P(Mask, GradientWritesWhatIsWantedOnly) {
   for (int wanted_bits = 0; wanted_bits < 16; ++wanted_bits)
     for (const bool batch_statistics : {false, true})
       for (const bool relu : {false, true}) {
-        SCOPED_TRACE(fmt::format("wanted {:04b} batch {} relu {}", wanted_bits, batch_statistics, relu));
+        SCOPED_TRACE(
+            fmt::format("wanted {:04b} batch {} relu {}", wanted_bits, batch_statistics, relu));
         compare([=](Workbench& bench) {
           const Case c{{3, 4, 3, 10}, 2, false, true, false, relu};
           const MaskPass pass = make_pass(bench, c);
@@ -123,8 +128,8 @@ TEST_P(Mask, GradientWithGivenStatisticsNeedsNeitherXNorWithoutReluZ) {
       MaskPass pass = make_pass(bench, c);
       pass.x = {};
       const Tensor dz = bench.input(c.shape), z = bench.input(c.shape);
-      const MaskGradients wanted{bench.sink(c.shape, false), bench.sink(c.shape, false), {},
-                                 bench.output(c.row(true))};
+      const MaskGradients wanted{
+          bench.sink(c.shape, false), bench.sink(c.shape, false), {}, bench.output(c.row(true))};
       bench.machine().mask_gradient(wanted, dz, relu ? z : Tensor(), pass, false);
     });
 }

@@ -66,7 +66,8 @@ TEST_P(Pooling, MaximumAndItsGradientFollowTheChosenPixel) {
 
 TEST_P(Pooling, MaximumTakesTheFirstPixelOfATie) {
   compare([](Workbench& bench) {
-    const Tensor x = bench.input({2, 6, 6, 5}, 0, -0.25, -0.25), argmax = bench.integer_output({2, 3, 3, 5});
+    const Tensor x = bench.input({2, 6, 6, 5}, 0, -0.25, -0.25),
+                 argmax = bench.integer_output({2, 3, 3, 5});
     bench.machine().max_pool(bench.output({2, 3, 3, 5}), argmax, x, {3, 2, 1, 1});
   });
 }

@@ -7,7 +7,8 @@ class Statistics : public OnMachine {};
 ROBMASK_ON_ALL_MACHINES(Statistics);
 
 TEST_P(Statistics, AreMeanAndBiasedVarianceOfEachChannel) {
-  for (const Shape& s : {Shape{1, 1, 2, 1}, Shape{3, 5, 3, 10}, Shape{2, 16, 16, 64}, Shape{40, 1, 1, 3}})
+  for (const Shape& s :
+       {Shape{1, 1, 2, 1}, Shape{3, 5, 3, 10}, Shape{2, 16, 16, 64}, Shape{40, 1, 1, 3}})
     for (const Index margin : {0, 3})
       compare([&](Workbench& bench) {
         const Tensor mean = bench.output({1, 1, 1, s.c}), variance = bench.output({1, 1, 1, s.c});
@@ -36,7 +37,8 @@ TEST_P(Statistics, RunningOnesMoveTowardsTheBatchWithTheUnbiasedVariance) {
     const Tensor tracked = bench.counter(41), mean = bench.input(row);
     const Tensor variance = bench.input(row, 0, 0.5, 2);
     bench.machine().update_running(running_mean, running_variance, tracked, mean, variance, 3, 0.1);
-    bench.machine().update_running(running_mean, running_variance, tracked, mean, variance, 12, 0.5);
+    bench.machine().update_running(running_mean, running_variance, tracked, mean, variance, 12,
+                                   0.5);
   });
 }
 
@@ -44,7 +46,8 @@ TEST_P(Statistics, BlendMixesTheMasks) {
   for (const Index masks : {1, 2, 3})
     for (const Index rows : {1, 5})
       compare([=](Workbench& bench) {
-        const Tensor code = bench.input({rows, 1, 1, masks}), table = bench.input({masks, 1, 1, 17});
+        const Tensor code = bench.input({rows, 1, 1, masks}),
+                     table = bench.input({masks, 1, 1, 17});
         bench.machine().blend(bench.output({rows, 1, 1, 17}), code, table);
       });
 }

@@ -16,8 +16,7 @@ TEST_P(Training, SgdStepIsPyTorchsRule) {
         for (const Shape& s : {Shape{3, 3, 16, 64}, Shape{1, 1, 1, 10}, Shape{1, 1, 200, 100}})
           slots.push_back({bench.input(s), bench.input(s), bench.input(s)});
         const Tensor rate = bench.scalar(0.1);
-        for (int step = 0; step < 3; ++step)
-          bench.machine().sgd_step(slots, rate, momentum, decay);
+        for (int step = 0; step < 3; ++step) bench.machine().sgd_step(slots, rate, momentum, decay);
       });
 }
 
@@ -36,7 +35,8 @@ TEST_P(Training, GatherCropsAndFlips) {
       const Tensor pixels = bench.integers<std::uint8_t>({30, 8, 6, 3}, 256);
       const Tensor index = bench.integers<std::int32_t>({20, 1, 1, 1}, 30);
       bench.machine().gather(bench.output({20, 8, 6, 3}, margin), pixels, index, true, stream, {});
-      bench.machine().gather(bench.output({20, 8, 6, 3}), pixels, index, true, stream, bench.counter(4));
+      bench.machine().gather(bench.output({20, 8, 6, 3}), pixels, index, true, stream,
+                             bench.counter(4));
     });
 }
 
@@ -57,7 +57,8 @@ TEST_P(Training, GatherReachesEveryOffsetAndBothDirectionsAboutEquallyOften) {
   std::map<Sighting, int> seen;
   for (Index step = 0; step < draws; ++step) {
     tested().gather(batch, image, index, true,
-                    {.seed = 1, .purpose = Purpose::crop, .step = static_cast<std::uint64_t>(step)}, {});
+                    {.seed = 1, .purpose = Purpose::crop, .step = static_cast<std::uint64_t>(step)},
+                    {});
     const auto values = values_of(batch);
     const int here = static_cast<int>(values[centre] * 255 + 0.5) - 1;
     const int right = static_cast<int>(values[centre + 1] * 255 + 0.5) - 1;

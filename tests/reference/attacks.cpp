@@ -21,9 +21,8 @@ Stream stream_of(Stream s, const Tensor& step, std::int32_t id) {
 template <class F>
 double length(const Shape& s, F&& f) {
   double squares = 0;
-  for_each(s.with_images(1), [&](Index, Index h, Index w, Index c) {
-    squares += std::pow(f(h, w, c), 2);
-  });
+  for_each(s.with_images(1),
+           [&](Index, Index h, Index w, Index c) { squares += std::pow(f(h, w, c), 2); });
   return std::sqrt(squares);
 }
 
@@ -48,8 +47,11 @@ void ReferenceBackend::start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm no
     });
     for (Index n = 0; n < s.n && norm == Norm::l2; ++n) {
       const Stream own = stream_of(stream, step, id.row(n));
-      const auto a = [&](Index h, Index w, Index c) { return random_normal(own, element(h, w, c)); };
-      const double r = random_uniform<double>(own, static_cast<std::uint32_t>(2 * s.pixels() * s.c));
+      const auto a = [&](Index h, Index w, Index c) {
+        return random_normal(own, element(h, w, c));
+      };
+      const double r =
+          random_uniform<double>(own, static_cast<std::uint32_t>(2 * s.pixels() * s.c));
       const double factor = radius.row(n) * r / length(s, a);
       for_each(s.with_images(1), [&](Index, Index h, Index w, Index c) {
         out(n, h, w, c) = static_cast<T>(clip(in(n, h, w, c) + factor * a(h, w, c)));
@@ -58,8 +60,8 @@ void ReferenceBackend::start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm no
   });
 }
 
-void ReferenceBackend::start_normal(Tensor x_adv, Tensor x, double sigma, Stream stream, Tensor step,
-                                    Tensor ids) {
+void ReferenceBackend::start_normal(Tensor x_adv, Tensor x, double sigma, Stream stream,
+                                    Tensor step, Tensor ids) {
   const Shape& s = x.shape();
   dispatch(x.dtype(), [&]<class T>() {
     const View<T> out(x_adv), in(x);
@@ -99,11 +101,12 @@ void ReferenceBackend::distance(Tensor distance, Tensor a, Tensor b, Norm norm) 
   dispatch(a.dtype(), [&]<class T>() {
     const View<T> out(distance), left(a), right(b);
     for (Index n = 0; n < s.n; ++n) {
-      const auto d = [&](auto... at) { return static_cast<double>(left(n, at...)) - right(n, at...); };
+      const auto d = [&](auto... at) {
+        return static_cast<double>(left(n, at...)) - right(n, at...);
+      };
       double largest = 0;
-      for_each(s.with_images(1), [&](Index, auto... at) {
-        largest = std::max(largest, std::abs(d(at...)));
-      });
+      for_each(s.with_images(1),
+               [&](Index, auto... at) { largest = std::max(largest, std::abs(d(at...))); });
       out.row(n) = static_cast<T>(norm == Norm::linf ? largest : length(s, d));
     }
   });

@@ -51,7 +51,8 @@ void ReferenceBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window
     for_each_product(x.shape(), y.shape(), window,
                      [&](Index n, Index h, Index v, Index o, Index i, Index j, Index c, Index ky,
                          Index kx, Index cw) {
-                       sums(n, h, v, o) += static_cast<double>(in(n, i, j, c)) * weight(ky, kx, cw, o);
+                       sums(n, h, v, o) +=
+                           static_cast<double>(in(n, i, j, c)) * weight(ky, kx, cw, o);
                      });
     sums.store(SinkView<T>({y}));
   });
@@ -64,7 +65,8 @@ void ReferenceBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const
     for_each_product(dx.to.shape(), dy.shape(), window,
                      [&](Index n, Index h, Index v, Index o, Index i, Index j, Index c, Index ky,
                          Index kx, Index cw) {
-                       sums(n, i, j, c) += static_cast<double>(g(n, h, v, o)) * weight(ky, kx, cw, o);
+                       sums(n, i, j, c) +=
+                           static_cast<double>(g(n, h, v, o)) * weight(ky, kx, cw, o);
                      });
     sums.store(SinkView<T>(dx));
   });

@@ -31,9 +31,8 @@ void ReferenceBackend::affine(Sink y, Tensor x, Tensor scale, Tensor shift) {
 void ReferenceBackend::add_bias(Tensor y, Tensor b) {
   dispatch(y.dtype(), [&]<class T>() {
     const View<T> out(y), bias(b);
-    for_each(y.shape(), [&](Index n, Index h, Index w, Index c) {
-      out(n, h, w, c) += bias.row(0, c);
-    });
+    for_each(y.shape(),
+             [&](Index n, Index h, Index w, Index c) { out(n, h, w, c) += bias.row(0, c); });
   });
 }
 

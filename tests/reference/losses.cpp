@@ -66,7 +66,8 @@ void ReferenceBackend::kl(Tensor loss, Tensor p_logits, Tensor q_logits) {
 }
 
 // Of the logits: dp_c = p_c·(log p_c − log q_c − KL), dq_c = q_c − p_c.
-void ReferenceBackend::kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logits, Tensor q_logits) {
+void ReferenceBackend::kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logits,
+                                   Tensor q_logits) {
   dispatch(p_logits.dtype(), [&]<class T>() {
     const SinkView<T> to_p(dp), to_q(dq);
     const View<T> g(dloss), p(p_logits), q(q_logits);

@@ -8,7 +8,8 @@ void ReferenceBackend::average_pool(Tensor y, Tensor x, const Window& window) {
     const View<T> out(y), in(x);
     for_each(y.shape(), [&](Index n, Index h, Index w, Index c) {
       double sum = 0;
-      for_each_pixel({1, k, k, 1}, [&](Index i, Index j) { sum += in(n, h * k + i, w * k + j, c); });
+      for_each_pixel({1, k, k, 1},
+                     [&](Index i, Index j) { sum += in(n, h * k + i, w * k + j, c); });
       out(n, h, w, c) = static_cast<T>(sum / (k * k));
     });
   });

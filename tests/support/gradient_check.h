@@ -47,9 +47,8 @@ inline std::vector<std::string> reference_and_machines_under_test() {
 }
 
 /// Instantiates a suite derived from Gradients.
-#define ROBMASK_GRADIENTS_ON_ALL_MACHINES(suite)                                          \
-  INSTANTIATE_TEST_SUITE_P(Machine, suite,                                                \
-                           testing::ValuesIn(reference_and_machines_under_test()),        \
+#define ROBMASK_GRADIENTS_ON_ALL_MACHINES(suite)                                                   \
+  INSTANTIATE_TEST_SUITE_P(Machine, suite, testing::ValuesIn(reference_and_machines_under_test()), \
                            [](const auto& machine_name) { return machine_name.param; })
 
 }  // namespace robmask

@@ -26,10 +26,10 @@ class OnMachine : public testing::TestWithParam<std::tuple<std::string, DType>> 
 };
 
 /// Instantiates a suite derived from OnMachine.
-#define ROBMASK_ON_ALL_MACHINES(suite)                                                         \
-  INSTANTIATE_TEST_SUITE_P(Machine, suite,                                                     \
-                           testing::Combine(testing::ValuesIn(machines_under_test()),          \
-                                            testing::Values(DType::f32, DType::f64)),          \
+#define ROBMASK_ON_ALL_MACHINES(suite)                                                \
+  INSTANTIATE_TEST_SUITE_P(Machine, suite,                                            \
+                           testing::Combine(testing::ValuesIn(machines_under_test()), \
+                                            testing::Values(DType::f32, DType::f64)), \
                            suite::name)
 
 }  // namespace robmask

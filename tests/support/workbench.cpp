@@ -40,7 +40,9 @@ Tensor Workbench::input(const Shape& shape, Index margin, double low, double hig
   return t;
 }
 
-Tensor Workbench::output(const Shape& shape, Index margin) { return surrounded(shape, margin, true); }
+Tensor Workbench::output(const Shape& shape, Index margin) {
+  return surrounded(shape, margin, true);
+}
 
 Sink Workbench::sink(const Shape& shape, bool add, Index margin) {
   return {add ? input(shape, margin) : output(shape, margin), add};

@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: tools/setup/packages.sh STEP...     steps: build test demo golden lint
+# usage: tools/setup/packages.sh STEP...     steps: build test demo fetch golden lint
 #
 # Looks for what these steps need. Missing Debian packages are installed where that asks for no
 # password; elsewhere the command that installs them is printed, and the exit code is 1.
@@ -24,18 +24,23 @@ header stb/stb_image.h libstb-dev
 END
     test) echo header gtest/gtest.h libgtest-dev ;;
     demo) echo program gnuplot gnuplot-nox ;;
+    fetch) cat <<END ;;
+program curl curl
+file /etc/ssl/certs/ca-certificates.crt ca-certificates
+END
     golden) echo module torch python3-torch ;;
     lint) cat <<END ;;
 program clang-format clang-format
 program clang-tidy clang-tidy
 END
-    *) echo "packages.sh: unknown step \"$1\"; expected build, test, demo, golden or lint" >&2; exit 2 ;;
+    *) echo "packages.sh: unknown step \"$1\"; expected build test demo fetch golden lint" >&2; exit 2 ;;
   esac
 }
 
 here() {  # kind, name: is it on this machine?
   case $1 in
     program) command -v "$2" ;;
+    file) [ -e "$2" ] ;;
     header) printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$2" |
       $CXX $INCLUDES -fsyntax-only -x c++ - ;;
     module) "$PYTHON" -c "import $2" ;;
@@ -68,8 +73,9 @@ if [ -n "$packages" ] && may_install; then
   install $packages || true
   packages=$(missing "$@")
 fi
-if [ "$packages" = gnuplot-nox ]; then
-  echo "gnuplot is not here: figures are left out (apt-get install gnuplot-nox)" >&2
+needed=$(echo "$packages" | sed 's/gnuplot-nox//; s/curl//; s/ca-certificates//; s/ //g')
+if [ -n "$packages" ] && [ -z "$needed" ]; then
+  echo "not on this machine: $packages; going on without" >&2
 elif [ -n "$packages" ]; then
   echo "missing packages; install them and try again: apt-get install $packages" >&2
   exit 1

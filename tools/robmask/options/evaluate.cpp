@@ -4,7 +4,7 @@ namespace robmask {
 
 void add_evaluation(Options& o, EvaluateSettings& s) {
   o.group("Attack");
-  o.add("attack", s.attacks, "list");
+  o.add("attack", s.attacks, "list of attacks");
   o.add("eps", s.eps, "list of largest perturbations", at_least(0));
   add_attack(o, s.attack);
   o.alias("attack-steps", "steps");

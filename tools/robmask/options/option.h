@@ -49,7 +49,7 @@ class Options {
               "--{}: expected {}{}, got \"{}\"", name, expected<T>(), range.words(), text);
       value = std::move(parsed);
     };
-    option.help = describe(help, is_choice<T> ? Value<T>::words() : "",
+    option.help = describe(help, is_choice<T> ? Value<typename Element<T>::type>::words() : "",
                            shown.empty() ? text_of(option.write()) : shown);
     return list_.emplace_back(std::move(option));
   }

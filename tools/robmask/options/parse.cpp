@@ -54,6 +54,9 @@ Words words_of(CLI::App& app, const Options& options, const std::vector<std::str
     app.parse(reversed);
   } catch (const CLI::CallForHelp&) {
     throw;
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();
+    throw InputError(text.substr(0, text.find(':')) + ": expected a value, got none");
   } catch (const CLI::ParseError& error) {
     throw InputError(error.what());
   }
@@ -88,18 +91,19 @@ Parsed parse_command(const Command& command, const std::vector<std::string>& arg
   try {
     words = words_of(app, options, arguments);
   } catch (const CLI::CallForHelp&) {
-    return Message{app.help("robmask " + std::string(command.name))};
+    return Message{app.help("robmask")};
   }
   if (words.contains("config")) add_config_file(words, words["config"], options, command.name);
   CommonSettings& common = common_of(settings);
   for (const Option& option : options.list()) {
-    require(!option.required || words.contains(option.name), "--{}: {} needs it; {}", option.name,
-            command.name, option.help);
     if (!words.contains(option.name)) continue;
     option.read(words[option.name]);
     common.given.push_back(option.name);
   }
   take_stored_settings(command.name, options, common.given, continued_run(settings));
+  for (const Option& option : options.list())
+    require(!option.required || !option.write().is_null(), "--{}: {} needs it: {}", option.name,
+            command.name, option.help);
   check(settings);
   return settings;
 }

@@ -7,7 +7,7 @@
 
 #include "tools/robmask/options/config_json.h"
 #include "tools/robmask/options/unused.h"
-#include "training/weights.h"
+#include "training/checkpoint.h"
 
 namespace robmask {
 
@@ -44,11 +44,14 @@ void resolve_method(TrainSettings& s) {
                                           : 1 + static_cast<Index>(s.aux_eps.size());
 }
 
-/// The model that finetuning starts from: what the file says, else the flag.
+/// The model that finetuning starts from.
 std::string model_of(const FinetuneSettings& s) {
-  const auto metadata = read_safetensors(weights_path(s.from)).metadata;
-  const auto named = metadata.find("model");
-  return named != metadata.end() ? named->second : s.train.model.model.value_or("model");
+  const ModelSettings& m = s.train.model;
+  CheckpointOverrides flags;
+  flags.model = m.model;
+  flags.width = m.width;
+  flags.masks = m.masks;
+  return read_info(s.from, flags).spec.name;
 }
 
 template <class S>

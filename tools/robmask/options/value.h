@@ -135,7 +135,7 @@ struct Value<std::vector<T>> {
     return true;
   }
   static Json write(const std::vector<T>& values) {
-    Json list = Json::array();
+    Json list;  // null if there are none
     for (const T& v : values) list.push_back(Value<T>::write(v));
     return list;
   }
@@ -150,8 +150,7 @@ bool in_range(const Range& range, const T& value) {
     return range.holds(value.value);
   else if constexpr (requires { value.has_value(); })
     return !value || in_range(range, *value);
-  else if constexpr (requires { value.push_back(value.front()); } &&
-                     !std::is_same_v<T, std::string>)
+  else if constexpr (requires { value.front(); } && !std::is_same_v<T, std::string>)
     return std::ranges::all_of(value, [&](const auto& v) { return in_range(range, v); });
   else
     return true;

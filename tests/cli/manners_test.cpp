@@ -1,0 +1,79 @@
+#include "training/manners.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace robmask {
+namespace {
+
+const ProgressState halfway{"training", "image", "loss 1.2", 5000, 10000, 50};
+
+TEST(Manners, ProgressSaysHowFarHowFastAndHowLong) {
+  EXPECT_EQ(progress_line(halfway),
+            "training 50% 5,000/10,000 images, 100.0 images/s, 0:50 left, loss 1.2");
+  ProgressState done = halfway;
+  done.done = done.total;
+  EXPECT_EQ(progress_line(done),
+            "training 100% 10,000/10,000 images, 200.0 images/s, 0:50, loss 1.2");
+}
+
+TEST(Manners, ProgressBarKeepsWithinTheTerminal) {
+  for (const Index columns : {1, 20, 40, 60, 200})
+    EXPECT_LT(progress_bar(halfway, columns, false).size(), static_cast<std::size_t>(columns) + 1);
+  EXPECT_EQ(progress_bar(halfway, 200, false).substr(0, 34), "training ############------------ ");
+}
+
+TEST(Manners, ProgressBarHasColorsOnlyIfAsked) {
+  EXPECT_NE(progress_bar(halfway, 80, true).find("\x1b["), std::string::npos);
+  EXPECT_EQ(progress_bar(halfway, 80, false).find("\x1b["), std::string::npos);
+}
+
+TEST(Manners, DurationsReadAsClocks) {
+  EXPECT_EQ(duration_text(9.4), "0:09");
+  EXPECT_EQ(duration_text(754), "12:34");
+  EXPECT_EQ(duration_text(11107), "3:05:07");
+}
+
+TEST(Manners, ProgressIsAPlainLineWithoutATerminal) {
+  testing::internal::CaptureStderr();
+  {
+    Progress progress("testing", 3, "image");
+    progress.update(3);
+  }
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(text.starts_with("testing 100% 3/3 images") && text.ends_with("\n")) << text;
+  EXPECT_EQ(text.find('\r'), std::string::npos);
+}
+
+TEST(Manners, QuietSilencesAllButWarnings) {
+  set_quiet(true);
+  testing::internal::CaptureStderr();
+  log("something");
+  Progress("testing", 1, "image").update(1);
+  warn("look here");
+  const std::string text = testing::internal::GetCapturedStderr();
+  set_quiet(false);
+  EXPECT_EQ(text, "robmask: warning: look here\n");
+}
+
+TEST(MannersDeathTest, TheFirstSignalIsNotedAndTheSecondKills) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        install_signal_handlers();
+        std::raise(SIGPIPE);
+        std::raise(SIGXFSZ);
+        std::raise(SIGTERM);
+        try {
+          stop_if_interrupted();
+        } catch (const Interrupted& stop) {
+          std::fprintf(stderr, "noted %d", stop.signal);
+        }
+        std::raise(SIGINT);
+      },
+      testing::ExitedWithCode(130), "noted 15");
+}
+
+}  // namespace
+}  // namespace robmask

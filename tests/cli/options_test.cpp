@@ -1,0 +1,167 @@
+// What the command line accepts, and how it refuses the rest.
+
+#include "tests/cli/command_line.h"
+
+namespace robmask {
+namespace {
+
+TEST(Options, HaveTheDefaultsOfTheContract) {
+  const auto s = parsed<TrainSettings>({"train"});
+  EXPECT_EQ(s.epochs, 20);
+  EXPECT_EQ(s.batch, 128);
+  EXPECT_EQ(s.lr, 0.1);
+  EXPECT_EQ(s.momentum, 0.9);
+  EXPECT_EQ(s.weight_decay, 5e-4);
+  EXPECT_EQ(s.attack.eps.value, 8.0 / 255.0);
+  EXPECT_EQ(s.attack.steps, 7);
+  EXPECT_EQ(s.attack.alpha(0.5), 0.1);
+  EXPECT_EQ(s.beta, 6);
+  EXPECT_EQ(s.attack.start, Start::random);
+  const auto e = parsed<EvaluateSettings>({"evaluate", "--from", "x"});
+  EXPECT_EQ(e.attack.steps, 100);
+  EXPECT_EQ(e.attacks, std::vector{AttackName::pgd});
+  EXPECT_EQ(e.mask.values, std::vector{0.0});
+}
+
+TEST(Options, ReadFractionsInDoubleAndKeepTheirSpelling) {
+  const auto s = parsed<EvaluateSettings>({"evaluate", "--from", "x", "--eps", "0,8/255, 0.031"});
+  ASSERT_EQ(s.eps.size(), 3u);
+  EXPECT_EQ(s.eps[1].value, 8.0 / 255.0);
+  EXPECT_EQ(s.eps[1].text, "8/255");
+  EXPECT_EQ(s.eps[2].value, 0.031);
+  EXPECT_EQ(s.eps[2].text, "0.031");
+}
+
+TEST(Options, TakeUnderscoresForDashesInNamesOnly) {
+  const auto s = parsed<TrainSettings>(
+      {"train", "--attack_steps=3", "--weight_decay", "0", "--init", "my_file", "--out=a_b"});
+  EXPECT_EQ(s.attack.steps, 3);
+  EXPECT_EQ(s.weight_decay, 0);
+  EXPECT_EQ(s.init, "my_file");
+  EXPECT_EQ(s.common.out, "a_b");
+}
+
+TEST(Options, LetTheLastOfTwoWin) {
+  EXPECT_EQ(parsed<TrainSettings>({"train", "--epochs", "3", "--epochs", "5"}).epochs, 5);
+}
+
+TEST(Options, CallAttackStepsAlsoStepsInEvaluate) {
+  EXPECT_EQ(parsed<EvaluateSettings>({"evaluate", "--from", "x", "--steps", "20"}).attack.steps,
+            20);
+}
+
+TEST(Options, ReadEveryWordOfEveryChoice) {
+  for (const auto& entry : names(AttackName{}))
+    EXPECT_EQ(
+        parsed<EvaluateSettings>({"evaluate", "--from", "x", "--attack", std::string(entry.name)})
+            .attacks,
+        std::vector{entry.value});
+  for (const auto& entry : names(Method{}))
+    EXPECT_EQ(parsed<TrainSettings>({"train", "--method", std::string(entry.name)}).method,
+              entry.value);
+  for (const auto& entry : names(AttackBn{}))
+    EXPECT_EQ(parsed<TrainSettings>({"train", "--attack-bn", std::string(entry.name)}).attack_bn,
+              entry.value);
+}
+
+TEST(Options, ReadStrengthsMasksAndTensorsToTune) {
+  const auto fixed = parsed<TrainSettings>({"train", "--strength", "0.5"}).strength;
+  EXPECT_EQ(fixed.kind, StrengthChoice::Kind::fixed);
+  EXPECT_EQ(fixed.value, 0.5);
+  EXPECT_EQ(parsed<TrainSettings>({"train", "--strength", "per-image"}).strength.kind,
+            StrengthChoice::Kind::per_image);
+  EXPECT_TRUE(parsed<EvaluateSettings>({"evaluate", "--from", "x", "--mask", "match"}).mask.match);
+  EXPECT_EQ(parsed<EvaluateSettings>({"evaluate", "--from", "x", "--mask", "0,0.5,1"}).mask.values,
+            (std::vector{0.0, 0.5, 1.0}));
+  const Tune tune = parsed<FinetuneSettings>({"finetune", "--from", "x", "--tune", "stats"}).tune;
+  EXPECT_TRUE(!tune.gamma && !tune.beta && tune.stats);
+  const auto random = parsed<TrainSettings>({"train", "--aux-eps", "random"});
+  EXPECT_TRUE(random.aux_random && random.aux_eps.empty());
+}
+
+TEST(Options, RefuseWrongValuesInOneLineThatSaysWhatWasExpectedAndWhatCame) {
+  EXPECT_EQ(refusal({"train", "--eps", "-1"}),
+            "--eps: expected a number or a fraction such as 8/255, at least 0, got \"-1\"");
+  EXPECT_EQ(refusal({"train", "--epochs", "0"}),
+            "--epochs: expected a whole number, from 1 to 1000000000, got \"0\"");
+  EXPECT_EQ(refusal({"train", "--method", "madry"}),
+            "--method: expected one of standard, pgd, trades, advprop, robmask, got \"madry\"");
+  EXPECT_EQ(refusal({"train", "--eps"}), "--eps: expected a value, got none");
+}
+
+TEST(Options, RefuseNumbersThatAreNone) {
+  for (const std::string eps : {"nan", "inf", "1e999", "8/0", "8/-255", "8/", "/255", "8/255/2", "",
+                                "0x1p-3", "8,255", "-8/255"})
+    EXPECT_TRUE(refusal({"train", "--eps=" + eps}).starts_with("--eps: expected")) << eps;
+  for (const std::string epochs : {"1.5", "ten", "99999999999999999999", "-1", "1e3"})
+    EXPECT_TRUE(refusal({"train", "--epochs", epochs}).starts_with("--epochs: expected")) << epochs;
+  for (const std::string p : {"-0.1", "1.1", "nan", "0,2", "match,0"})
+    EXPECT_TRUE(refusal({"evaluate", "--from=x", "--mask=" + p}).starts_with("--mask: expected"))
+        << p;
+  for (const std::string seed : {"-1", "18446744073709551616"})
+    EXPECT_TRUE(refusal({"train", "--seed", seed}).starts_with("--seed: expected")) << seed;
+}
+
+TEST(Options, RefuseValuesOutOfRange) {
+  for (const std::vector<std::string>& flag :
+       std::vector<std::vector<std::string>>{{"--batch", "0"},
+                                             {"--masks", "0"},
+                                             {"--lr", "-1"},
+                                             {"--strength", "1.5"},
+                                             {"--threads", "0"},
+                                             {"--attack-steps", "-1"},
+                                             {"--aux-eps", "4/255,-1"}})
+    EXPECT_TRUE(refusal({"train", flag[0], flag[1]}).starts_with(flag[0] + ": expected"))
+        << flag[0];
+}
+
+TEST(Options, RefuseWhatDoesNotGoTogether) {
+  EXPECT_TRUE(refusal({"train", "--eps", "2"}).starts_with("--eps: expected at most 1"));
+  EXPECT_EQ(refusal({"train", "--eps", "2", "--norm", "l2"}), "");
+  EXPECT_TRUE(refusal({"evaluate", "--from=x", "--eps=0,300/255"}).starts_with("--eps:"));
+  EXPECT_TRUE(
+      refusal({"train", "--aux-eps", "8/255,4/255"}).starts_with("--aux-eps: expected an asc"));
+  for (const std::string model : {"densenet121", "resnext29", "resnet18-imagenet"})
+    EXPECT_TRUE(refusal({"train", "--model", model, "--width", "16"}).starts_with("--width:"));
+  EXPECT_EQ(refusal({"train", "--model", "preact18", "--width", "16"}), "");
+  EXPECT_TRUE(refusal({"train", "--model", "vgg"}).starts_with("--model: expected one of"));
+  const std::vector<std::string> adv{"train", "--robmask-loss=adv", "--bn-stats=split"};
+  EXPECT_EQ(refusal(adv), "");
+  EXPECT_TRUE(refusal({adv[0], adv[1], adv[2], "--method=robmask"}).starts_with("--robmask-loss:"));
+  EXPECT_TRUE(
+      refusal({"finetune", "--from=x", "--method=robmask"}).starts_with("--method: expected"));
+  EXPECT_TRUE(refusal({"train", "--resume"}).starts_with("--resume: expected --out"));
+  EXPECT_TRUE(refusal({"train", "--device", "gpu"}).starts_with("--device: expected"));
+}
+
+TEST(Options, NameAnUnknownFlagAndTheNearestOneThereIs) {
+  EXPECT_EQ(refusal({"train", "--epoch", "3"}),
+            "train: unknown option --epoch (did you mean --epochs?)");
+  EXPECT_EQ(refusal({"train", "--zzzzzzzz=3"}), "train: unknown option --zzzzzzzz");
+  EXPECT_EQ(refusal({"train", "stray"}), "train: unexpected argument \"stray\"");
+  EXPECT_TRUE(refusal({"trian"}).starts_with("expected a command"));
+  EXPECT_TRUE(refusal({}).starts_with("expected a command"));
+}
+
+TEST(Options, NameTheOptionThatACommandNeeds) {
+  EXPECT_TRUE(refusal({"evaluate"}).starts_with("--from: evaluate needs it"));
+  EXPECT_TRUE(refusal({"export", "--from", "x"}).starts_with("--out: expected"));
+  EXPECT_TRUE(refusal({"interpolate", "--first", "x"}).starts_with("--second: interpolate needs"));
+  EXPECT_EQ(parsed<InfoSettings>({"info", "x.safetensors", "--json"}).from, "x.safetensors");
+}
+
+TEST(Options, HelpPrintsDefaultsAndChoices) {
+  const std::string help = parsed<Message>({"train", "--help"}).text;
+  for (const char* part : {"--eps ", "[8/255]", "hat, nearest [hat]", "[eps/5]", "[0.0005]",
+                           "standard, pgd, trades, advprop, robmask [standard]", "--config"})
+    EXPECT_NE(help.find(part), std::string::npos) << part;
+  const std::string overview = parsed<Message>({"--help"}).text;
+  for (const char* command :
+       {"train", "finetune", "evaluate", "predict", "interpolate", "export", "info", "bench"}) {
+    EXPECT_NE(overview.find(fmt::format("robmask {} ", command)), std::string::npos);
+    EXPECT_NE(parsed<Message>({command, "--help"}).text.find("--threads"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace robmask
