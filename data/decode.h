@@ -20,7 +20,7 @@ bool is_image_file(const Path& path);
 
 /// Decodes a file by its content, whatever its ending. Gray, palette and CMYK become RGB, transparency
 /// is dropped, 16 bits become 8. Throws InputError, with the file's name, if it is missing, cut short
-/// (stb_image would fill the rest with gray) or garbled.
+/// (newer versions of stb_image would fill the rest with gray) or garbled.
 Image decode_image(const Path& path);
 
 /// Height and width from the file's head; `pixels` stays empty. Throws InputError as decode_image.

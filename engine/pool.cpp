@@ -22,8 +22,7 @@ std::byte* Pool::take(std::size_t bytes) {
     block = machine_.allocate(size);
     held_ += size;
   } else {
-    block = blocks.back();
-    blocks.pop_back();
+    block = blocks.extract(blocks.begin()).value();
   }
   used_ += size;
   peak_ = std::max(peak_, used_);
@@ -32,7 +31,7 @@ std::byte* Pool::take(std::size_t bytes) {
 
 void Pool::give(std::byte* block, std::size_t bytes) {
   const std::size_t size = size_class(bytes);
-  free_[size].push_back(block);
+  free_[size].insert(block);
   used_ -= size;
 }
 

@@ -3,14 +3,15 @@
 
 #include <cstddef>
 #include <map>
-#include <vector>
+#include <set>
 
 namespace robmask {
 
 class Backend;
 
-/// Keeps blocks that were given back and hands them out again, last in, first out. The same sequence
-/// of takes and gives therefore yields the same addresses, which a replayed graph relies on.
+/// Keeps blocks that were given back and hands them out again, the lowest address of a class first. An
+/// iteration that gives back all it took therefore finds the pool as it was, and gets the same
+/// addresses in every round, which a replayed graph relies on.
 class Pool {
  public:
   explicit Pool(Backend& machine) : machine_(machine) {}
@@ -31,7 +32,7 @@ class Pool {
   static std::size_t size_class(std::size_t bytes);
 
   Backend& machine_;
-  std::map<std::size_t, std::vector<std::byte*>> free_;
+  std::map<std::size_t, std::set<std::byte*>> free_;
   std::size_t used_ = 0, peak_ = 0, held_ = 0;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// How a run behaves towards its user: progress and logs on standard error, signals that end it after a
-// checkpoint.
+// How a run behaves towards its user: progress and logs on standard error, signals that end it
+// after a checkpoint.
 
 #include <fmt/format.h>
 
@@ -25,8 +25,8 @@ void log(fmt::format_string<Args...> text, Args&&... args) {
 /// "robmask: warning: …" on standard error.
 void warn(const std::string& line);
 
-/// Progress of a long loop on standard error: on a terminal a bar with rate and time left, redrawn in
-/// place; elsewhere, and on a dumb terminal, a plain line every few seconds. Only one at a time.
+/// Progress of a long loop on standard error: on a terminal a bar with rate and time left, redrawn
+/// in place; elsewhere, and on a dumb terminal, a plain line every few seconds. Only one at a time.
 class Progress {
  public:
   /// `total` units of work; `unit` in the singular: "image".

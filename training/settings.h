@@ -1,6 +1,7 @@
 #pragma once
-// What a command was asked to do. The options parser (tools/robmask/options) fills these structs and
-// resolve() settles every default that depends on something else; commands read them and nothing else.
+// What a command was asked to do. The options parser (tools/robmask/options) fills these structs
+// and resolve() settles every default that depends on something else; commands read them and
+// nothing else.
 
 #include <cstdint>
 #include <optional>

@@ -61,7 +61,7 @@ void start_in_cube(const Rows<T>& to, const Rows<T>& from, T eps, const Stream& 
   }
 }
 
-/// A normal vector has a uniform direction; a radius of eps·u^(1/d) makes the d-ball uniform.
+/// Uniform in direction (a normal vector's) and in radius, eps·u.
 template <class T>
 void start_in_ball(const Rows<T>& to, const Rows<T>& from, double eps, const Stream& stream,
                    Index n, const Shape& s) {
@@ -73,7 +73,7 @@ void start_in_ball(const Rows<T>& to, const Rows<T>& from, double eps, const Str
     squares += normal[i] * normal[i];
   }
   const double u = random_uniform<double>(stream, static_cast<std::uint32_t>(2 * d));
-  const double factor = eps * std::pow(u, 1.0 / static_cast<double>(d)) / std::sqrt(squares);
+  const double factor = eps * u / std::sqrt(squares);
   for (Index p = 0; p < s.pixels(); ++p)
     for (Index c = 0; c < s.c; ++c)
       to(n, p)[c] = static_cast<T>(clip(from(n, p)[c] + factor * normal[p * s.c + c]));

@@ -71,7 +71,10 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
     for (std::size_t i = 0; i < passes.size(); ++i)  // an attack in eval mode never reads x again
       if (context.segments[i].mode == Mode::eval && !dw) passes[i].x = {};
     tape->record(z, [=, &machine, segments = context.segments](Tape& t, const Tensor& dz) {
-      const Sink to_x = t.sink(dx), to_r = t.sink(dr);
+      const Sink to_x = t.sink(dx);
+      // Where the residual is x itself, its gradient comes on top of what is written for x.
+      const bool same = dx && dr && &dx->root() == &dr->root();
+      const Sink to_r = same ? Sink{Tensor(machine, dz.shape(), dz.dtype())} : t.sink(dr);
       Index row = 0;
       for (std::size_t i = 0; i < passes.size(); ++i) {
         const Segment& segment = segments[i];
@@ -89,6 +92,7 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
         if (db) machine.blend_gradient(t.sink(db), wanted.beta, segment.code);
         row += segment.images;
       }
+      if (same) machine.scale(t.sink(dr), to_r.to, 1);
     });
   }
   return z;

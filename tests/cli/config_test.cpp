@@ -136,7 +136,8 @@ TEST_F(Config, JsonHoldsEveryOptionUnderItsName) {
   EXPECT_EQ(json["step-size"], "eps/5");
   EXPECT_EQ(json["unused"].dump(), R"(["beta","strength"])");
   EXPECT_FALSE(json["version"].get<std::string>().empty());
-  for (const Option& option : table_of(s).list()) EXPECT_TRUE(json.contains(option.name));
+  const Options table = table_of(s);
+  for (const Option& option : table.list()) EXPECT_TRUE(json.contains(option.name));
 }
 
 TEST_F(Config, ResumeTakesTheSettingsOfTheRun) {

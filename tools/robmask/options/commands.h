@@ -1,6 +1,6 @@
 #pragma once
-// The commands: their names, their option tables (one file a command: <name>.cpp) and what only makes
-// sense of several options together.
+// The commands: their names, their option tables (one file a command: <name>.cpp) and what only
+// makes sense of several options together.
 
 #include <array>
 #include <string_view>
@@ -30,8 +30,8 @@ Options options_of(ExportSettings& settings);
 Options options_of(InfoSettings& settings);
 Options options_of(BenchSettings& settings);
 
-/// Throws InputError, naming the option, for values that are wrong together: an L∞ ε above 1, a width
-/// that the model cannot have, a loss that would never train a statistics pair.
+/// Throws InputError, naming the option, for values that are wrong together: an L∞ ε above 1, a
+/// width that the model cannot have, a loss that would never train a statistics pair.
 void check(const TrainSettings& settings);
 void check(const FinetuneSettings& settings);
 void check(const EvaluateSettings& settings);

@@ -1,6 +1,6 @@
 #pragma once
-// config.json: the settings of a run, resolved, under the names of the options; and continuing a run
-// with them.
+// config.json: the settings of a run, resolved, under the names of the options; and continuing a
+// run with them.
 
 #include "data/files/json.h"
 #include "tools/robmask/options/commands.h"
@@ -16,9 +16,9 @@ Json config_json(std::string_view command, const Options& options, const CommonS
 void take_stored_settings(std::string_view command, const Options& options,
                           std::vector<std::string>& given, const Path& run);
 
-/// Throws InputError naming the first option that differs from the config.json in `run`, if there is
-/// one: a run goes on to the same bits only with the same settings. Options that change no bit may
-/// differ: threads, steps, out, json, quiet, resume.
+/// Throws InputError naming the first option that differs from the config.json in `run`, if there
+/// is one: a run goes on to the same bits only with the same settings. Options that change no bit
+/// may differ: threads, steps, out, json, quiet, resume.
 void require_stored_settings(std::string_view command, const Options& options, const Path& run);
 
 /// The run directory that settings continue; empty if they start something new.

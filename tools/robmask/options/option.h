@@ -1,6 +1,6 @@
 #pragma once
-// One table a command: the name of each option, what it sets, how it is read and written. The command
-// line, the configuration file, config.json and --help all go by this table.
+// One table a command: the name of each option, what it sets, how it is read and written. The
+// command line, the configuration file, config.json and --help all go by this table.
 
 #include <functional>
 #include <string>

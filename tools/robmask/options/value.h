@@ -1,7 +1,7 @@
 #pragma once
-// How the value of an option is read from a word, described when it is wrong, and written to JSON. One
-// Value<T> a type: words() completes "expected …"; read() returns false if the word is not one; write()
-// gives what read() takes back (null: not set).
+// How the value of an option is read from a word, described when it is wrong, and written to JSON.
+// One Value<T> a type: words() completes "expected …"; read() returns false if the word is not one;
+// write() gives what read() takes back (null: not set).
 
 #include <algorithm>
 #include <charconv>
