@@ -107,7 +107,7 @@ void CpuBackend::relu_gradient(Sink dx, Tensor dy, Tensor y) {
         [add = dx.add](Index width, T* dx_, const T* dy_, const T* y_) {
 #pragma omp simd
           for (Index i = 0; i < width; ++i) {
-            const T g = y_[i] > T(0) ? dy_[i] : T(0);
+            const T g = gated(dy_[i], y_[i]);
             dx_[i] = add ? dx_[i] + g : g;
           }
         },

@@ -159,7 +159,8 @@ def run_robmask(options):
     """One `robmask bench` process: {workload: seconds}, peak bytes."""
     command = [options.robmask, "bench", "--json", "--device", "cpu", "--precision", "fp32",
                "--model", options.model, "--batch", str(options.batch),
-               "--threads", str(options.threads), "--workload", ",".join(options.workload)]
+               "--threads", str(options.threads), "--repeats", str(options.repeats),
+               "--workload", ",".join(options.workload), "--quiet"]
     if options.width != 64:
         command += ["--width", str(options.width)]
     result = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
@@ -245,7 +246,7 @@ def main():
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--repeats", type=int, default=3, help="of PyTorch in a round; median")
+    parser.add_argument("--repeats", type=int, default=3, help="of each workload and side in a round; their median")
     parser.add_argument("--workload", default="train,pgd,robmask", type=lambda s: s.split(","))
     parser.add_argument("--layout", default="best", choices=("best",) + LAYOUTS)
     parser.add_argument("--json", help="write every round to this file")
