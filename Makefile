@@ -77,6 +77,10 @@ $(BUILD)/robmask: $(TOOL_OBJECTS) $(BUILD)/librobmask.a $(BUILD)/sources
 	$(call say,link    $@)
 	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
+$(BUILD)/pictures: $(call objects,tools/examples/pictures.cpp) $(BUILD)/librobmask.a
+	$(call say,link    $@)
+	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS)
+
 $(BUILD)/tests: $(TEST_OBJECTS) $(BUILD)/librobmask.a $(BUILD)/sources
 	$(call say,link    $@)
 	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) -lgtest -lgtest_main
@@ -109,7 +113,7 @@ $(BUILD)/objects/engine/cpu.o: FLAGS += $(ISA:%=-DROBMASK_CPU_%)
 $(BUILD)/objects/engine/cpu.o: $(BUILD)/sources
 $(TEST_OBJECTS): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
+-include $(patsubst %.o,%.d,$(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
 
 # Other flags, or a file that came or went, change these two files, and that rebuilds what they concern.
 COMMANDS := $(CXX) $(FLAGS) $(MARCH_avx2) $(MARCH_avx512)
@@ -141,8 +145,8 @@ asan:  # with one instruction set, for time
 	  ISA=$(BEST) FILTER='$(or $(FILTER),-Slow*)' \
 	  SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test
 
-demo: $(BUILD)/robmask | $(BUILD)/packages-demo
-	ROBMASK=$(BUILD)/robmask tools/examples/demo.sh
+demo: $(BUILD)/robmask $(BUILD)/pictures | $(BUILD)/packages-demo
+	$(Q)ROBMASK=$(BUILD)/robmask PICTURES=$(BUILD)/pictures tools/examples/demo.sh
 
 bench: $(BUILD)/robmask
 	$(BUILD)/robmask bench --workload train,pgd,robmask

@@ -246,7 +246,8 @@ def main():
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--repeats", type=int, default=3, help="of each workload and side in a round; their median")
+    parser.add_argument("--repeats", type=int, default=3,
+                        help="of each workload and side in a round; their median counts")
     parser.add_argument("--workload", default="train,pgd,robmask", type=lambda s: s.split(","))
     parser.add_argument("--layout", default="best", choices=("best",) + LAYOUTS)
     parser.add_argument("--json", help="write every round to this file")

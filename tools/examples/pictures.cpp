@@ -1,0 +1,104 @@
+// The end of `make demo`: reads what the runs left in a folder, prints the table of clean and robust
+// accuracy at each mask p, and draws the trade-off curve and some images with their perturbation.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+
+#include "data/files/chart.h"
+#include "data/files/json.h"
+#include "data/files/npy.h"
+#include "data/files/png.h"
+
+namespace robmask {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Method {
+  std::string file, name;
+};
+const std::vector<Method> methods{
+    {"standard", "standard training"}, {"pgd", "adversarial training"}, {"robmask", "RobMask"}};
+
+/// One line of the table and one point of the curve for each mask; axes in per cent.
+Chart tabulate(const fs::path& folder) {
+  Chart chart{"One network, many masks", "robust accuracy, PGD-20 at 8/255 (%)", "clean accuracy (%)",
+              {}};
+  fmt::print("\n{:<22} {:>6}   {:>8}   {:>8}   {}\n", "method", "mask p", "clean", "robust",
+             "95 % interval");
+  for (const Method& method : methods) {
+    Series series{method.name, {}, {}};
+    for (const Json& r : read_json(folder / (method.file + ".json"))["results"]) {
+      const double p = r["mask"], clean = r["clean_accuracy"], robust = r["robust_accuracy"];
+      fmt::print("{:<22} {:>6.2f}   {:>6.1f} %   {:>6.1f} %   [{:.1f}, {:.1f}]\n", method.name, p,
+                 100 * clean, 100 * robust, 100 * r["interval"][0].get<double>(),
+                 100 * r["interval"][1].get<double>());
+      series.x.push_back(100 * robust);
+      series.y.push_back(100 * clean);
+      series.labels.push_back(method.file == "robmask" ? fmt::format("p = {}", p) : method.name);
+    }
+    chart.series.push_back(series);
+  }
+  return chart;
+}
+
+/// Rows: the images; for each method the attacked images and ten times their perturbation on grey.
+Picture show_perturbations(const fs::path& folder) {
+  constexpr double magnify = 10;
+  const HostTensor clean = read_npy(folder / "clean.npy");  // N 3 H W
+  const Index n = clean.shape.at(0), c = clean.shape.at(1), h = clean.shape.at(2),
+              w = clean.shape.at(3);
+  const std::vector<float> x = clean.to<float>("clean.npy");
+  std::vector<std::uint8_t> bytes;
+  const auto append = [&](const auto& value_of) {
+    for (Index image = 0; image < n; ++image)
+      for (Index pixel = 0; pixel < h * w; ++pixel)
+        for (Index channel = 0; channel < c; ++channel) {
+          const double v = value_of((image * c + channel) * h * w + pixel);
+          bytes.push_back(static_cast<std::uint8_t>(std::lround(255 * std::clamp(v, 0.0, 1.0))));
+        }
+  };
+  append([&](Index i) { return static_cast<double>(x[i]); });
+  Index rows = 1;
+  for (const Method& method : methods) {
+    const std::string file = method.file + "-attacked.npy";
+    const std::vector<float> adv = read_npy(folder / file).to<float>(file);
+    expect(adv.size() == x.size(), "{} holds {} numbers, expected {}", file, adv.size(), x.size());
+    append([&](Index i) { return static_cast<double>(adv[i]); });
+    append([&](Index i) { return 0.5 + magnify * (static_cast<double>(adv[i]) - x[i]); });
+    rows += 2;
+  }
+  return tile_images(bytes, {rows * n, h, w, c}, {.columns = n, .padding = 2, .scale = 3});
+}
+
+void run(const fs::path& folder) {
+  const Chart chart = tabulate(folder);
+  const bool drawn = draw_chart(chart, folder / "tradeoff");
+  write_png(folder / "perturbations.png", show_perturbations(folder));
+  fmt::print("\n{}{}: rows are clean images, then for each method the attacked images and ten times "
+             "their perturbation\n",
+             drawn ? fmt::format("{}: the trade-off curve\n", (folder / "tradeoff.png").string()) : "",
+             (folder / "perturbations.png").string());
+}
+
+}  // namespace
+
+}  // namespace robmask
+
+int main(int count, char** words) {
+  if (count != 2) {
+    std::fputs("usage: pictures FOLDER\n", stderr);
+    return 2;
+  }
+  try {
+    robmask::run(words[1]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "pictures: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
