@@ -3,6 +3,7 @@
 # make demo       trains three models on the embedded data and draws the paper's trade-off
 # make asan       the tests under the address and undefined-behaviour sanitizers (but for Slow*)
 # make cifar10    fetches CIFAR-10 into .data/; cifar100 likewise
+# make kills      kills a training run thirty times and checks that it resumes to the same bits
 # make bench      the speed of training and attack steps on this machine
 # make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
 # make format     lays out all sources with clang-format
@@ -68,7 +69,7 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test asan demo bench golden format lint install clean help force
+.PHONY: all announce test asan demo kills bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
 # ---- linking --------------------------------------------------------------------------------------
@@ -150,6 +151,9 @@ demo: $(BUILD)/robmask $(BUILD)/pictures | $(BUILD)/packages-demo
 
 bench: $(BUILD)/robmask
 	$(BUILD)/robmask bench --workload train,pgd,robmask
+
+kills: $(BUILD)/robmask
+	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/kills.sh
 
 golden: | $(BUILD)/packages-golden
 	$(PYTHON) tests/golden/make_golden.py
