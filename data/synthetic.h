@@ -19,7 +19,7 @@ namespace synthetic {
 inline constexpr Index train_images = 2000, test_images = 500;
 inline constexpr Index classes = 10, side = 32;
 
-inline constexpr double misleading = 0.15;  // part of the images that show another class's bar
+inline constexpr double misleading = 0.25;  // part of the images that show another class's bar
 inline constexpr int texture = 2;           // amplitude, in 255ths
 inline constexpr double noise = 1;          // standard deviation, in 255ths
 

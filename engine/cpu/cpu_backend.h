@@ -72,11 +72,13 @@ class CpuBackend final : public Backend {
   void correct(Tensor hits, Tensor logits, Tensor labels) override;
   void accumulate(Tensor total, Tensor x) override;
 
-  // attacks.cpp
+  // starts.cpp
   void start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream, Tensor step,
                      Tensor ids) override;
   void start_normal(Tensor x_adv, Tensor x, double sigma, Stream stream, Tensor step,
                     Tensor ids) override;
+
+  // attacks.cpp
   void pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha, Tensor eps,
                 Norm norm) override;
   void distance(Tensor distance, Tensor a, Tensor b, Norm norm) override;

@@ -43,8 +43,8 @@ void CpuBackend::blend_gradient(Sink dtable, Tensor dout, Tensor code) {
 
 namespace {
 
-/// The mask of each channel as z = x·scale + shift: scale = γ/√(σ² + eps), shift = β − μ·scale. One row,
-/// or one for each image if any of the four differs between images.
+/// The mask of each channel as z = x·scale + shift: scale = γ/√(σ² + eps), shift = β − μ·scale. One
+/// row, or one for each image if any of the four differs between images.
 template <class T>
 struct Lens {
   Tensor scales, shifts;

@@ -1,5 +1,6 @@
-// The gradient of the mask (docs/mask.md). With g = dz·[z > 0] and x̂ = (x − μ)·s, s = 1/√(σ² + eps),
-// each image gives two sums a channel, A_n = Σ g and B_n = Σ g·x̂; then over the M rows of the batch
+// The gradient of the mask (docs/mask.md). With g = dz·[z > 0] and x̂ = (x − μ)·s,
+// s = 1/√(σ² + eps), each image gives two sums a channel, A_n = Σ g and B_n = Σ g·x̂; then over the
+// M rows of the batch
 //   dx = γ_n·s·g − s/M·Σ γ_m A_m − s·x̂/M·Σ γ_m B_m      through batch statistics,
 //   dx = γ_n·s·g                                          through given ones.
 
@@ -11,8 +12,8 @@ namespace robmask::ROBMASK_ISA {
 
 namespace {
 
-/// What the passes over the images read. z may be missing without ReLU, and x where x̂ is not asked for:
-/// dz then stands in, and its values do not matter.
+/// What the passes over the images read. z may be missing without ReLU, and x where x̂ is not asked
+/// for: dz then stands in, and its values do not matter.
 template <class T, bool relu>
 struct Operands {
   Index pixels, channels;

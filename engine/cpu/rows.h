@@ -1,6 +1,6 @@
 #pragma once
-// Tensors as rows of channels, and the walks over them that the primitives share. All cores take part,
-// in pieces that do not depend on how many there are.
+// Tensors as rows of channels, and the walks over them that the primitives share. All cores take
+// part, in pieces that do not depend on how many there are.
 
 #include <algorithm>
 #include <vector>
@@ -9,8 +9,8 @@
 
 namespace robmask::ROBMASK_ISA {
 
-/// The rows of a tensor; an empty tensor has none. A tensor of one image serves every n, so shared and
-/// per-image arguments are read in the same way.
+/// The rows of a tensor; an empty tensor has none. A tensor of one image serves every n, so shared
+/// and per-image arguments are read in the same way.
 template <class T>
 struct Rows {
   T* data = nullptr;
@@ -27,11 +27,16 @@ struct Rows {
   explicit operator bool() const { return data != nullptr; }
 };
 
-/// dz·[z > 0]. A product, since a choice between dz and 0 would become a masked load, which waits for z
-/// and halves the speed, or a branch.
+/// dz·[z > 0]. A product, since a choice between dz and 0 would become a masked load, which waits
+/// for z and halves the speed, or a branch.
 template <class T>
 T gated(T dz, T z) {
   return (z > T(0) ? T(1) : T(0)) * dz;
+}
+
+template <class T>
+T clip(T x) {
+  return x < T(0) ? T(0) : x > T(1) ? T(1) : x;
 }
 
 /// The shape to walk through image by image: one long row an image where all are contiguous.
@@ -47,8 +52,8 @@ void parallel(Index count, Index elements, F&& f) {
   for (Index i = 0; i < count; ++i) f(i);
 }
 
-/// f(width, row, row, …) for each row of tensors of one shape. Where all are contiguous, longer pieces
-/// take the place of rows: `f` must treat every element alike.
+/// f(width, row, row, …) for each row of tensors of one shape. Where all are contiguous, longer
+/// pieces take the place of rows: `f` must treat every element alike.
 template <class F, class... T>
 void each_row(const Shape& s, F f, Rows<T>... t) {
   constexpr Index piece = 16384;
@@ -62,8 +67,8 @@ void each_row(const Shape& s, F f, Rows<T>... t) {
   }
 }
 
-/// sums[i] = Σ of what add_row(p, block) adds to block[i] for each pixel p of an image, `count` sums in
-/// all. Sixteen rows at a time are added in T, their sums in double.
+/// sums[i] = Σ over the pixels p of what add_row(p, block) adds to block[i]; `count` sums.
+/// Sixteen rows at a time are added in T, their sums in double.
 template <class T, class F>
 void pixel_sums(double* sums, Index count, Index pixels, F add_row) {
   std::vector<T> block(count);
@@ -77,7 +82,7 @@ void pixel_sums(double* sums, Index count, Index pixels, F add_row) {
   }
 }
 
-/// Σ of term(p)(c) over the pixels p and channels c of an image, in double, over 16 interleaved lanes.
+/// Σ of row(p)(c) over the pixels p and channels c of an image, in double, in 16 interleaved lanes.
 template <class Row>
 double image_sum(Index pixels, Index channels, Row row) {
   constexpr Index lanes = 16;
