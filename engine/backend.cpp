@@ -18,7 +18,8 @@ Backend& backend(const std::string& name) {
     } else {
       require(name == "cuda" || name.starts_with("cuda:"),
               "unknown device \"{}\": expected cpu, cuda or cuda:N", name);
-      throw Unavailable(fmt::format("device {}: this build has no CUDA backend; use --device cpu", name));
+      throw Unavailable(
+          fmt::format("device {}: this build has no CUDA backend; use --device cpu", name));
     }
   }
   return *machine;

@@ -104,8 +104,8 @@ class Backend {
   virtual void statistics(Tensor mean, Tensor variance, Tensor x) = 0;
   /// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance of `count` rows;
   /// tracked (i64 {1,1,1,1}) += 1.  running_*: {1,1,1,C}
-  virtual void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked, Tensor mean,
-                              Tensor variance, Index count, double momentum) = 0;
+  virtual void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked,
+                              Tensor mean, Tensor variance, Index count, double momentum) = 0;
   /// out = code · table, the low-rank mask of §4: γ = Σ_j u_j w_j.  code: {R,1,1,k}, table: {k,1,1,C},
   /// out: {R,1,1,C}; R is 1 or the number of images.
   virtual void blend(Tensor out, Tensor code, Tensor table) = 0;
@@ -144,8 +144,8 @@ class Backend {
   // ---- attacks; images in [0,1]; eps, alpha: {1 or N,1,1,1}; ids: i32 {N,1,1,1} -------------------
   /// A start uniform in the ball around x (L∞: each pixel; L2: direction and radius), clipped to [0,1].
   /// `stream.image` is replaced by each image's id, `stream.step` by `step` (i64 {1,1,1,1}) if given.
-  virtual void start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream, Tensor step,
-                             Tensor ids) = 0;
+  virtual void start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream,
+                             Tensor step, Tensor ids) = 0;
   /// x_adv = clip(x + sigma·normal): the start of TRADES.
   virtual void start_normal(Tensor x_adv, Tensor x, double sigma, Stream stream, Tensor step,
                             Tensor ids) = 0;

@@ -9,7 +9,8 @@ namespace robmask {
 
 /// y = x ⋆ w.  x: N·H·W·Cin, w: {K,K,Cin/groups,Cout}, y: N·H'·W'·Cout. With `into`, y is written
 /// there (a range of channels of a larger map, say) and has into's gradient.
-Variable conv2d(const Variable& x, const Variable& w, const Window& window, const Variable& into = {});
+Variable conv2d(const Variable& x, const Variable& w, const Window& window,
+                const Variable& into = {});
 
 /// y = x·w + b.  x: {N,1,1,Cin}, w: {1,1,Cin,Cout}, b: {1,1,1,Cout}
 Variable linear(const Variable& x, const Variable& w, const Variable& b);

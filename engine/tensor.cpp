@@ -83,7 +83,7 @@ double Tensor::item() const {
   }
 }
 
-#define ROBMASK_HOST_COPIES(T)                   \
+#define ROBMASK_HOST_COPIES(T)                     \
   template std::vector<T> Tensor::to_host() const; \
   template void Tensor::from_host(const std::vector<T>&) const;
 ROBMASK_HOST_COPIES(float)

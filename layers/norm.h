@@ -12,17 +12,20 @@ namespace robmask {
 class MaskedNorm {
  public:
   MaskedNorm(const Scope& scope, Index channels) {
-    const Shape masks{scope.shape().masks, 1, 1, channels}, pairs{scope.shape().pairs, 1, 1, channels};
+    const Shape masks{scope.shape().masks, 1, 1, channels},
+        pairs{scope.shape().pairs, 1, 1, channels};
     state_.weight = scope.constant("weight", Role::mask_weight, masks, 1);
     state_.bias = scope.constant("bias", Role::mask_bias, masks, 0);
     state_.running_mean = scope.constant("running_mean", Role::running_mean, pairs, 0).value();
-    state_.running_variance = scope.constant("running_var", Role::running_variance, pairs, 1).value();
+    state_.running_variance =
+        scope.constant("running_var", Role::running_variance, pairs, 1).value();
     state_.tracked =
         scope.constant("num_batches_tracked", Role::tracked, pairs.with_channels(1), 0).value();
   }
 
   /// relu(norm(x) [+ residual])
-  Variable operator()(const Variable& x, const Context& context, const Variable& residual = {}) const {
+  Variable operator()(const Variable& x, const Context& context,
+                      const Variable& residual = {}) const {
     return mask(x, state_, context, {.relu = true, .residual = residual});
   }
   /// norm(x), without the clamp: shortcuts.

@@ -36,8 +36,7 @@ Variable Scope::uniform(const std::string& name, Role role, const Shape& shape,
 
 Variable Scope::constant(const std::string& name, Role role, const Shape& shape,
                          double value) const {
-  const Tensor tensor(*shape_->machine, shape,
-                      role == Role::tracked ? DType::i64 : shape_->dtype);
+  const Tensor tensor(*shape_->machine, shape, role == Role::tracked ? DType::i64 : shape_->dtype);
   shape_->machine->fill(tensor, value);
   return add(name, role, tensor);
 }

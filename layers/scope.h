@@ -42,7 +42,8 @@ struct ModelShape {
 /// A named place in a model under construction: scope / "layer1" / "0" / "conv1".
 class Scope {
  public:
-  Scope(const ModelShape& shape, std::vector<Entry>& entries) : shape_(&shape), entries_(&entries) {}
+  Scope(const ModelShape& shape, std::vector<Entry>& entries)
+      : shape_(&shape), entries_(&entries) {}
 
   Scope operator/(const std::string& name) const;
   Scope operator/(Index number) const { return *this / std::to_string(number); }

@@ -40,13 +40,9 @@ class DenseBlock {
     for (Index i = 0; i < layers; ++i) layers_.emplace_back(s / i, in + i * DenseLayer::growth);
   }
 
-  Index outputs() const {
-    return in_ + static_cast<Index>(layers_.size()) * DenseLayer::growth;
-  }
+  Index outputs() const { return in_ + static_cast<Index>(layers_.size()) * DenseLayer::growth; }
   /// The place in the block's buffer {N,H,W,outputs()} where its input goes.
-  Variable input(const Variable& buffer) const {
-    return buffer.channels(outputs() - in_, in_);
-  }
+  Variable input(const Variable& buffer) const { return buffer.channels(outputs() - in_, in_); }
   /// Fills the rest of the buffer, from the input towards its front.
   void operator()(const Variable& buffer, const Context& c) const {
     Index first = outputs() - in_;
@@ -65,8 +61,7 @@ class DenseBlock {
 /// mask-conv1×1 to half the channels, then average pooling to half the size.
 class Transition {
  public:
-  Transition(const Scope& s, Index in)
-      : bn_(s / "bn", in), conv_(s / "conv", in, in / 2, {1}) {}
+  Transition(const Scope& s, Index in) : bn_(s / "bn", in), conv_(s / "conv", in, in / 2, {1}) {}
 
   void operator()(const Variable& x, const Context& c, const Variable& into) const {
     average_pool(conv_(bn_(x, c)), {2, 2}, into);

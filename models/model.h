@@ -43,7 +43,8 @@ class Model {
 
   /// A segment of `images` images through the mask of strength p (or one strength an image). A train
   /// pass updates `pair`.
-  Segment segment(Index images, Mode mode, const std::vector<double>& strengths, Index pair = 0) const;
+  Segment segment(Index images, Mode mode, const std::vector<double>& strengths,
+                  Index pair = 0) const;
   /// One segment in eval mode.
   Context eval(Index images, double p) const { return {{segment(images, Mode::eval, {p})}}; }
 

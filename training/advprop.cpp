@@ -21,9 +21,10 @@ class AdvProp final : public BranchRecipe {
   std::vector<Branch> branches(Index step, const std::vector<std::int32_t>&) const override {
     std::vector<double> eps = eps_;
     if (random_)
-      eps = {eps_max_ *
-             random_uniform<double>({.seed = seed(), .purpose = Purpose::strength,
-                                     .step = static_cast<std::uint64_t>(step)}, 0)};
+      eps = {eps_max_ * random_uniform<double>({.seed = seed(),
+                                                .purpose = Purpose::strength,
+                                                .step = static_cast<std::uint64_t>(step)},
+                                               0)};
     std::vector<Branch> list{Branch{}};
     const auto norms = static_cast<double>(eps.size());
     for (std::size_t a = 1; a <= eps.size(); ++a) {

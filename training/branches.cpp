@@ -6,7 +6,8 @@ namespace robmask {
 
 Tensor value_tensor(const Model& model, const std::vector<double>& values) {
   const Tensor t(model.machine(), {static_cast<Index>(values.size()), 1, 1, 1}, model.dtype());
-  dispatch(model.dtype(), [&]<class T>() { t.from_host(std::vector<T>(values.begin(), values.end())); });
+  dispatch(model.dtype(),
+           [&]<class T>() { t.from_host(std::vector<T>(values.begin(), values.end())); });
   return t;
 }
 

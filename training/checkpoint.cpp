@@ -33,7 +33,8 @@ std::vector<double> numbers(const std::string& file, const std::string& key,
   return values;
 }
 
-Index whole(const std::string& file, const Metadata& metadata, const std::string& key, Index other) {
+Index whole(const std::string& file, const Metadata& metadata, const std::string& key,
+            Index other) {
   const auto at = metadata.find(key);
   if (at == metadata.end()) return other;
   Index v = 0;
@@ -124,15 +125,14 @@ SafeTensors state_of(const Model& model, const Sgd& sgd, const RunState& p) {
     if (t.dtype() == DType::i64)
       file.add(name, host_tensor(std::move(shape), t.to_host<Index>()));
     else
-      dispatch(t.dtype(), [&]<class T>() {
-        file.add(name, host_tensor(std::move(shape), t.to_host<T>()));
-      });
+      dispatch(t.dtype(),
+               [&]<class T>() { file.add(name, host_tensor(std::move(shape), t.to_host<T>())); });
   };
   for (const Entry& e : model.entries()) add("model/" + e.name, e.variable.value());
   for (std::size_t i = 0; i < sgd.momenta().size(); ++i)
     add(fmt::format("momentum/{}", i), sgd.momenta()[i]);
-  file.add("progress/counters", host_tensor({5}, std::vector<Index>{p.epoch, p.batch, p.step,
-                                                                    p.images, p.generation}));
+  file.add("progress/counters",
+           host_tensor({5}, std::vector<Index>{p.epoch, p.batch, p.step, p.images, p.generation}));
   file.add("progress/sums", host_tensor({5}, std::vector<double>{p.loss, p.loss_clean, p.loss_adv,
                                                                  p.hits, p.seconds}));
   file.metadata = {{"format", "robmask state"}, {"generation", std::to_string(p.generation)}};
@@ -217,9 +217,16 @@ RunState resume_checkpoint(const std::filesystem::path& dir, const Model& model,
   const auto sums = file.values<double>("progress/sums");
   require(counters.size() == 5 && sums.size() == 5,
           "{}: expected five counters and five sums of progress", file.source);
-  return {.generation = counters[4], .epoch = counters[0], .batch = counters[1],
-          .step = counters[2], .loss = sums[0], .loss_clean = sums[1], .loss_adv = sums[2],
-          .hits = sums[3], .images = counters[3], .seconds = sums[4]};
+  return {.generation = counters[4],
+          .epoch = counters[0],
+          .batch = counters[1],
+          .step = counters[2],
+          .loss = sums[0],
+          .loss_clean = sums[1],
+          .loss_adv = sums[2],
+          .hits = sums[3],
+          .images = counters[3],
+          .seconds = sums[4]};
 }
 
 }  // namespace robmask

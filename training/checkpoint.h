@@ -51,12 +51,12 @@ void save_model(const std::filesystem::path& path, const Model& model, const Che
 
 /// How far a run has come, and the sums of the epoch it is in.
 struct RunState {
-  Index generation = 0;  // counts checkpoints; model.safetensors carries it too
+  Index generation = 0;        // counts checkpoints; model.safetensors carries it too
   Index epoch = 0, batch = 0;  // the next batch
   Index step = 0;              // iterations done
   double loss = 0, loss_clean = 0, loss_adv = 0, hits = 0;
-  Index images = 0;     // of this epoch so far
-  double seconds = 0;   // of this epoch so far
+  Index images = 0;    // of this epoch so far
+  double seconds = 0;  // of this epoch so far
 };
 
 /// Writes state.safetensors, which holds all a run needs to go on (weights, statistics, momentum,

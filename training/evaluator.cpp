@@ -53,8 +53,7 @@ std::vector<bool> Evaluator::clean(double p, const OnBatch& on_batch) const {
   std::vector<bool> result;
   in_batches(all, batch_, [&](const std::vector<std::int32_t>& list) {
     const Batch batch = images_.batch(model_.dtype(), list);
-    const auto hits =
-        correct(batch.images, batch.labels, model_.eval(batch.images.shape().n, p));
+    const auto hits = correct(batch.images, batch.labels, model_.eval(batch.images.shape().n, p));
     result.insert(result.end(), hits.begin(), hits.end());
     if (on_batch) on_batch(static_cast<Index>(result.size()), {});
   });
@@ -112,7 +111,8 @@ std::vector<Verdict> Evaluator::attack_batch(double p, const AttackPlan& plan,
 }
 
 std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
-                                       const std::vector<std::int32_t>& targets, const OnBatch& on_batch,
+                                       const std::vector<std::int32_t>& targets,
+                                       const OnBatch& on_batch,
                                        const OnAdversarial& adversarial) const {
   std::vector<Verdict> result;
   in_batches(targets, batch_, [&](const std::vector<std::int32_t>& list) {

@@ -29,8 +29,8 @@ struct AttackPlan {
 /// What an attack did to one image that was classified correctly.
 struct Verdict {
   std::int32_t image = 0;
-  bool robust = false;     // still correct after every restart's last iterate
-  Index restart = -1;      // the restart that broke it
+  bool robust = false;      // still correct after every restart's last iterate
+  Index restart = -1;       // the restart that broke it
   double perturbation = 0;  // the largest ‖x_adv − x‖ of its restarts, in the plan's norm
 };
 
@@ -48,8 +48,10 @@ class Evaluator {
 
   /// Attacks the listed images through the mask of strength p. If `adversarial` is given, it is called
   /// with each batch's image numbers and last iterates {n,H,W,3}.
-  using OnAdversarial = std::function<void(const std::vector<std::int32_t>& images, const Tensor& x_adv)>;
-  std::vector<Verdict> attack(double p, const AttackPlan& plan, const std::vector<std::int32_t>& targets,
+  using OnAdversarial =
+      std::function<void(const std::vector<std::int32_t>& images, const Tensor& x_adv)>;
+  std::vector<Verdict> attack(double p, const AttackPlan& plan,
+                              const std::vector<std::int32_t>& targets,
                               const OnBatch& on_batch = {},
                               const OnAdversarial& adversarial = {}) const;
 

@@ -58,9 +58,8 @@ std::vector<Variable> tuned_parameters(const Tune& tune, const Model& model) {
 std::unique_ptr<Recipe> make_finetune_recipe(const FinetuneSettings& settings, const Model& model) {
   const Tuning tuning{tuned_parameters(settings.tune, model),
                       settings.tune.stats ? Mode::train : Mode::eval};
-  return settings.train.method == Method::pgd
-             ? adversarial_recipe(model, settings.train, tuning)
-             : standard_recipe(model, settings.train, tuning);
+  return settings.train.method == Method::pgd ? adversarial_recipe(model, settings.train, tuning)
+                                              : standard_recipe(model, settings.train, tuning);
 }
 
 MaskCounts mask_counts(const TrainSettings& s) {

@@ -13,9 +13,8 @@ class RobMask final : public BranchRecipe {
   /// p ← U(0,1), one for the batch or one for each image; or the fixed one.
   std::vector<double> draw(Index step, const std::vector<std::int32_t>& ids) const {
     if (s_.strength.kind == StrengthChoice::Kind::fixed) return {s_.strength.value};
-    Stream stream{.seed = seed(),
-                  .purpose = Purpose::strength,
-                  .step = static_cast<std::uint64_t>(step)};
+    Stream stream{
+        .seed = seed(), .purpose = Purpose::strength, .step = static_cast<std::uint64_t>(step)};
     if (s_.strength.kind == StrengthChoice::Kind::random)
       return {random_uniform<double>(stream, 0)};
     std::vector<double> p;
@@ -31,7 +30,8 @@ class RobMask final : public BranchRecipe {
     Branch adversarial;
     adversarial.attacked = true;
     adversarial.eps.clear();
-    for (const double strength : p) adversarial.eps.push_back(strength * s_.attack.eps.value);  // ε_i
+    for (const double strength : p)
+      adversarial.eps.push_back(strength * s_.attack.eps.value);  // ε_i
     adversarial.loss_mask = p;
     adversarial.attack_mask = s_.attack_mask == AttackMask::loss  ? p
                               : s_.attack_mask == AttackMask::max ? std::vector{1.0}

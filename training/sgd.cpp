@@ -30,7 +30,8 @@ void Sgd::step() {
 
 double cosine_rate(double rate, Index epoch, Index epochs) {
   return 0.5 * rate *
-         (1 + std::cos(std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(epochs)));
+         (1 +
+          std::cos(std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(epochs)));
 }
 
 }  // namespace robmask

@@ -54,9 +54,8 @@ class Trades final : public Recipe {
     model_.machine().start_normal(x_adv, batch.images, 0.001,
                                   {.seed = seed_, .purpose = Purpose::start}, step_, batch.ids);
     const Variable clean = model_.logits(Variable(batch.images), attack_pass_);
-    pgd(x_adv, batch.images, ball_, attack_.steps, [&](const Variable& x) {
-      return kl(clean, model_.logits(x, attack_pass_));
-    });
+    pgd(x_adv, batch.images, ball_, attack_.steps,
+        [&](const Variable& x) { return kl(clean, model_.logits(x, attack_pass_)); });
   }
 
   const Model& model_;

@@ -78,10 +78,11 @@ void Trainer::read_totals() {
 
 void Trainer::check_finite() const {
   if (std::isfinite(totals_.loss.item())) return;
-  throw RunError(fmt::format(
-      "the loss is not finite after iteration {}: the run has diverged; the last checkpoint in {} is "
-      "kept; try a smaller --lr",
-      state_.step, run_.dir.string()));
+  throw RunError(
+      fmt::format("the loss is not finite after iteration {}: the run has diverged; the last "
+                  "checkpoint in {} is "
+                  "kept; try a smaller --lr",
+                  state_.step, run_.dir.string()));
 }
 
 void Trainer::save() {
@@ -136,13 +137,13 @@ void Trainer::probe(EpochSummary& summary) const {
   plan.steps = 10;
   plan.random_start = true;
   summary.probe_pgd = accuracy(plan);
-  if (*summary.probe_pgd < 0.5 * *summary.probe_training_attack &&
-      *summary.probe_training_attack - *summary.probe_pgd > 0.25)
-    warn(fmt::format("epoch {}: catastrophic overfitting: {:.0f} % of the probed training images "
-                     "stand the training attack but {:.0f} % stand PGD-10; use more --attack-steps "
-                     "or a smaller --step-size",
-                     summary.epoch, 100 * *summary.probe_training_attack,
-                     100 * *summary.probe_pgd));
+  if (*summary.probe_pgd<0.5 * *summary.probe_training_attack&& * summary.probe_training_attack -
+                         *summary.probe_pgd> 0.25)
+    warn(
+        fmt::format("epoch {}: catastrophic overfitting: {:.0f} % of the probed training images "
+                    "stand the training attack but {:.0f} % stand PGD-10; use more --attack-steps "
+                    "or a smaller --step-size",
+                    summary.epoch, 100 * *summary.probe_training_attack, 100 * *summary.probe_pgd));
 }
 
 EpochSummary Trainer::end_epoch() {
@@ -174,8 +175,8 @@ void Trainer::log(const EpochSummary& e) const {
   const auto path = run_.dir / "log.csv";
   if (!std::filesystem::exists(path))
     append_line(path, csv_line({"epoch", "lr", "train_loss", "loss_clean", "loss_adv", "train_acc",
-                                "test_acc", "test_acc_mask_max", "seconds",
-                                "probe_training_attack", "probe_pgd"}));
+                                "test_acc", "test_acc_mask_max", "seconds", "probe_training_attack",
+                                "probe_pgd"}));
   append_line(path, csv_line({std::to_string(e.epoch), cell(e.lr), cell(e.train_loss),
                               cell(e.loss_clean), cell(e.loss_adv), cell(e.train_acc),
                               cell(e.test_acc), cell(e.test_acc_mask_max), cell(e.seconds),

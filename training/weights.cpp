@@ -98,9 +98,8 @@ SafeTensors to_file(const Model& model) {
     if (t.entry->role == Role::tracked)
       file.add(t.name, host_tensor(t.shape, to_stored<Index>(t, value)));
     else
-      dispatch(value.dtype(), [&]<class T>() {
-        file.add(t.name, host_tensor(t.shape, to_stored<T>(t, value)));
-      });
+      dispatch(value.dtype(),
+               [&]<class T>() { file.add(t.name, host_tensor(t.shape, to_stored<T>(t, value))); });
   }
   return file;
 }
@@ -140,8 +139,10 @@ void from_file(const Model& model, const SafeTensors& file, bool spread_first_ma
     dispatch(value.dtype(), [&]<class T>() {
       const std::vector<T> values = host.to<T>(what);
       for (const T v : values)
-        require(std::isfinite(v), "{}: expected finite numbers, got {}: the weights are damaged or "
-                "their training diverged", what, v);
+        require(std::isfinite(v),
+                "{}: expected finite numbers, got {}: the weights are damaged or "
+                "their training diverged",
+                what, v);
       from_stored(t, value, values);
     });
   }

@@ -84,7 +84,8 @@ class CpuBackend final : public Backend {
   void distance(Tensor distance, Tensor a, Tensor b, Norm norm) override;
 
   // training.cpp
-  void sgd_step(std::span<const SgdSlot> slots, Tensor rate, double momentum, double decay) override;
+  void sgd_step(std::span<const SgdSlot> slots, Tensor rate, double momentum,
+                double decay) override;
   void gather(Tensor batch, Tensor pixels, Tensor index, bool augment, Stream stream,
               Tensor step) override;
 };

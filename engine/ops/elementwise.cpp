@@ -12,9 +12,8 @@ Variable affine(const Variable& x, const Tensor& scale, const Tensor& shift) {
   machine.affine({y.value()}, x.value(), scale, shift);
   if (Tape* tape = Tape::hearing({x})) {
     const auto dx = tape->wanted(x);
-    tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
-      machine.affine(t.sink(dx), dy, scale, {});
-    });
+    tape->record(
+        y, [=, &machine](Tape& t, const Tensor& dy) { machine.affine(t.sink(dx), dy, scale, {}); });
   }
   return y;
 }

@@ -31,10 +31,9 @@ void normalize_by(MaskPass& pass, const Segment& segment, const MaskState& state
   pass.variance = Tensor(machine, {1, 1, 1, pass.x.shape().c}, pass.x.dtype());
   machine.statistics(pass.mean, pass.variance, pass.x);
   if (segment.mode == Mode::train)
-    machine.update_running(state.running_mean.images(segment.pair, 1),
-                           state.running_variance.images(segment.pair, 1),
-                           state.tracked.images(segment.pair, 1), pass.mean, pass.variance, rows,
-                           state.momentum);
+    machine.update_running(
+        state.running_mean.images(segment.pair, 1), state.running_variance.images(segment.pair, 1),
+        state.tracked.images(segment.pair, 1), pass.mean, pass.variance, rows, state.momentum);
 }
 
 }  // namespace

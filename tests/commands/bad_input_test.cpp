@@ -32,8 +32,8 @@ class Binary : public testing::Test {
 
   Result run(const std::string& arguments) const {
     const Path errors = folder_ / "errors";
-    const std::string command = fmt::format("'{}' {} --device cpu >/dev/null 2>'{}'", binary_,
-                                            arguments, errors.string());
+    const std::string command =
+        fmt::format("'{}' {} --device cpu >/dev/null 2>'{}'", binary_, arguments, errors.string());
     const int status = std::system(command.c_str());
     std::ifstream file(errors);
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1,
@@ -122,8 +122,8 @@ TEST_F(Binary, SaysThatTheDiskIsFullAndKeepsWhatWasThere) {
   EXPECT_NE(result.errors.find("full"), std::string::npos) << result.errors;
 
   const std::string limited = fmt::format(
-      "sh -c \"ulimit -f 8; '{}' export --from '{}' --out '{}' --device cpu\" >/dev/null 2>&1", binary_,
-      model.string(), out.string());
+      "sh -c \"ulimit -f 8; '{}' export --from '{}' --out '{}' --device cpu\" >/dev/null 2>&1",
+      binary_, model.string(), out.string());
   const int status = std::system(limited.c_str());
   EXPECT_EQ(WEXITSTATUS(status), 1);
   std::ifstream file(out);

@@ -27,7 +27,6 @@ TrainSettings settings() {
   return s;
 }
 
-
 /// Trains in `dir`, up to `steps` iterations if given, resuming if there is a state.
 SafeTensors train(const fs::path& dir, std::optional<Index> steps) {
   TrainSettings s = settings();
@@ -37,8 +36,8 @@ SafeTensors train(const fs::path& dir, std::optional<Index> steps) {
   options.limit_test = 10;
   const Dataset data = load_dataset("synthetic", options);
   Backend& machine = backend("cpu");
-  const Model model(machine, DType::f32,
-                    {.name = "resnet18", .width = 4, .masks = 2, .pairs = 2}, 0);
+  const Model model(machine, DType::f32, {.name = "resnet18", .width = 4, .masks = 2, .pairs = 2},
+                    0);
   const auto recipe = make_recipe(s, model);
   Sgd sgd(model.parameters(), s.momentum, s.weight_decay);
   const Images train_images(machine, data.train), test_images(machine, data.test);

@@ -26,8 +26,8 @@ const std::vector<Method> methods{
 
 /// One line of the table and one point of the curve for each mask; axes in per cent.
 Chart tabulate(const fs::path& folder) {
-  Chart chart{"One network, many masks", "robust accuracy, PGD-20 at 8/255 (%)", "clean accuracy (%)",
-              {}};
+  Chart chart{
+      "One network, many masks", "robust accuracy, PGD-20 at 8/255 (%)", "clean accuracy (%)", {}};
   fmt::print("\n{:<22} {:>6}   {:>8}   {:>8}   {}\n", "method", "mask p", "clean", "robust",
              "95 % interval");
   for (const Method& method : methods) {
@@ -79,10 +79,11 @@ void run(const fs::path& folder) {
   const Chart chart = tabulate(folder);
   const bool drawn = draw_chart(chart, folder / "tradeoff");
   write_png(folder / "perturbations.png", show_perturbations(folder));
-  fmt::print("\n{}{}: rows are clean images, then for each method the attacked images and ten times "
-             "their perturbation\n",
-             drawn ? fmt::format("{}: the trade-off curve\n", (folder / "tradeoff.png").string()) : "",
-             (folder / "perturbations.png").string());
+  fmt::print(
+      "\n{}{}: rows are clean images, then for each method the attacked images and ten times "
+      "their perturbation\n",
+      drawn ? fmt::format("{}: the trade-off curve\n", (folder / "tradeoff.png").string()) : "",
+      (folder / "perturbations.png").string());
 }
 
 }  // namespace

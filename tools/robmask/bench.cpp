@@ -146,8 +146,8 @@ int run_bench(const BenchSettings& s) {
       note("robmask_iteration_seconds", "RobMask iteration",
            iteration_seconds(machine, s, Method::robmask));
   }
-  const Index peak = machine.name() == "cpu" ? peak_memory_bytes()
-                                             : static_cast<Index>(machine.pool()->peak());
+  const Index peak =
+      machine.name() == "cpu" ? peak_memory_bytes() : static_cast<Index>(machine.pool()->peak());
   json["peak_memory_bytes"] = peak;
   text += fmt::format("  peak memory {:.0f} MiB\n", static_cast<double>(peak) / (1 << 20));
   print_result(s.common, json, text);

@@ -19,8 +19,10 @@ std::filesystem::path journal_path(const EvaluateSettings& s, const std::filesys
 
 std::string weights_identity(const std::filesystem::path& from) {
   const auto path = weights_path(from);
-  require(std::filesystem::exists(path), "--from {}: expected a weights file or a run directory, "
-          "found neither", from.string());
+  require(std::filesystem::exists(path),
+          "--from {}: expected a weights file or a run directory, "
+          "found neither",
+          from.string());
   return fmt::format("{} {}", path.string(),
                      std::filesystem::last_write_time(path).time_since_epoch().count());
 }
@@ -49,7 +51,8 @@ void Evaluation::judge(const LoadedModel& model, const std::string& name, const 
     Json result = judge.run(cell);
     for (const auto& [key, value] : extra.items()) result[key] = value;
     text_ += fmt::format(
-        "{}{:<6} {:<6} {:<5} eps {:<8} clean {:6.2f} %   robust {:6.2f} % [{:.2f}, {:.2f}]   n {}\n",
+        "{}{:<6} {:<6} {:<5} eps {:<8} clean {:6.2f} %   robust {:6.2f} % [{:.2f}, {:.2f}]   n "
+        "{}\n",
         extra.contains("p") ? fmt::format("p {:<5} ", extra["p"].get<double>()) : "",
         fmt::format("u({})", cell.mask), to_string(cell.attack), to_string(cell.plan.norm),
         cell.eps.text, 100 * result["clean_accuracy"].get<double>(),

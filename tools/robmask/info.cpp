@@ -12,7 +12,9 @@ namespace robmask {
 namespace {
 
 Json count_json(const Split& split) {
-  return {{"images", split.size()}, {"height", split.height}, {"width", split.width},
+  return {{"images", split.size()},
+          {"height", split.height},
+          {"width", split.width},
           {"channels", split.channels}};
 }
 
@@ -68,14 +70,14 @@ int run_info(const InfoSettings& s) {
                   {"mean", spec.mean},
                   {"std", spec.std},
                   {"seed", from.info.seed}};
-  print_result(s.common, json,
-               fmt::format("{}: {} (width {}), {} classes, trained by {} with {} mask(s) and {} "
-                           "statistics, eps_max {} ({})\n{} parameters, {} of them in the masks of {} "
-                           "norm layers; {} tensors\n",
-                           weights_path(s.from).string(), spec.name, spec.width, spec.classes,
-                           from.info.method, spec.masks, from.info.bn_stats, from.info.eps_max,
-                           from.info.norm, from.model->parameter_count(), mask_parameters, norms,
-                           tensors));
+  print_result(
+      s.common, json,
+      fmt::format("{}: {} (width {}), {} classes, trained by {} with {} mask(s) and {} "
+                  "statistics, eps_max {} ({})\n{} parameters, {} of them in the masks of {} "
+                  "norm layers; {} tensors\n",
+                  weights_path(s.from).string(), spec.name, spec.width, spec.classes,
+                  from.info.method, spec.masks, from.info.bn_stats, from.info.eps_max,
+                  from.info.norm, from.model->parameter_count(), mask_parameters, norms, tensors));
   return 0;
 }
 

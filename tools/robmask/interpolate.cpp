@@ -20,18 +20,21 @@ std::vector<double> host(const Tensor& t) {
 }
 
 /// Only batch norm may differ.
-void check_alike(const InterpolateSettings& s, const LoadedModel& first, const LoadedModel& second) {
+void check_alike(const InterpolateSettings& s, const LoadedModel& first,
+                 const LoadedModel& second) {
   const ModelSpec &a = first.info.spec, &b = second.info.spec;
   require(a.name == b.name && a.width == b.width && a.classes == b.classes && a.masks == b.masks &&
               a.pairs == b.pairs && a.mean == b.mean && a.std == b.std,
           "--second {}: expected the model, width, classes, masks, statistics and normalization of "
-          "--first {}", s.second, s.first);
+          "--first {}",
+          s.second, s.first);
   for (std::size_t i = 0; i < first.model->entries().size(); ++i) {
     const Entry& e = first.model->entries()[i];
     if (e.role >= Role::mask_weight) continue;
     require(host(e.variable.value()) == host(second.model->entries()[i].variable.value()),
             "--second {}: expected the weights of --first {} but for batch norm; \"{}\" differs: "
-            "interpolate a model with its own finetuning", s.second, s.first, e.name);
+            "interpolate a model with its own finetuning",
+            s.second, s.first, e.name);
   }
 }
 

@@ -42,8 +42,10 @@ Judge::Judge(const EvaluateSettings& settings, const std::string& name, const Lo
       journal_(journal),
       adversarial_(adversarial),
       evaluator_(*from.model, images, settings.batch, settings.common.seed) {
-  per_image_.columns = {"mask", "attack", "norm", "eps", "image", "label", "clean", "robust",
-                        "broken_by_restart", "perturbation"};
+  per_image_.columns = {"mask",        "attack", "norm",
+                        "eps",         "image",  "label",
+                        "clean",       "robust", "broken_by_restart",
+                        "perturbation"};
 }
 
 double Judge::matching_mask(double eps) const {
@@ -85,8 +87,8 @@ std::vector<Cell> Judge::cells() const {
         cell.plan.restarts = s.restarts;
         break;
       default:
-        throw InputError(fmt::format("--attack {}: this build knows clean, fgsm and pgd",
-                                     to_string(attack)));
+        throw InputError(
+            fmt::format("--attack {}: this build knows clean, fgsm and pgd", to_string(attack)));
     }
     cells.push_back(cell);
   };
@@ -159,8 +161,7 @@ void Judge::note_images(const Cell& cell, const std::vector<bool>& clean,
     per_image_.rows.push_back({fmt::format("{}", cell.mask), to_string(cell.attack),
                                to_string(cell.plan.norm), cell.eps.text, std::to_string(i),
                                std::to_string(images_.split().labels[i]), clean[i] ? "1" : "0",
-                               v.robust ? "1" : "0",
-                               v.restart < 0 ? "" : std::to_string(v.restart),
+                               v.robust ? "1" : "0", v.restart < 0 ? "" : std::to_string(v.restart),
                                fmt::format("{:.9g}", v.perturbation)});
   }
 }

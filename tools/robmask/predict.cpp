@@ -14,8 +14,8 @@ namespace robmask {
 
 int run_predict(const PredictSettings& s) {
   Backend& machine = machine_of(s.common);
-  const Dataset described = load_data(s.common, s.split == SplitChoice::train,
-                                      s.split == SplitChoice::test);
+  const Dataset described =
+      load_data(s.common, s.split == SplitChoice::train, s.split == SplitChoice::test);
   const Split& split = s.split == SplitChoice::train ? described.train : described.test;
   require(split.size() > 0, "--data {}: expected {} images, found none", s.common.data,
           to_string(s.split));
@@ -41,17 +41,20 @@ int run_predict(const PredictSettings& s) {
       const auto row = logits.begin() + n * classes;
       correct += std::max_element(row, row + classes) - row == split.labels[n];
     }
-    if (!s.logits.empty())
-      write_npy(s.logits, host_tensor({images.size(), classes}, logits));
+    if (!s.logits.empty()) write_npy(s.logits, host_tensor({images.size(), classes}, logits));
   });
   progress.finish();
   const double accuracy = static_cast<double>(correct) / static_cast<double>(images.size());
-  print_result(s.common,
-               {{"model", from.info.spec.name}, {"mask", s.mask}, {"split", to_string(s.split)},
-                {"n", images.size()}, {"accuracy", accuracy}, {"logits", s.logits}},
-               fmt::format("{} images, {:.2f} % correct at mask {}{}\n", images.size(),
-                           100 * accuracy, s.mask,
-                           s.logits.empty() ? "" : fmt::format(", logits in {}", s.logits)));
+  print_result(
+      s.common,
+      {{"model", from.info.spec.name},
+       {"mask", s.mask},
+       {"split", to_string(s.split)},
+       {"n", images.size()},
+       {"accuracy", accuracy},
+       {"logits", s.logits}},
+      fmt::format("{} images, {:.2f} % correct at mask {}{}\n", images.size(), 100 * accuracy,
+                  s.mask, s.logits.empty() ? "" : fmt::format(", logits in {}", s.logits)));
   return 0;
 }
 

@@ -66,7 +66,8 @@ int run_training(const TrainSettings& s, const Model& model, Recipe& recipe,
                   {"test_accuracy_mask_max", number(last.test_acc_mask_max)}};
   std::string text = fmt::format("{}: {} iterations, train loss {:.4f}", dir.string(),
                                  trainer.steps(), last.train_loss);
-  if (last.test_acc) text += fmt::format(", test accuracy {:.2f} % at mask 0", 100 * *last.test_acc);
+  if (last.test_acc)
+    text += fmt::format(", test accuracy {:.2f} % at mask 0", 100 * *last.test_acc);
   if (model.spec().masks > 1 && last.test_acc_mask_max)
     text += fmt::format(" and {:.2f} % at mask 1", 100 * *last.test_acc_mask_max);
   print_result(s.common, json, text + "\n");
@@ -117,8 +118,8 @@ int run_finetune(const FinetuneSettings& f) {
   const TrainSettings& s = f.train;
   Backend& machine = machine_of(s.common);
   const Dataset data = load_data(s.common, true, true);
-  LoadedModel from = load_model(f.from, machine, dtype_of(s.common),
-                                overrides_of(s.model, data.normalization));
+  LoadedModel from =
+      load_model(f.from, machine, dtype_of(s.common), overrides_of(s.model, data.normalization));
   if (from.model->spec().masks > 1) {
     require(f.mask.has_value(),
             "--from {}: the checkpoint has {} masks: choose the one to finetune with --mask p",
