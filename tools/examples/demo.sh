@@ -25,8 +25,8 @@ attack() {  # attack METHOD MASKS: PGD-20 at 8/255 on 300 test images, and eight
 }
 
 train standard 8 ""
-train pgd 12 ""
-train robmask 20 "--bn-stats split"
+train pgd 24 ""
+train robmask 24 "--bn-stats split"
 attack standard 0
 attack pgd 0
 attack robmask 0,0.25,0.5,0.75,1
