@@ -4,6 +4,14 @@
 
 namespace robmask {
 
+Ball make_ball(Backend& machine, DType dtype, Norm norm, const std::vector<double>& eps,
+               const std::vector<double>& alpha) {
+  const auto one_each = [&](const std::vector<double>& values) {
+    return make_tensor(machine, {static_cast<Index>(values.size()), 1, 1, 1}, dtype, values);
+  };
+  return {norm, one_each(eps), one_each(alpha)};
+}
+
 void pgd(const Tensor& x_adv, const Tensor& x, const Ball& ball, Index steps,
          const Objective& objective) {
   for (Index i = 0; i < steps; ++i) {

@@ -2,6 +2,7 @@
 // Projected gradient ascent (Madry et al. 2018) and its one-step form, FGSM (Goodfellow et al. 2015).
 
 #include <functional>
+#include <vector>
 
 #include "engine/ops.h"
 
@@ -17,6 +18,10 @@ struct Ball {
   Norm norm = Norm::linf;
   Tensor eps, alpha;
 };
+
+/// The ball of these radii and step sizes: one value each, or one an image.
+Ball make_ball(Backend& machine, DType dtype, Norm norm, const std::vector<double>& eps,
+               const std::vector<double>& alpha);
 
 /// `steps` times: x_adv ← clip_[0,1]( project_ball( x_adv + α·direction(∇ objective) ) ), in place, from
 /// where x_adv is; the last iterate is kept. Each image is attacked on its own: its result does not

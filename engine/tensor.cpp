@@ -74,6 +74,20 @@ void Tensor::from_host(const std::vector<T>& values) const {
   }
 }
 
+std::vector<double> Tensor::to_doubles() const {
+  return dispatch(dtype_, [&]<class T>() {
+    const std::vector<T> host = to_host<T>();
+    return std::vector<double>(host.begin(), host.end());
+  });
+}
+
+Tensor make_tensor(Backend& machine, const Shape& shape, DType dtype,
+                   const std::vector<double>& values) {
+  return dispatch(dtype, [&]<class T>() {
+    return make_tensor(machine, shape, std::vector<T>(values.begin(), values.end()));
+  });
+}
+
 double Tensor::item() const {
   const Tensor first = images(0, 1);
   switch (dtype_) {

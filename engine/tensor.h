@@ -59,6 +59,8 @@ class Tensor {
   std::vector<T> to_host() const;
   template <class T>
   void from_host(const std::vector<T>& values) const;
+  /// All elements of an f32 or f64 tensor on the host, as doubles.
+  std::vector<double> to_doubles() const;
   /// Element 0 as a double: for losses and counters.
   double item() const;
 
@@ -77,5 +79,9 @@ Tensor make_tensor(Backend& machine, const Shape& shape, const std::vector<T>& v
   t.from_host(values);
   return t;
 }
+
+/// The same for an f32 or f64 tensor, each value rounded to its type.
+Tensor make_tensor(Backend& machine, const Shape& shape, DType dtype,
+                   const std::vector<double>& values);
 
 }  // namespace robmask

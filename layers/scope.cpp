@@ -23,15 +23,10 @@ Variable Scope::uniform(const std::string& name, Role role, const Shape& shape,
   const Stream stream{.seed = shape_->seed,
                       .purpose = Purpose::initialization,
                       .branch = static_cast<std::uint32_t>(entries_->size())};
-  const Tensor value(*shape_->machine, shape, shape_->dtype);
-  dispatch(shape_->dtype, [&]<class T>() {
-    std::vector<T> host(shape.count());
-    for (std::size_t i = 0; i < host.size(); ++i)
-      host[i] = static_cast<T>(
-          bound * (2 * random_uniform<double>(stream, static_cast<std::uint32_t>(i)) - 1));
-    value.from_host(host);
-  });
-  return add(name, role, value);
+  std::vector<double> values(shape.count());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = bound * (2 * random_uniform<double>(stream, static_cast<std::uint32_t>(i)) - 1);
+  return add(name, role, make_tensor(*shape_->machine, shape, shape_->dtype, values));
 }
 
 Variable Scope::constant(const std::string& name, Role role, const Shape& shape,

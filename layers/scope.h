@@ -21,6 +21,12 @@ enum class Role {
   tracked,  // i64 {pairs,1,1,1}
 };
 
+/// γ and β; running means and variances.
+inline bool is_affine(Role r) { return r == Role::mask_weight || r == Role::mask_bias; }
+inline bool is_statistic(Role r) { return r == Role::running_mean || r == Role::running_variance; }
+/// Part of a norm: one row for each mask, or for each statistics pair.
+inline bool is_norm(Role r) { return is_affine(r) || is_statistic(r) || r == Role::tracked; }
+
 /// A trained tensor, or (statistics) one that passes update.
 struct Entry {
   std::string name;  // of row 0, as in kuangliu/pytorch-cifar: "layer1.0.conv1.weight"

@@ -34,14 +34,10 @@ namespace {
 template <class Encode>
 Tensor stacked(Backend& machine, DType dtype, const std::vector<double>& strengths, Index width,
                Encode encode_one) {
-  const Tensor codes(machine, {static_cast<Index>(strengths.size()), 1, 1, width}, dtype);
-  dispatch(dtype, [&]<class T>() {
-    std::vector<T> host;
-    for (const double p : strengths)
-      for (const double u : encode_one(p)) host.push_back(static_cast<T>(u));
-    codes.from_host(host);
-  });
-  return codes;
+  std::vector<double> codes;
+  for (const double p : strengths)
+    for (const double u : encode_one(p)) codes.push_back(u);
+  return make_tensor(machine, {static_cast<Index>(strengths.size()), 1, 1, width}, dtype, codes);
 }
 
 }  // namespace

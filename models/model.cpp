@@ -35,24 +35,19 @@ Model::Network Model::make_network(const ModelSpec& spec, const Scope& s) {
 }
 
 Model::Model(Backend& machine, DType dtype, const ModelSpec& spec, std::uint64_t seed)
-    : spec_(spec),
-      shape_{&machine, dtype, spec.masks, spec.pairs, seed},
-      scale_(machine, {1, 1, 1, 3}, dtype),
-      shift_(machine, {1, 1, 1, 3}, dtype) {
+    : spec_(spec), shape_{&machine, dtype, spec.masks, spec.pairs, seed} {
   require(spec.width == 64 || has_width(spec.name), "--width: {} has one width only", spec.name);
   require(spec.width >= 1 && spec.classes >= 1 && spec.masks >= 1,
           "expected width, classes and masks of at least 1, got {}, {} and {}", spec.width,
           spec.classes, spec.masks);
   network_ = make_network(spec, Scope(shape_, entries_));
-  dispatch(dtype, [&]<class T>() {
-    std::vector<T> scale, shift;
-    for (int c = 0; c < 3; ++c) {
-      scale.push_back(static_cast<T>(1 / spec.std[c]));
-      shift.push_back(static_cast<T>(-spec.mean[c] / spec.std[c]));
-    }
-    scale_.from_host(scale);
-    shift_.from_host(shift);
-  });
+  std::vector<double> scale, shift;
+  for (int c = 0; c < 3; ++c) {
+    scale.push_back(1 / spec.std[c]);
+    shift.push_back(-spec.mean[c] / spec.std[c]);
+  }
+  scale_ = make_tensor(machine, {1, 1, 1, 3}, dtype, scale);
+  shift_ = make_tensor(machine, {1, 1, 1, 3}, dtype, shift);
 }
 
 Variable Model::logits(const Variable& images, const Context& context) const {

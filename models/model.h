@@ -21,6 +21,9 @@ struct ModelSpec {
   Index pairs = 1;  // of running statistics: 1 shared; split: 2 (RobMask) or k (AdvProp)
   Code code = Code::hat;
   std::array<double, 3> mean{0, 0, 0}, std{1, 1, 1};
+
+  /// "shared" or "split"
+  std::string statistics() const { return pairs > 1 ? "split" : "shared"; }
 };
 
 class Model {

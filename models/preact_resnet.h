@@ -8,6 +8,7 @@
 #include "layers/conv2d.h"
 #include "layers/linear.h"
 #include "layers/norm.h"
+#include "models/stages.h"
 
 namespace robmask {
 
@@ -40,7 +41,7 @@ class PreActResNet18 {
  public:
   PreActResNet18(const Scope& s, Index width, Index classes)
       : conv1_(s / "conv1", 3, width, {3, 1, 1}),
-        blocks_(make_blocks(s, width)),
+        blocks_(four_stages<PreActBlock>(s, width)),
         linear_(s / "linear", 8 * width, classes) {}
 
   /// x: N·H·W·3, normalized → logits {N,1,1,classes}
@@ -51,18 +52,6 @@ class PreActResNet18 {
   }
 
  private:
-  static std::vector<PreActBlock> make_blocks(const Scope& s, Index width) {
-    std::vector<PreActBlock> blocks;
-    Index in = width;
-    for (Index stage = 1; stage <= 4; ++stage)
-      for (Index i = 0; i < 2; ++i) {
-        const Index out = width << (stage - 1), stride = stage > 1 && i == 0 ? 2 : 1;
-        blocks.emplace_back(s / fmt::format("layer{}", stage) / i, in, out, stride);
-        in = out;
-      }
-    return blocks;
-  }
-
   Conv2d conv1_;
   std::vector<PreActBlock> blocks_;
   Linear linear_;

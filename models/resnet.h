@@ -9,6 +9,7 @@
 #include "layers/conv2d.h"
 #include "layers/linear.h"
 #include "layers/norm.h"
+#include "models/stages.h"
 
 namespace robmask {
 
@@ -59,7 +60,8 @@ class ResNet18 {
       : stem_(stem),
         conv1_(s / "conv1", 3, width, stem == Stem::cifar ? Window{3, 1, 1} : Window{7, 2, 3}),
         bn1_(s / "bn1", width),
-        blocks_(make_blocks(s, width, stem)),
+        blocks_(four_stages<BasicBlock>(
+            s, width, std::string(stem == Stem::cifar ? "shortcut" : "downsample"))),
         linear_(s / (stem == Stem::cifar ? "linear" : "fc"), 8 * width, classes) {}
 
   /// x: N·H·W·3, normalized → logits {N,1,1,classes}
@@ -71,19 +73,6 @@ class ResNet18 {
   }
 
  private:
-  static std::vector<BasicBlock> make_blocks(const Scope& s, Index width, Stem stem) {
-    std::vector<BasicBlock> blocks;
-    Index in = width;
-    for (Index stage = 1; stage <= 4; ++stage)
-      for (Index i = 0; i < 2; ++i) {
-        const Index out = width << (stage - 1), stride = stage > 1 && i == 0 ? 2 : 1;
-        blocks.emplace_back(s / fmt::format("layer{}", stage) / i, in, out, stride,
-                            stem == Stem::cifar ? "shortcut" : "downsample");
-        in = out;
-      }
-    return blocks;
-  }
-
   Stem stem_;
   Conv2d conv1_;
   MaskedNorm bn1_;

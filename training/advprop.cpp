@@ -11,7 +11,6 @@ class AdvProp final : public BranchRecipe {
  public:
   AdvProp(const Model& model, const TrainSettings& s)
       : BranchRecipe(model, training_attack(s), Tuning{model.parameters()}, s.common.seed),
-        attack_mask_(s.attack_mask),
         random_(s.aux_random),
         eps_max_(s.attack.eps.value) {
     for (const Strength& e : s.aux_eps) eps_.push_back(e.value);
@@ -20,28 +19,20 @@ class AdvProp final : public BranchRecipe {
  private:
   std::vector<Branch> branches(Index step, const std::vector<std::int32_t>&) const override {
     std::vector<double> eps = eps_;
-    if (random_)
-      eps = {eps_max_ * random_uniform<double>({.seed = seed(),
-                                                .purpose = Purpose::strength,
-                                                .step = static_cast<std::uint64_t>(step)},
-                                               0)};
+    if (random_) eps = {draw_strength(step) * eps_max_};
     std::vector<Branch> list{Branch{}};
     const auto norms = static_cast<double>(eps.size());
     for (std::size_t a = 1; a <= eps.size(); ++a) {
       Branch b;
       b.attacked = true;
       b.eps = {eps[a - 1]};
-      b.loss_mask = {static_cast<double>(a) / norms};
-      b.attack_mask = attack_mask_ == AttackMask::loss  ? b.loss_mask
-                      : attack_mask_ == AttackMask::max ? std::vector{1.0}
-                                                        : std::vector{0.0};
+      b.mask = {static_cast<double>(a) / norms};
       b.pair = static_cast<Index>(a);
       list.push_back(b);
     }
     return list;
   }
 
-  AttackMask attack_mask_;
   bool random_;
   double eps_max_;
   std::vector<double> eps_;

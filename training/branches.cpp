@@ -4,13 +4,6 @@
 
 namespace robmask {
 
-Tensor value_tensor(const Model& model, const std::vector<double>& values) {
-  const Tensor t(model.machine(), {static_cast<Index>(values.size()), 1, 1, 1}, model.dtype());
-  dispatch(model.dtype(),
-           [&]<class T>() { t.from_host(std::vector<T>(values.begin(), values.end())); });
-  return t;
-}
-
 BranchRecipe::BranchRecipe(const Model& model, const TrainingAttack& attack, const Tuning& tuning,
                            std::uint64_t seed)
     : model_(model),
@@ -19,19 +12,29 @@ BranchRecipe::BranchRecipe(const Model& model, const TrainingAttack& attack, con
       seed_(seed),
       step_(model.machine(), {}, DType::i64) {}
 
+double BranchRecipe::draw_strength(Index step, std::uint32_t image) const {
+  return random_uniform<double>({.seed = seed_,
+                                 .purpose = Purpose::strength,
+                                 .step = static_cast<std::uint64_t>(step),
+                                 .image = image},
+                                0);
+}
+
 void BranchRecipe::prepare(Index step, const std::vector<std::int32_t>& ids) {
   const auto images = static_cast<Index>(ids.size());
   model_.machine().fill(step_, static_cast<double>(step));
   prepared_.clear();
   for (const Branch& b : branches(step, ids)) {
-    Prepared p{b.attacked, {attack_.norm, {}, {}}, {}, {}};
-    p.loss = model_.segment(images, tuning_.mode, b.loss_mask, b.pair);
+    Prepared p{b.attacked, {}, {}, {}};
+    p.loss = model_.segment(images, tuning_.mode, b.mask, b.pair);
     if (b.attacked) {
       std::vector<double> alpha;
-      for (const double e : b.eps) alpha.push_back(attack_.step_size.value_or(e / 5));
-      p.ball.eps = value_tensor(model_, b.eps);
-      p.ball.alpha = value_tensor(model_, alpha);
-      p.attack = {{model_.segment(images, attack_.mode, b.attack_mask, b.pair)}};
+      for (const double e : b.eps) alpha.push_back(attack_.settings.alpha(e));
+      p.ball = make_ball(model_.machine(), model_.dtype(), attack_.settings.norm, b.eps, alpha);
+      const std::vector<double> mask = attack_.mask == AttackMask::loss  ? b.mask
+                                       : attack_.mask == AttackMask::max ? std::vector{1.0}
+                                                                         : std::vector{0.0};
+      p.attack = {{model_.segment(images, attack_.mode, mask, b.pair)}};
     }
     prepared_.push_back(std::move(p));
   }
@@ -40,13 +43,13 @@ void BranchRecipe::prepare(Index step, const std::vector<std::int32_t>& ids) {
 void BranchRecipe::attack(const Prepared& branch, std::uint32_t number, const Tensor& x_adv,
                           const Batch& batch) const {
   Backend& machine = model_.machine();
-  if (attack_.random_start)
-    machine.start_uniform(x_adv, batch.images, branch.ball.eps, attack_.norm,
+  if (attack_.settings.start == Start::random)
+    machine.start_uniform(x_adv, batch.images, branch.ball.eps, attack_.settings.norm,
                           {.seed = seed_, .purpose = Purpose::start, .branch = number}, step_,
                           batch.ids);
   else
     machine.copy(x_adv, batch.images);
-  pgd(x_adv, batch.images, branch.ball, attack_.steps, [&](const Variable& images) {
+  pgd(x_adv, batch.images, branch.ball, attack_.settings.steps, [&](const Variable& images) {
     return cross_entropy(model_.logits(images, branch.attack), batch.labels);
   });
 }

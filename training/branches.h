@@ -2,7 +2,6 @@
 // What standard training, adversarial training, AdvProp and RobMask share: a step is a list of
 // branches over the same images, each clean or attacked, each through its own mask, run as one batch.
 
-#include <optional>
 #include <vector>
 
 #include "attacks/pgd.h"
@@ -12,11 +11,9 @@ namespace robmask {
 
 /// How training attacks (§5.1).
 struct TrainingAttack {
-  Norm norm = Norm::linf;
-  Index steps = 7;
-  std::optional<double> step_size;  // empty: ε/5 of the strength in force
-  bool random_start = true;         // uniform in the ball, or zero
-  Mode mode = Mode::eval;           // batch norm while attacking
+  AttackSettings settings;             // its ε is the largest: each branch has its own
+  Mode mode = Mode::eval;              // batch norm while attacking
+  AttackMask mask = AttackMask::loss;  // the mask attacked: the branch's own, p = 1 or p = 0
 };
 
 /// What a step trains: the tensors that get gradients, and how batch norm passes while they do
@@ -31,9 +28,8 @@ struct Tuning {
 struct Branch {
   bool attacked = false;
   std::vector<double> eps{0};
-  std::vector<double> attack_mask{0};  // p of the mask the attack goes through
-  std::vector<double> loss_mask{0};    // p of the mask the loss goes through
-  Index pair = 0;                      // the statistics pair that train passes update
+  std::vector<double> mask{0};  // p of the mask its loss goes through
+  Index pair = 0;               // the statistics pair that train passes update
 };
 
 /// A step of branches: attacks each attacked branch, then one forward and one backward pass over all
@@ -51,7 +47,8 @@ class BranchRecipe : public Recipe {
   virtual std::vector<Branch> branches(Index step, const std::vector<std::int32_t>& ids) const = 0;
 
   const Model& model() const { return model_; }
-  std::uint64_t seed() const { return seed_; }
+  /// p ~ U(0,1) of a step, or of an image of it.
+  double draw_strength(Index step, std::uint32_t image = 0) const;
 
  private:
   struct Prepared {
@@ -70,8 +67,5 @@ class BranchRecipe : public Recipe {
   Tensor step_;  // i64: the random counter
   std::vector<Prepared> prepared_;
 };
-
-/// A tensor {1 or N,1,1,1} of per-batch or per-image values.
-Tensor value_tensor(const Model& model, const std::vector<double>& values);
 
 }  // namespace robmask

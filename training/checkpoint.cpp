@@ -20,27 +20,24 @@ std::string join(const double* values, std::size_t count) {
 std::vector<double> numbers(const std::string& file, const std::string& key,
                             const std::string& text) {
   std::vector<double> values;
-  for (const char* p = text.data(); p < text.data() + text.size();) {
-    double v = 0;
-    const auto [end, error] = std::from_chars(p, text.data() + text.size(), v);
-    require(error == std::errc(), "{}: metadata \"{}\": expected numbers, got \"{}\"", file, key,
-            text);
-    values.push_back(v);
-    p = end < text.data() + text.size() && *end == ',' ? end + 1 : end;
-    require(p == end + 1 || end == text.data() + text.size(),
+  const char *p = text.data(), *last = p + text.size();
+  while (p < last) {
+    const auto [end, error] = std::from_chars(p, last, values.emplace_back());
+    require(error == std::errc() && (end == last || *end == ','),
             "{}: metadata \"{}\": expected numbers, got \"{}\"", file, key, text);
+    p = end + (end < last);
   }
   return values;
 }
 
-Index whole(const std::string& file, const Metadata& metadata, const std::string& key,
-            Index other) {
+template <class T>
+T whole(const std::string& file, const Metadata& metadata, const std::string& key, T other) {
   const auto at = metadata.find(key);
   if (at == metadata.end()) return other;
-  Index v = 0;
+  T v = 0;
   const char* last = at->second.data() + at->second.size();
   const auto [end, error] = std::from_chars(at->second.data(), last, v);
-  require(error == std::errc() && end == last && v >= 0,
+  require(error == std::errc() && end == last && !(v < T{0}),
           "{}: metadata \"{}\": expected a whole number, got \"{}\"", file, key, at->second);
   return v;
 }
@@ -64,7 +61,7 @@ Metadata metadata_of(const CheckpointInfo& info, Index generation) {
              {"method", info.method},
              {"masks", std::to_string(s.masks)},
              {"code", s.code == Code::hat ? "hat" : "nearest"},
-             {"bn_stats", info.bn_stats},
+             {"bn_stats", s.statistics()},
              {"eps_max", info.eps_max},
              {"norm", info.norm},
              {"mean", join(s.mean.data(), 3)},
@@ -106,15 +103,15 @@ CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags
   three(file.source, m, "std", s.std);
   s.code = text("code", "hat") == "nearest" ? Code::nearest : Code::hat;
   info.method = text("method", s.masks > 1 ? "robmask" : "standard");
-  info.bn_stats = text("bn_stats", flags.bn_stats.value_or("shared"));
   info.eps_max = text("eps_max", "8/255");
   info.norm = text("norm", "linf");
-  info.seed = static_cast<std::uint64_t>(whole(file.source, m, "seed", 0));
+  info.seed = whole(file.source, m, "seed", std::uint64_t{0});
   if (m.contains("aux_eps")) info.aux_eps = numbers(file.source, "aux_eps", m.at("aux_eps"));
-  require(info.bn_stats == "shared" || info.bn_stats == "split",
+  const std::string statistics = text("bn_stats", flags.bn_stats.value_or("shared"));
+  require(statistics == "shared" || statistics == "split",
           "{}: metadata \"bn_stats\": expected shared or split, got \"{}\"", file.source,
-          info.bn_stats);
-  if (info.bn_stats == "split" && s.masks > 1) s.pairs = info.method == "advprop" ? s.masks : 2;
+          statistics);
+  if (statistics == "split" && s.masks > 1) s.pairs = info.method == "advprop" ? s.masks : 2;
   return info;
 }
 
@@ -169,16 +166,15 @@ LoadedModel export_mask(const LoadedModel& from, double p) {
   LoadedModel plain{from.info, nullptr};
   plain.info.spec.masks = plain.info.spec.pairs = 1;
   plain.info.spec.code = Code::hat;
-  plain.info.bn_stats = "shared";
   plain.info.aux_eps.clear();
   plain.model = std::make_unique<Model>(machine, masked.dtype(), plain.info.spec, from.info.seed);
   const Segment at_p = masked.segment(1, Mode::eval, {p});
   for (std::size_t i = 0; i < masked.entries().size(); ++i) {
     const Entry& e = masked.entries()[i];
     const Tensor &value = e.variable.value(), &to = plain.model->entries()[i].variable.value();
-    if (e.role == Role::mask_weight || e.role == Role::mask_bias)
+    if (is_affine(e.role))
       machine.blend(to, at_p.code, value);
-    else if (e.role == Role::running_mean || e.role == Role::running_variance)
+    else if (is_statistic(e.role))
       machine.blend(to, at_p.pair_code, value);
     else
       machine.copy(to, value.images(0, to.shape().n));

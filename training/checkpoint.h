@@ -15,8 +15,7 @@ namespace robmask {
 struct CheckpointInfo {
   ModelSpec spec;
   std::string method = "standard";
-  std::string bn_stats = "shared";  // shared or split
-  std::string eps_max = "8/255";    // as it was written; of `norm`
+  std::string eps_max = "8/255";  // as it was written; of `norm`
   std::string norm = "linf";
   std::vector<double> aux_eps;  // advprop: ε of the auxiliary norms, in the order of their masks
   std::uint64_t seed = 0;

@@ -16,20 +16,15 @@ void in_batches(const std::vector<std::int32_t>& list, Index size, F&& f) {
   }
 }
 
-Tensor scalar(const Model& model, double value) {
-  const Tensor t(model.machine(), {}, model.dtype());
-  model.machine().fill(t, value);
-  return t;
-}
-
-std::vector<double> host_values(const Tensor& t) {
-  return dispatch(t.dtype(), [&]<class T>() {
-    const std::vector<T> v = t.to_host<T>();
-    return std::vector<double>(v.begin(), v.end());
-  });
-}
-
 }  // namespace
+
+AttackPlan pgd_plan(const AttackSettings& settings, double eps) {
+  return {.norm = settings.norm,
+          .eps = eps,
+          .step_size = settings.alpha(eps),
+          .steps = settings.steps,
+          .random_start = settings.start == Start::random};
+}
 
 Evaluator::Evaluator(const Model& model, const Images& images, Index batch, std::uint64_t seed)
     : model_(model), images_(images), batch_(batch), seed_(seed) {}
@@ -43,7 +38,7 @@ std::vector<bool> Evaluator::correct(const Tensor& x, const Tensor& labels,
                                      const Context& context) const {
   const Tensor hits(model_.machine(), {x.shape().n, 1, 1, 1}, model_.dtype());
   model_.machine().correct(hits, model_.logits(Variable(x), context).value(), labels);
-  const std::vector<double> values = host_values(hits);
+  const std::vector<double> values = hits.to_doubles();
   return {values.begin(), values.end()};
 }
 
@@ -65,7 +60,7 @@ std::vector<Verdict> Evaluator::attack_batch(double p, const AttackPlan& plan,
                                              const OnAdversarial& adversarial) const {
   // x, x_adv: n H W 3, the images that stand: all before the first restart, then the survivors
   Backend& machine = model_.machine();
-  const Ball ball{plan.norm, scalar(model_, plan.eps), scalar(model_, plan.step_size)};
+  const Ball ball = make_ball(machine, model_.dtype(), plan.norm, {plan.eps}, {plan.step_size});
   std::vector<Verdict> verdicts;
   for (const std::int32_t image : targets) verdicts.push_back({.image = image, .robust = true});
   std::vector<Verdict*> standing;
@@ -82,7 +77,7 @@ std::vector<Verdict> Evaluator::attack_batch(double p, const AttackPlan& plan,
                             {.seed = seed_,
                              .purpose = Purpose::evaluation_start,
                              .branch = static_cast<std::uint32_t>(restart),
-                             .step = static_cast<std::uint64_t>(plan.kind)},
+                             .step = static_cast<std::uint64_t>(plan.attack)},
                             {}, batch.ids);
     else
       machine.copy(x_adv, batch.images);
@@ -93,7 +88,7 @@ std::vector<Verdict> Evaluator::attack_batch(double p, const AttackPlan& plan,
     const std::vector<bool> hits = correct(x_adv, batch.labels, context);
     const Tensor distance(machine, {batch.images.shape().n, 1, 1, 1}, model_.dtype());
     machine.distance(distance, x_adv, batch.images, plan.norm);
-    const std::vector<double> distances = host_values(distance);
+    const std::vector<double> distances = distance.to_doubles();
     std::vector<Verdict*> survivors;
     for (std::size_t i = 0; i < standing.size(); ++i) {
       standing[i]->perturbation = std::max(standing[i]->perturbation, distances[i]);

@@ -3,21 +3,18 @@
 // the ones attacked; attacks see every image on its own, so no number depends on the batch size.
 
 #include <functional>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "attacks/pgd.h"
 #include "models/model.h"
 #include "training/images.h"
+#include "training/settings.h"
 
 namespace robmask {
 
-enum class AttackKind { clean, fgsm, pgd };
-
 /// One attack at one strength.
 struct AttackPlan {
-  AttackKind kind = AttackKind::pgd;
+  AttackName attack = AttackName::pgd;
   Norm norm = Norm::linf;
   double eps = 0;
   double step_size = 0;
@@ -25,6 +22,9 @@ struct AttackPlan {
   bool random_start = true;
   Index restarts = 1;
 };
+
+/// PGD as the settings describe it, at this ε.
+AttackPlan pgd_plan(const AttackSettings& settings, double eps);
 
 /// What an attack did to one image that was classified correctly.
 struct Verdict {

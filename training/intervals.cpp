@@ -15,14 +15,4 @@ std::array<double, 2> wilson_interval(Index hits, Index n) {
   return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
-double mcnemar(Index only_first, Index only_second) {
-  const Index n = only_first + only_second, fewer = std::min(only_first, only_second);
-  double tail = 0;  // P(X ≤ fewer), X ~ Binomial(n, ½)
-  for (Index i = 0; i <= fewer; ++i) {
-    const auto choose = std::lgamma(n + 1) - std::lgamma(i + 1) - std::lgamma(n - i + 1);
-    tail += std::exp(choose - static_cast<double>(n) * std::log(2.0));
-  }
-  return std::min(1.0, 2 * tail);
-}
-
 }  // namespace robmask

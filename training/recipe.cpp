@@ -24,15 +24,10 @@ void Totals::add(const Tensor& total, const Tensor& values, double factor) const
 }
 
 TrainingAttack training_attack(const TrainSettings& s) {
-  TrainingAttack attack;
-  attack.norm = s.attack.norm;
-  attack.steps = s.attack.steps;
-  if (s.attack.step_size) attack.step_size = s.attack.step_size->value;
-  attack.random_start = s.attack.start == Start::random;
-  attack.mode = s.attack_bn == AttackBn::eval           ? Mode::eval
-                : s.attack_bn == AttackBn::train_frozen ? Mode::frozen
-                                                        : Mode::train;
-  return attack;
+  const Mode mode = s.attack_bn == AttackBn::eval           ? Mode::eval
+                    : s.attack_bn == AttackBn::train_frozen ? Mode::frozen
+                                                            : Mode::train;
+  return {s.attack, mode, s.attack_mask};
 }
 
 std::unique_ptr<Recipe> make_recipe(const TrainSettings& settings, const Model& model) {

@@ -13,15 +13,10 @@ class RobMask final : public BranchRecipe {
   /// p ← U(0,1), one for the batch or one for each image; or the fixed one.
   std::vector<double> draw(Index step, const std::vector<std::int32_t>& ids) const {
     if (s_.strength.kind == StrengthChoice::Kind::fixed) return {s_.strength.value};
-    Stream stream{
-        .seed = seed(), .purpose = Purpose::strength, .step = static_cast<std::uint64_t>(step)};
-    if (s_.strength.kind == StrengthChoice::Kind::random)
-      return {random_uniform<double>(stream, 0)};
+    if (s_.strength.kind == StrengthChoice::Kind::random) return {draw_strength(step)};
     std::vector<double> p;
-    for (const std::int32_t id : ids) {
-      stream.image = static_cast<std::uint32_t>(id);
-      p.push_back(random_uniform<double>(stream, 0));
-    }
+    for (const std::int32_t id : ids)
+      p.push_back(draw_strength(step, static_cast<std::uint32_t>(id)));
     return p;
   }
 
@@ -32,10 +27,7 @@ class RobMask final : public BranchRecipe {
     adversarial.eps.clear();
     for (const double strength : p)
       adversarial.eps.push_back(strength * s_.attack.eps.value);  // ε_i
-    adversarial.loss_mask = p;
-    adversarial.attack_mask = s_.attack_mask == AttackMask::loss  ? p
-                              : s_.attack_mask == AttackMask::max ? std::vector{1.0}
-                                                                  : std::vector{0.0};
+    adversarial.mask = p;
     adversarial.pair = model().spec().pairs > 1 ? 1 : 0;
     if (s_.robmask_loss == RobmaskLoss::adv) return {adversarial};
     return {Branch{}, adversarial};

@@ -9,8 +9,7 @@ class Trades final : public Recipe {
  public:
   Trades(const Model& model, const TrainSettings& s)
       : model_(model),
-        attack_(training_attack(s)),
-        eps_(s.attack.eps.value),
+        attack_(s.attack),
         beta_(s.beta),
         seed_(s.common.seed),
         step_(model.machine(), {}, DType::i64) {}
@@ -18,8 +17,8 @@ class Trades final : public Recipe {
   void prepare(Index step, const std::vector<std::int32_t>& ids) override {
     const auto n = static_cast<Index>(ids.size());
     model_.machine().fill(step_, static_cast<double>(step));
-    ball_ = {attack_.norm, value_tensor(model_, {eps_}),
-             value_tensor(model_, {attack_.step_size.value_or(eps_ / 5)})};
+    ball_ = make_ball(model_.machine(), model_.dtype(), attack_.norm, {attack_.eps.value},
+                      {attack_.alpha(attack_.eps.value)});
     attack_pass_ = {{model_.segment(n, Mode::eval, {0})}};
     const Segment train = model_.segment(n, Mode::train, {0});
     training_pass_ = {{train, train}};
@@ -59,8 +58,8 @@ class Trades final : public Recipe {
   }
 
   const Model& model_;
-  TrainingAttack attack_;
-  double eps_, beta_;
+  AttackSettings attack_;
+  double beta_;
   std::uint64_t seed_;
   Tensor step_;  // i64: the random counter
   Ball ball_;

@@ -128,22 +128,21 @@ void Trainer::probe(EpochSummary& summary) const {
     for (const Verdict& v : evaluator.attack(p, plan, ids)) robust += v.robust;
     return static_cast<double>(robust) / static_cast<double>(ids.size());
   };
-  AttackPlan plan{.norm = s.attack.norm, .eps = s.attack.eps.value};
-  plan.step_size = s.attack.alpha(plan.eps);
-  plan.steps = s.attack.steps;
-  plan.random_start = s.attack.start == Start::random;
-  summary.probe_training_attack = accuracy(plan);
+  AttackPlan plan = pgd_plan(s.attack, s.attack.eps.value);
+  const double under_training_attack = accuracy(plan);
   plan.step_size = plan.eps / 4;
   plan.steps = 10;
   plan.random_start = true;
-  summary.probe_pgd = accuracy(plan);
-  if (*summary.probe_pgd<0.5 * *summary.probe_training_attack&& * summary.probe_training_attack -
-                         *summary.probe_pgd> 0.25)
+  const double under_pgd = accuracy(plan);
+  summary.probe_training_attack = under_training_attack;
+  summary.probe_pgd = under_pgd;
+  const bool halved = under_pgd < 0.5 * under_training_attack;
+  if (halved && under_training_attack - under_pgd > 0.25)
     warn(
         fmt::format("epoch {}: catastrophic overfitting: {:.0f} % of the probed training images "
                     "stand the training attack but {:.0f} % stand PGD-10; use more --attack-steps "
                     "or a smaller --step-size",
-                    summary.epoch, 100 * *summary.probe_training_attack, 100 * *summary.probe_pgd));
+                    summary.epoch, 100 * under_training_attack, 100 * under_pgd));
 }
 
 EpochSummary Trainer::end_epoch() {

@@ -12,8 +12,7 @@ namespace {
 
 std::string row_name(const Entry& entry, Index row, const ModelSpec& spec) {
   if (row == 0) return entry.name;
-  const bool is_mask = entry.role == Role::mask_weight || entry.role == Role::mask_bias;
-  const Index mask = is_mask || spec.pairs == spec.masks ? row : spec.masks - 1;
+  const Index mask = is_affine(entry.role) || spec.pairs == spec.masks ? row : spec.masks - 1;
   const std::size_t dot = entry.name.rfind('.');
   return fmt::format("{}.mask.{}{}", entry.name.substr(0, dot), mask, entry.name.substr(dot));
 }
@@ -28,10 +27,15 @@ std::vector<Index> stored_shape(const Entry& e) {
   }
 }
 
+/// What one stored tensor is of the entry's value.
+Tensor row_of(const StoredTensor& stored, const Tensor& value) {
+  return is_norm(stored.entry->role) ? value.images(stored.row, 1) : value;
+}
+
 /// One name for the spellings of one tensor.
 std::string canonical(std::string name) {
-  for (const std::string prefix : {"module.", "model.", "module."})
-    if (name.starts_with(prefix)) name.erase(0, prefix.size());
+  while (name.starts_with("module.") || name.starts_with("model."))
+    name.erase(0, name.find('.') + 1);
   if (const auto at = name.find(".downsample."); at != std::string::npos)
     name.replace(at, 12, ".shortcut.");
   if (name.starts_with("fc.")) name.replace(0, 2, "linear");
@@ -58,8 +62,7 @@ void each_element(const StoredTensor& stored, F&& visit) {
 std::vector<StoredTensor> stored_tensors(const Model& model) {
   std::vector<StoredTensor> plain, masks;
   for (const Entry& e : model.entries()) {
-    const bool rows = e.role >= Role::mask_weight;
-    for (Index row = 0; row < (rows ? e.variable.shape().n : 1); ++row)
+    for (Index row = 0; row < (is_norm(e.role) ? e.variable.shape().n : 1); ++row)
       (row == 0 ? plain : masks)
           .push_back({row_name(e, row, model.spec()), &e, row, stored_shape(e)});
   }
@@ -69,8 +72,7 @@ std::vector<StoredTensor> stored_tensors(const Model& model) {
 
 template <class T>
 std::vector<T> to_stored(const StoredTensor& stored, const Tensor& value) {
-  const bool rows = stored.entry->role >= Role::mask_weight;
-  const std::vector<T> here = (rows ? value.images(stored.row, 1) : value).template to_host<T>();
+  const std::vector<T> here = row_of(stored, value).to_host<T>();
   std::vector<T> file(here.size());
   each_element(stored, [&](Index f, Index h) { file[f] = here[h]; });
   return file;
@@ -78,10 +80,9 @@ std::vector<T> to_stored(const StoredTensor& stored, const Tensor& value) {
 
 template <class T>
 void from_stored(const StoredTensor& stored, const Tensor& value, const std::vector<T>& file) {
-  const bool rows = stored.entry->role >= Role::mask_weight;
   std::vector<T> here(file.size());
   each_element(stored, [&](Index f, Index h) { here[h] = file[f]; });
-  (rows ? value.images(stored.row, 1) : value).from_host(here);
+  row_of(stored, value).from_host(here);
 }
 
 template std::vector<float> to_stored(const StoredTensor&, const Tensor&);

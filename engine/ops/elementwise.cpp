@@ -31,34 +31,35 @@ Variable relu(const Variable& x) {
   return y;
 }
 
+namespace {
+
+/// The backward pass of y = a + factor·b.
+void record_sum(const Variable& y, const Variable& a, const Variable& b, double factor) {
+  Tape* tape = Tape::hearing({a, b});
+  if (!tape) return;
+  const auto da = tape->wanted(a), db = tape->wanted(b);
+  tape->record(y, [=, &machine = y.machine()](Tape& t, const Tensor& dy) {
+    if (da) machine.scale(t.sink(da), dy, 1);
+    if (db) machine.scale(t.sink(db), dy, factor);
+  });
+}
+
+}  // namespace
+
 Variable add(const Variable& a, const Variable& b) {
   // y = a + b, all of one shape
-  Backend& machine = a.machine();
-  const Variable y(Tensor(machine, a.shape(), a.value().dtype()));
-  machine.add(y.value(), a.value(), b.value());
-  if (Tape* tape = Tape::hearing({a, b})) {
-    const auto da = tape->wanted(a), db = tape->wanted(b);
-    tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
-      if (da) machine.scale(t.sink(da), dy, 1);
-      if (db) machine.scale(t.sink(db), dy, 1);
-    });
-  }
+  const Variable y(Tensor(a.machine(), a.shape(), a.value().dtype()));
+  a.machine().add(y.value(), a.value(), b.value());
+  record_sum(y, a, b, 1);
   return y;
 }
 
 Variable add_scaled(const Variable& a, const Variable& b, double factor) {
   // y = a + factor·b, all of one shape
-  Backend& machine = a.machine();
-  const Variable y(Tensor(machine, a.shape(), a.value().dtype()));
-  machine.copy(y.value(), a.value());
-  machine.scale({y.value(), true}, b.value(), factor);
-  if (Tape* tape = Tape::hearing({a, b})) {
-    const auto da = tape->wanted(a), db = tape->wanted(b);
-    tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
-      if (da) machine.scale(t.sink(da), dy, 1);
-      if (db) machine.scale(t.sink(db), dy, factor);
-    });
-  }
+  const Variable y(Tensor(a.machine(), a.shape(), a.value().dtype()));
+  a.machine().copy(y.value(), a.value());
+  a.machine().scale({y.value(), true}, b.value(), factor);
+  record_sum(y, a, b, factor);
   return y;
 }
 

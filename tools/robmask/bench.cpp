@@ -45,12 +45,17 @@ Index peak_memory_bytes() {
   return usage.ru_maxrss * 1024;
 }
 
-Index image_side(const std::string& model) { return model == "resnet18-imagenet" ? 224 : 32; }
+/// What the model was made for.
+struct Task {
+  Index side, classes;
+};
+Task task_of(const std::string& model) {
+  return model == "resnet18-imagenet" ? Task{224, 1000} : Task{32, 10};
+}
 
 /// Random images and labels.
-Batch random_batch(Backend& machine, DType dtype, const BenchSettings& s, Index classes) {
-  const Index side = image_side(*s.model.model);
-  const Shape shape{s.batch, side, side, 3};
+Batch random_batch(Backend& machine, DType dtype, const BenchSettings& s, const Task& task) {
+  const Shape shape{s.batch, task.side, task.side, 3};
   Batch batch{Tensor(machine, shape, dtype), {}, {}};
   const Stream stream{.seed = s.common.seed, .purpose = Purpose::synthetic};
   dispatch(dtype, [&]<class T>() {
@@ -61,7 +66,7 @@ Batch random_batch(Backend& machine, DType dtype, const BenchSettings& s, Index 
   });
   std::vector<std::int32_t> ids(s.batch), labels;
   std::iota(ids.begin(), ids.end(), 0);
-  for (const std::int32_t id : ids) labels.push_back(id % static_cast<std::int32_t>(classes));
+  for (const std::int32_t id : ids) labels.push_back(id % static_cast<std::int32_t>(task.classes));
   batch.labels = make_tensor(machine, {s.batch, 1, 1, 1}, labels);
   batch.ids = make_tensor(machine, {s.batch, 1, 1, 1}, ids);
   return batch;
@@ -74,15 +79,15 @@ double iteration_seconds(Backend& machine, const BenchSettings& s, Method method
   train.method = method;
   train.model.masks = method == Method::robmask ? 2 : 1;
   const MaskCounts counts = mask_counts(train);
-  const Index classes = *s.model.model == "resnet18-imagenet" ? 1000 : 10;
+  const Task task = task_of(*s.model.model);
   const Model model(machine, dtype_of(s.common),
                     {.name = *s.model.model,
                      .width = *s.model.width,
-                     .classes = classes,
+                     .classes = task.classes,
                      .masks = counts.masks,
                      .pairs = counts.pairs},
                     s.common.seed);
-  const Batch batch = random_batch(machine, model.dtype(), s, classes);
+  const Batch batch = random_batch(machine, model.dtype(), s, task);
   const auto recipe = make_recipe(train, model);
   Sgd sgd(model.parameters(), train.momentum, train.weight_decay);
   sgd.set_rate(1e-3);
@@ -99,19 +104,18 @@ double iteration_seconds(Backend& machine, const BenchSettings& s, Method method
 
 /// One PGD step: eval statistics, forward and the gradient of the images.
 double pgd_seconds(Backend& machine, const BenchSettings& s) {
-  const Index classes = *s.model.model == "resnet18-imagenet" ? 1000 : 10;
+  const Task task = task_of(*s.model.model);
   const Model model(machine, dtype_of(s.common),
-                    {.name = *s.model.model, .width = *s.model.width, .classes = classes},
+                    {.name = *s.model.model, .width = *s.model.width, .classes = task.classes},
                     s.common.seed);
-  const Batch batch = random_batch(machine, model.dtype(), s, classes);
+  const Batch batch = random_batch(machine, model.dtype(), s, task);
   const Context context = model.eval(s.batch, 0);
-  const Tensor x_adv(machine, batch.images.shape(), model.dtype()), eps(machine, {}, model.dtype()),
-      alpha(machine, {}, model.dtype());
+  const Tensor x_adv(machine, batch.images.shape(), model.dtype());
   machine.copy(x_adv, batch.images);
-  machine.fill(eps, 8.0 / 255);
-  machine.fill(alpha, 8.0 / 255 / 5);
+  const double eps = 8.0 / 255;
+  const Ball ball = make_ball(machine, model.dtype(), Norm::linf, {eps}, {eps / 5});
   return median_seconds(s.repeats, [&] {
-    pgd(x_adv, batch.images, {Norm::linf, eps, alpha}, 1, [&](const Variable& images) {
+    pgd(x_adv, batch.images, ball, 1, [&](const Variable& images) {
       return cross_entropy(model.logits(images, context), batch.labels);
     });
     x_adv.item();  // waits for the machine

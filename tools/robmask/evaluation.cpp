@@ -29,12 +29,9 @@ std::string weights_identity(const std::filesystem::path& from) {
 
 Evaluation::Evaluation(const EvaluateSettings& s, const std::filesystem::path& from)
     : settings_(s), machine_(machine_of(s.common)), journal_(journal_path(s, from), s.resume) {
-  const bool train = s.split == SplitChoice::train;
-  Dataset data = load_data(s.common, train, !train);
-  overrides_ = overrides_of(s.model, data.normalization);
-  images_ = std::make_unique<Images>(machine_, std::move(train ? data.train : data.test));
-  require(images_->size() > 0, "--data {}: expected {} images, found none", s.common.data,
-          to_string(s.split));
+  ChosenSplit chosen = load_split(s.common, s.split);
+  overrides_ = overrides_of(s.model, chosen.normalization);
+  images_ = std::make_unique<Images>(machine_, std::move(chosen.images));
   if (s.save_adversarial.empty()) return;
   adversarial_ = std::make_unique<AdversarialFile>(dtype_of(s.common), *images_);
   if (s.resume) warn("--save-adversarial: attacks start anew, since a journal keeps no images");
@@ -54,7 +51,7 @@ void Evaluation::judge(const LoadedModel& model, const std::string& name, const 
         "{}{:<6} {:<6} {:<5} eps {:<8} clean {:6.2f} %   robust {:6.2f} % [{:.2f}, {:.2f}]   n "
         "{}\n",
         extra.contains("p") ? fmt::format("p {:<5} ", extra["p"].get<double>()) : "",
-        fmt::format("u({})", cell.mask), to_string(cell.attack), to_string(cell.plan.norm),
+        fmt::format("u({})", cell.mask), to_string(cell.plan.attack), to_string(cell.plan.norm),
         cell.eps.text, 100 * result["clean_accuracy"].get<double>(),
         100 * result["robust_accuracy"].get<double>(), 100 * result["interval"][0].get<double>(),
         100 * result["interval"][1].get<double>(), result["n"].get<Index>());

@@ -50,8 +50,7 @@ int run_info(const InfoSettings& s) {
   Index norms = 0, mask_parameters = 0, tensors = 0;
   for (const Entry& e : from.model->entries()) {
     norms += e.role == Role::mask_weight;
-    if (e.role == Role::mask_weight || e.role == Role::mask_bias)
-      mask_parameters += e.variable.shape().count();
+    if (is_affine(e.role)) mask_parameters += e.variable.shape().count();
   }
   tensors = static_cast<Index>(stored_tensors(*from.model).size());
   const Json json{{"checkpoint", weights_path(s.from).string()},
@@ -60,7 +59,7 @@ int run_info(const InfoSettings& s) {
                   {"classes", spec.classes},
                   {"method", from.info.method},
                   {"masks", spec.masks},
-                  {"bn_stats", from.info.bn_stats},
+                  {"bn_stats", spec.statistics()},
                   {"eps_max", from.info.eps_max},
                   {"norm", from.info.norm},
                   {"parameters", from.model->parameter_count()},
@@ -76,7 +75,7 @@ int run_info(const InfoSettings& s) {
                   "statistics, eps_max {} ({})\n{} parameters, {} of them in the masks of {} "
                   "norm layers; {} tensors\n",
                   weights_path(s.from).string(), spec.name, spec.width, spec.classes,
-                  from.info.method, spec.masks, from.info.bn_stats, from.info.eps_max,
+                  from.info.method, spec.masks, spec.statistics(), from.info.eps_max,
                   from.info.norm, from.model->parameter_count(), mask_parameters, norms, tensors));
   return 0;
 }

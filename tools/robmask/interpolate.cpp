@@ -9,16 +9,6 @@ namespace robmask {
 
 namespace {
 
-bool is_affine(Role r) { return r == Role::mask_weight || r == Role::mask_bias; }
-bool is_statistic(Role r) { return r == Role::running_mean || r == Role::running_variance; }
-
-std::vector<double> host(const Tensor& t) {
-  return dispatch(t.dtype(), [&]<class T>() {
-    const auto v = t.to_host<T>();
-    return std::vector<double>(v.begin(), v.end());
-  });
-}
-
 /// Only batch norm may differ.
 void check_alike(const InterpolateSettings& s, const LoadedModel& first,
                  const LoadedModel& second) {
@@ -30,11 +20,12 @@ void check_alike(const InterpolateSettings& s, const LoadedModel& first,
           s.second, s.first);
   for (std::size_t i = 0; i < first.model->entries().size(); ++i) {
     const Entry& e = first.model->entries()[i];
-    if (e.role >= Role::mask_weight) continue;
-    require(host(e.variable.value()) == host(second.model->entries()[i].variable.value()),
-            "--second {}: expected the weights of --first {} but for batch norm; \"{}\" differs: "
-            "interpolate a model with its own finetuning",
-            s.second, s.first, e.name);
+    if (is_norm(e.role)) continue;
+    require(
+        e.variable.value().to_doubles() == second.model->entries()[i].variable.value().to_doubles(),
+        "--second {}: expected the weights of --first {} but for batch norm; \"{}\" differs: "
+        "interpolate a model with its own finetuning",
+        s.second, s.first, e.name);
   }
 }
 
@@ -59,13 +50,12 @@ void save_both(const InterpolateSettings& s, const LoadedModel& first, const Loa
   CheckpointInfo info = first.info;
   info.spec.masks = info.spec.pairs = 2;
   info.method = "robmask";
-  info.bn_stats = "split";
   info.eps_max = second.info.eps_max;
   const Model both(first.model->machine(), first.model->dtype(), info.spec, info.seed);
   for (std::size_t i = 0; i < both.entries().size(); ++i) {
     const Tensor& value = both.entries()[i].variable.value();
     const Tensor& a = first.model->entries()[i].variable.value();
-    if (both.entries()[i].role < Role::mask_weight) {
+    if (!is_norm(both.entries()[i].role)) {
       value.machine().copy(value, a);
       continue;
     }

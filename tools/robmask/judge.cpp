@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 #include <set>
 
-#include "data/files/npy.h"
 #include "tools/robmask/options/value.h"
 #include "tools/robmask/session.h"
 #include "training/intervals.h"
@@ -27,8 +25,9 @@ double strength_value(const std::string& text, const std::string& what) {
 std::string key_of(const std::string& name, const Cell& c, const EvaluateSettings& s) {
   return fmt::format("{}|{}|{}|seed {}|{}|{}|{}|{}|{}|{}|{}|{}|{}", name, s.common.data,
                      to_string(s.split), s.common.seed, to_string(*s.common.precision), c.mask,
-                     to_string(c.attack), to_string(c.plan.norm), c.eps.value, c.plan.step_size,
-                     c.plan.steps, c.plan.random_start ? "random" : "zero", c.plan.restarts);
+                     to_string(c.plan.attack), to_string(c.plan.norm), c.eps.value,
+                     c.plan.step_size, c.plan.steps, c.plan.random_start ? "random" : "zero",
+                     c.plan.restarts);
 }
 
 }  // namespace
@@ -66,26 +65,19 @@ std::vector<Cell> Judge::cells() const {
   const EvaluateSettings& s = settings_;
   std::vector<Cell> cells;
   const auto add = [&](double mask, AttackName attack, const Strength& eps) {
-    Cell cell{mask, attack, eps, {}};
-    cell.plan.norm = s.attack.norm;
-    cell.plan.eps = eps.value;
+    Cell cell{mask, eps, pgd_plan(s.attack, eps.value)};
+    cell.plan.attack = attack;
     switch (attack) {
       case AttackName::clean:
-        cell.plan.kind = AttackKind::clean;
+        cell.plan.step_size = 0;
         cell.plan.steps = 0;
         break;
       case AttackName::fgsm:  // one step of ε from the image itself
-        cell.plan.kind = AttackKind::fgsm;
         cell.plan.step_size = eps.value;
         cell.plan.steps = 1;
         cell.plan.random_start = false;
         break;
-      case AttackName::pgd:
-        cell.plan.step_size = s.attack.alpha(eps.value);
-        cell.plan.steps = s.attack.steps;
-        cell.plan.random_start = s.attack.start == Start::random;
-        cell.plan.restarts = s.restarts;
-        break;
+      case AttackName::pgd: cell.plan.restarts = s.restarts; break;
       default:
         throw InputError(
             fmt::format("--attack {}: this build knows clean, fgsm and pgd", to_string(attack)));
@@ -132,8 +124,9 @@ std::vector<Verdict> Judge::attack(const Cell& cell, const std::vector<std::int3
     if (!known.contains(image)) open.push_back(image);
 
   const auto before = static_cast<Index>(verdicts.size());
-  Progress progress(fmt::format("{} {}, mask {}", to_string(cell.attack), cell.eps.text, cell.mask),
-                    static_cast<Index>(targets.size()), "image");
+  Progress progress(
+      fmt::format("{} {}, mask {}", to_string(cell.plan.attack), cell.eps.text, cell.mask),
+      static_cast<Index>(targets.size()), "image");
   const auto fresh = evaluator_.attack(
       cell.mask, cell.plan, open,
       [&](Index done, const std::vector<Verdict>& batch) {
@@ -158,7 +151,7 @@ void Judge::note_images(const Cell& cell, const std::vector<bool>& clean,
   for (std::size_t i = 0; i < clean.size(); ++i) {
     const auto at = of.find(static_cast<std::int32_t>(i));
     const Verdict v = at == of.end() ? Verdict{} : *at->second;
-    per_image_.rows.push_back({fmt::format("{}", cell.mask), to_string(cell.attack),
+    per_image_.rows.push_back({fmt::format("{}", cell.mask), to_string(cell.plan.attack),
                                to_string(cell.plan.norm), cell.eps.text, std::to_string(i),
                                std::to_string(images_.split().labels[i]), clean[i] ? "1" : "0",
                                v.robust ? "1" : "0", v.restart < 0 ? "" : std::to_string(v.restart),
@@ -184,7 +177,7 @@ Json Judge::run(const Cell& cell) {
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
   return {{"mask", cell.mask},
-          {"attack", to_string(cell.attack)},
+          {"attack", to_string(cell.plan.attack)},
           {"norm", to_string(cell.plan.norm)},
           {"eps", cell.eps.text},
           {"n", n},
@@ -198,38 +191,9 @@ Json Judge::run(const Cell& cell) {
           {"start", cell.plan.random_start && cell.plan.steps > 0 ? "random" : "zero"},
           {"restarts", cell.plan.restarts},
           {"seed", settings_.common.seed},
-          {"statistics", from_.info.bn_stats},
+          {"statistics", from_.info.spec.statistics()},
           {"precision", to_string(*settings_.common.precision)},
           {"seconds", seconds.count()}};
-}
-
-AdversarialFile::AdversarialFile(DType dtype, const Images& images)
-    : dtype_(dtype), shape_(images.shape(images.size())), pixels_(shape_.count()) {
-  std::vector<std::int32_t> all(images.size());
-  std::iota(all.begin(), all.end(), 0);
-  put(all, images.batch(dtype, all).images);
-}
-
-void AdversarialFile::put(const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
-  dispatch(dtype_, [&]<class T>() {
-    const std::vector<T> host = x_adv.to_host<T>();
-    const Index image = shape_.pixels() * shape_.c;
-    for (std::size_t i = 0; i < ids.size(); ++i)
-      std::copy_n(host.begin() + static_cast<Index>(i) * image, image,
-                  pixels_.begin() + ids[i] * image);
-  });
-}
-
-void AdversarialFile::write(const std::filesystem::path& path) const {
-  dispatch(dtype_, [&]<class T>() {
-    std::vector<T> planes(pixels_.size());
-    const Index p = shape_.pixels(), c = shape_.c;
-    for (Index n = 0; n < shape_.n; ++n)
-      for (Index i = 0; i < p; ++i)
-        for (Index k = 0; k < c; ++k)
-          planes[(n * c + k) * p + i] = static_cast<T>(pixels_[(n * p + i) * c + k]);
-    write_npy(path, host_tensor({shape_.n, c, shape_.h, shape_.w}, planes));
-  });
 }
 
 }  // namespace robmask

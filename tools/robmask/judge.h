@@ -1,11 +1,11 @@
 #pragma once
 // The evaluation of one model: every combination of mask, attack and ε is one result.
 
-#include <filesystem>
 #include <map>
 
 #include "data/files/csv.h"
 #include "data/files/json.h"
+#include "tools/robmask/adversarial_file.h"
 #include "tools/robmask/journal.h"
 #include "training/checkpoint.h"
 #include "training/evaluator.h"
@@ -13,24 +13,9 @@
 
 namespace robmask {
 
-/// Collects adversarial images for --save-adversarial: a .npy file [N,3,H,W] in [0,1] that holds the
-/// clean image where there was nothing to attack.
-class AdversarialFile {
- public:
-  AdversarialFile(DType dtype, const Images& images);
-  void put(const std::vector<std::int32_t>& ids, const Tensor& x_adv);
-  void write(const std::filesystem::path& path) const;
-
- private:
-  DType dtype_;
-  Shape shape_;
-  std::vector<double> pixels_;  // N·H·W·3
-};
-
-/// One combination.
+/// One combination; the attack and the value of ε are the plan's.
 struct Cell {
   double mask = 0;
-  AttackName attack = AttackName::pgd;
   Strength eps;
   AttackPlan plan;
 };

@@ -14,15 +14,11 @@ namespace robmask {
 
 int run_predict(const PredictSettings& s) {
   Backend& machine = machine_of(s.common);
-  const Dataset described =
-      load_data(s.common, s.split == SplitChoice::train, s.split == SplitChoice::test);
-  const Split& split = s.split == SplitChoice::train ? described.train : described.test;
-  require(split.size() > 0, "--data {}: expected {} images, found none", s.common.data,
-          to_string(s.split));
-  const LoadedModel from = load_model(s.from, machine, dtype_of(s.common),
-                                      overrides_of(s.model, described.normalization));
+  ChosenSplit chosen = load_split(s.common, s.split);
+  const LoadedModel from =
+      load_model(s.from, machine, dtype_of(s.common), overrides_of(s.model, chosen.normalization));
   check_mask(*from.model, s.mask);
-  const Images images(machine, split);
+  const Images images(machine, std::move(chosen.images));
   const Evaluator evaluator(*from.model, images, s.batch, s.common.seed);
 
   Progress progress("predicting", images.size(), "image");
@@ -39,7 +35,7 @@ int run_predict(const PredictSettings& s) {
     const Index classes = from.model->spec().classes;
     for (Index n = 0; n < images.size(); ++n) {
       const auto row = logits.begin() + n * classes;
-      correct += std::max_element(row, row + classes) - row == split.labels[n];
+      correct += std::max_element(row, row + classes) - row == images.split().labels[n];
     }
     if (!s.logits.empty()) write_npy(s.logits, host_tensor({images.size(), classes}, logits));
   });

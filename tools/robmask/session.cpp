@@ -24,13 +24,13 @@ Dataset load_data(const CommonSettings& common, bool train, bool test) {
   return load_dataset(common.data, options);
 }
 
-Split load_split(const CommonSettings& common, SplitChoice choice) {
+ChosenSplit load_split(const CommonSettings& common, SplitChoice choice) {
   const bool train = choice == SplitChoice::train;
   Dataset data = load_data(common, train, !train);
-  Split& split = train ? data.train : data.test;
-  require(split.size() > 0, "--data {}: expected {} images, found none", common.data,
-          train ? "training" : "test");
-  return std::move(split);
+  ChosenSplit chosen{std::move(train ? data.train : data.test), data.normalization};
+  require(chosen.images.size() > 0, "--data {}: expected {} images, found none", common.data,
+          to_string(choice));
+  return chosen;
 }
 
 CheckpointOverrides overrides_of(const ModelSettings& model, const Normalization& own) {

@@ -16,8 +16,14 @@ DType dtype_of(const CommonSettings& common);
 
 /// The data set of the settings, with the splits a command needs.
 Dataset load_data(const CommonSettings& common, bool train, bool test);
-/// The split that evaluate and predict read; InputError if it has no images.
-Split load_split(const CommonSettings& common, SplitChoice choice);
+
+/// The split that evaluate and predict read, with its data set's normalization. InputError if it has
+/// no images.
+struct ChosenSplit {
+  Split images;
+  Normalization normalization;
+};
+ChosenSplit load_split(const CommonSettings& common, SplitChoice choice);
 
 /// What flags say of a checkpoint that does not say it itself. `data` gives the normalization.
 CheckpointOverrides overrides_of(const ModelSettings& model, const Normalization& own);

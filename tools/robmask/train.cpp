@@ -87,7 +87,6 @@ CheckpointInfo info_of(const TrainSettings& s, const Dataset& data) {
                .mean = n.mean,
                .std = n.std};
   info.method = to_string(s.method);
-  info.bn_stats = counts.pairs > 1 ? "split" : "shared";
   info.eps_max = s.attack.eps.text;
   info.norm = to_string(s.attack.norm);
   info.seed = s.common.seed;

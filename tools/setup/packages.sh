@@ -22,7 +22,10 @@ header CLI/CLI.hpp libcli11-dev
 header nlohmann/json.hpp nlohmann-json3-dev
 header stb/stb_image.h libstb-dev
 END
-    test) echo header gtest/gtest.h libgtest-dev ;;
+    test) cat <<END ;;
+header gtest/gtest.h libgtest-dev
+program gnuplot gnuplot-nox
+END
     demo) echo program gnuplot gnuplot-nox ;;
     fetch) cat <<END ;;
 program curl curl
