@@ -83,7 +83,7 @@ $(BUILD)/pictures: $(call objects,tools/examples/pictures.cpp) $(BUILD)/librobma
 	$(call say,link    $@)
 	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
-$(BUILD)/tests: $(TEST_OBJECTS) $(BUILD)/librobmask.a $(BUILD)/sources
+$(BUILD)/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(BUILD)/librobmask.a $(BUILD)/sources
 	$(call say,link    $@)
 	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) -lgtest -lgtest_main
 

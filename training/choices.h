@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "data/dataset.h"
 #include "engine/backend.h"
 #include "layers/strength.h"
 
@@ -95,6 +96,10 @@ constexpr auto names(AttackMask) {
 constexpr auto names(RobmaskLoss) {
   using enum RobmaskLoss;
   return std::to_array<Named<RobmaskLoss>>({{mixed, "mixed"}, {adv, "adv"}});
+}
+constexpr auto names(BrokenImages) {
+  using enum BrokenImages;
+  return std::to_array<Named<BrokenImages>>({{stop, "stop"}, {skip, "skip"}});
 }
 constexpr auto names(Augment) {
   using enum Augment;

@@ -15,4 +15,16 @@ std::array<double, 2> wilson_interval(Index hits, Index n) {
   return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
+double mcnemar_p_value(Index first_only, Index second_only) {
+  // Two tails of the binomial distribution of n tosses of a fair coin: 2·Σ_{i ≤ m} C(n, i) / 2ⁿ
+  const auto n = static_cast<double>(first_only + second_only);
+  double tail = 0;
+  for (Index i = 0; i <= std::min(first_only, second_only); ++i) {
+    const auto k = static_cast<double>(i);
+    tail += std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) -
+                     n * std::log(2.0));
+  }
+  return std::min(1.0, 2 * tail);
+}
+
 }  // namespace robmask

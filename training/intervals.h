@@ -1,5 +1,5 @@
 #pragma once
-// How sure a measured accuracy is.
+// How sure a measured accuracy, or a difference of two, is.
 
 #include <array>
 
@@ -9,5 +9,10 @@ namespace robmask {
 
 /// The 95 % Wilson score interval (z = 1.959964) of `hits` successes in `n` trials; {0, 1} for n = 0.
 std::array<double, 2> wilson_interval(Index hits, Index n);
+
+/// McNemar's exact test (1947) of two accuracies on the same images: the chance, if both were equally
+/// good, that the images on which just one is right split at least as unevenly as `first_only` to
+/// `second_only`.
+double mcnemar_p_value(Index first_only, Index second_only);
 
 }  // namespace robmask

@@ -25,6 +25,7 @@ struct CommonSettings {
   std::optional<Precision> precision;  // resolved: set
   std::string data = "synthetic";      // or cifar10:DIR, cifar100:DIR, folder:DIR, imagenet:DIR
   std::optional<Index> limit_train, limit_test;  // the first N images; empty: all
+  BrokenImages broken_images = BrokenImages::stop;
   std::string out;  // a folder (export: a file); resolved for train and finetune
   bool json = false, quiet = false;
 
@@ -114,7 +115,7 @@ struct EvaluateSettings {
   std::vector<Strength> eps{Strength{}};
   Index restarts = 1, batch = 128;
   SplitChoice split = SplitChoice::test;
-  std::string save_adversarial, per_image;  // files; empty: none
+  std::string save_adversarial, per_image, against;  // files; empty: none
   bool resume = false;
 };
 

@@ -1,4 +1,4 @@
-// The Wilson interval against its defining equation, and at its edges.
+// The Wilson interval against its defining equation and McNemar's test against small cases by hand.
 
 #include "training/intervals.h"
 
@@ -27,6 +27,18 @@ TEST(WilsonInterval, HoldsTheShareAndStaysWithinZeroAndOne) {
 
 TEST(WilsonInterval, OfNothingIsEverything) {
   EXPECT_EQ(wilson_interval(0, 0), (std::array<double, 2>{0, 1}));
+}
+
+TEST(McNemar, CountsTheTailsOfAFairCoin) {
+  EXPECT_NEAR(mcnemar_p_value(0, 5), 2.0 / 32, 1e-12);
+  EXPECT_NEAR(mcnemar_p_value(5, 0), 2.0 / 32, 1e-12);
+  EXPECT_NEAR(mcnemar_p_value(1, 3), 2 * (1 + 4) / 16.0, 1e-12);
+  EXPECT_NEAR(mcnemar_p_value(40, 60), 0.0568879, 1e-6);  // SciPy's binomtest(40, 100)
+}
+
+TEST(McNemar, OfNoDifferenceIsCertain) {
+  EXPECT_EQ(mcnemar_p_value(0, 0), 1);
+  EXPECT_EQ(mcnemar_p_value(8, 8), 1);
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ Chart tabulate(const fs::path& folder) {
              "95 % interval");
   for (const Method& method : methods) {
     Series series{method.name, {}, {}};
-    for (const Json& r : read_json(folder / (method.file + ".json"))["results"]) {
+    const Json report = read_json(folder / (method.file + ".json"));
+    for (const Json& r : report.at("results")) {
       const double p = r["mask"], clean = r["clean_accuracy"], robust = r["robust_accuracy"];
       fmt::print("{:<22} {:>6.2f}   {:>6.1f} %   {:>6.1f} %   [{:.1f}, {:.1f}]\n", method.name, p,
                  100 * clean, 100 * robust, 100 * r["interval"][0].get<double>(),

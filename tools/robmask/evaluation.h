@@ -2,8 +2,10 @@
 // What evaluate and interpolate do alike: load the images, judge models, report.
 
 #include <memory>
+#include <optional>
 
 #include "tools/robmask/judge.h"
+#include "tools/robmask/paired.h"
 
 namespace robmask {
 
@@ -16,19 +18,22 @@ class Evaluation {
   /// What flags say of a checkpoint that does not say it itself.
   const CheckpointOverrides& overrides() const { return overrides_; }
 
-  /// Judges a model at every cell; `name` tells it from others in the journal, `extra` is added to
-  /// its results.
-  void judge(const LoadedModel& model, const std::string& name, const Json& extra);
+  /// Judges a model at every cell; `name` tells it from others in the journal. The p of interpolate,
+  /// if given, is added to its results.
+  void judge(const LoadedModel& model, const std::string& name, std::optional<double> p = {});
   /// Writes the files that were asked for, prints the results, ends the journal.
   void finish();
 
  private:
   const EvaluateSettings& settings_;
   Backend& machine_;
+  Json result_of(Judge& judge, const Cell& cell, std::optional<double> p);
+
   std::unique_ptr<Images> images_;
   CheckpointOverrides overrides_;
   Journal journal_;
   std::unique_ptr<AdversarialFile> adversarial_;
+  std::unique_ptr<PairedEvaluation> other_;
   CsvTable per_image_;
   Json results_ = Json::array();
   std::string model_, text_;

@@ -80,7 +80,7 @@ int run_interpolate(const InterpolateSettings& s) {
   const LoadedModel between = load(s.first);
   for (const double p : s.p) {
     blend(between, first, second, p, s.affine_only);
-    evaluation.judge(between, fmt::format("{} p {} {}", name, p, s.affine_only), {{"p", p}});
+    evaluation.judge(between, fmt::format("{} p {} {}", name, p, s.affine_only), p);
   }
   evaluation.finish();
   return 0;

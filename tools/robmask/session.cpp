@@ -20,6 +20,7 @@ Dataset load_data(const CommonSettings& common, bool train, bool test) {
   options.test = test;
   options.limit_train = common.limit_train.value_or(no_limit);
   options.limit_test = common.limit_test.value_or(no_limit);
+  options.broken = common.broken_images;
   options.seed = common.seed;
   return load_dataset(common.data, options);
 }

@@ -14,6 +14,7 @@ void add_evaluation(Options& o, EvaluateSettings& s) {
   o.add("split", s.split, "images to evaluate on");
   o.add("save-adversarial", s.save_adversarial, "write the attacked images, FILE.npy");
   o.add("per-image", s.per_image, "write a row an image, FILE.csv");
+  o.add("against", s.against, "pair each image with another evaluation's --per-image FILE.csv");
   o.flag("resume", s.resume, "go on with an interrupted evaluation");
   add_file_model(o, s.model);
   add_common(o, s.common);

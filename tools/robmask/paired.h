@@ -1,0 +1,43 @@
+#pragma once
+// Two evaluations of the same images, compared image by image: differences of a few images between two
+// accuracies are noise, and a paired test says how much.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/files/csv.h"
+#include "data/files/json.h"
+
+namespace robmask {
+
+/// Another evaluation, from the file that its --per-image wrote.
+class PairedEvaluation {
+ public:
+  /// InputError if the file is not such a file.
+  explicit PairedEvaluation(const Path& per_image);
+
+  /// Compares the robust flags of one result, its rows of a per-image table with these `columns`, with
+  /// every result there of the same attack, norm and ε:
+  ///   [{"mask": …, "robust_here_only": b, "robust_there_only": c, "p_value": McNemar's, exact}, …]
+  /// InputError if the images or their labels differ.
+  Json against(const CsvRow& columns, std::span<const CsvRow> rows) const;
+
+ private:
+  struct Flags {
+    std::vector<std::string> images;  // number and label
+    std::vector<bool> robust;
+  };
+  struct Result {
+    std::string attack, norm, mask, p;  // p: of interpolate, else empty
+    double eps = 0;
+    Flags flags;
+  };
+  static Result result_of(const CsvRow& columns, std::span<const CsvRow> rows,
+                          const std::string& source);
+
+  std::string source_;
+  std::vector<Result> results_;
+};
+
+}  // namespace robmask
