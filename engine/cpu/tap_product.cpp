@@ -77,40 +77,81 @@ class TiledProduct {
       }
   }
 
-  /// Pixels are numbered by blocks of R images (fewer in the last), position by position, image by
-  /// image. Rows past the last pixel read zeros and write to `spill`.
+  /// Row `row` of all tiles, and those after it. Pixels are numbered by blocks of R images (fewer in the
+  /// last), position by position, image by image.
+  struct Cursor {
+    Index images, pixels, block, together, n, position;
+
+    Cursor(Index row, Index all_images, Index image_pixels)
+        : images(all_images), pixels(image_pixels) {
+      start_block(row / (pixels * R) * R);
+      const Index in_block = row - block * pixels;
+      n = block + in_block % together;
+      position = in_block / together;
+    }
+    void start_block(Index first_image) {
+      n = block = first_image;
+      together = std::min<Index>(R, images - block);
+      position = 0;
+    }
+    bool past_the_end() const { return block >= images; }
+    void next() {
+      if (++n < block + together) return;
+      n = block;
+      if (++position == pixels) start_block(block + R);
+    }
+  };
+
+  /// Rows past the last pixel read zeros and write to `spill`.
   Plan plan(Index first_row, std::vector<Step>& steps, T* spill) const {
-    const Index pixels = p_.taps.pixels(), rows = p_.images * pixels;
-    const T* const zeros = zeros_.template data<T>();
+    const Index pixels = p_.taps.pixels();
     const T* image[R] = {};
     Index position[R];
     Plan tile;
+    Cursor at(first_row, p_.images, pixels);
     for (int i = 0; i < R; ++i) {
-      const Index row = first_row + i;
       tile.written[i] = spill;
       position[i] = -1;
-      if (row >= rows) continue;
-      const Index block = row / (pixels * R) * R, in_block = row - block * pixels;
-      const Index together = std::min<Index>(R, p_.images - block);
-      const Index n = block + in_block % together;
-      position[i] = in_block / together;
-      image[i] = p_.read.data + n * p_.read.image;
-      tile.written[i] =
-          p_.written.data + n * p_.written.image + p_.taps.written[position[i]] * p_.written.pitch;
+      if (at.past_the_end()) continue;
+      position[i] = at.position;
+      image[i] = p_.read.data + at.n * p_.read.image;
+      tile.written[i] = p_.written.data + at.n * p_.written.image +
+                        p_.taps.written[at.position] * p_.written.pitch;
+      at.next();
     }
     tile.first_step = steps.size();
+    const bool one_position = position[0] == position[R - 1];
     for (Index t = 0; t < p_.taps.count(); ++t) {
-      Step step{{}, t};
-      bool any = false;
-      for (int i = 0; i < R; ++i) {
-        const int at = position[i] < 0 ? -1 : p_.taps.read[t * pixels + position[i]];
-        step.read[i] = at < 0 ? zeros : image[i] + at * p_.read.pitch;
-        any |= at >= 0;
-      }
-      if (any) steps.push_back(step);
+      const int* read = p_.taps.read.data() + t * pixels;
+      if (one_position)
+        append_step(steps, t, image, read[position[0]]);
+      else
+        append_step(steps, t, image, position, read);
     }
     tile.last_step = steps.size();
     return tile;
+  }
+
+  /// A tap of a tile whose rows are one position of R images: all read pixel `pixel`, or none does.
+  void append_step(std::vector<Step>& steps, Index tap, const T* const (&image)[R],
+                   int pixel) const {
+    if (pixel < 0) return;
+    Step& step = steps.emplace_back();
+    step.tap = tap;
+    for (int i = 0; i < R; ++i) step.read[i] = image[i] + pixel * p_.read.pitch;
+  }
+
+  /// A tap of any tile: rows that miss read zeros.
+  void append_step(std::vector<Step>& steps, Index tap, const T* const (&image)[R],
+                   const Index (&position)[R], const int* read) const {
+    Step step{{}, tap};
+    bool any = false;
+    for (int i = 0; i < R; ++i) {
+      const int pixel = position[i] < 0 ? -1 : read[position[i]];
+      step.read[i] = pixel < 0 ? zeros_.template data<T>() : image[i] + pixel * p_.read.pitch;
+      any |= pixel >= 0;
+    }
+    if (any) steps.push_back(step);
   }
 
   /// written[·][column…] (+)= Σ over steps and `depth` channels from `channel` on.

@@ -76,29 +76,18 @@ TEST_P(Mask, LetsNanThroughItsClamp) {
   EXPECT_TRUE(std::isnan(values_of(z)[20]));
 }
 
-TEST_P(Mask, GradientMatchesItsDefinitionWithGivenStatistics) {
-  sweep([](Workbench& bench, const Case& c) {
-    const MaskPass pass = make_pass(bench, c);
-    const Tensor dz = bench.input(c.shape, c.margin), z = bench.input(c.shape, c.margin);
-    const bool add = c.residual;
-    const MaskGradients wanted{bench.sink(c.shape, add, c.margin),
-                               bench.sink(c.shape, !add, c.margin), bench.output(c.row(true)),
-                               bench.output(c.row(true))};
-    bench.machine().mask_gradient(wanted, dz, z, pass, false);
-  });
-}
-
-TEST_P(Mask, GradientMatchesItsDefinitionThroughBatchStatistics) {
-  sweep([](Workbench& bench, Case c) {
-    c.statistics_per_image = false;  // a batch has one mean
-    const MaskPass pass = make_pass(bench, c);
-    const Tensor dz = bench.input(c.shape, c.margin), z = bench.input(c.shape, c.margin);
-    const bool add = c.residual;
-    const MaskGradients wanted{bench.sink(c.shape, add, c.margin),
-                               bench.sink(c.shape, !add, c.margin), bench.output(c.row(true)),
-                               bench.output(c.row(true))};
-    bench.machine().mask_gradient(wanted, dz, z, pass, true);
-  });
+TEST_P(Mask, GradientMatchesItsDefinition) {
+  for (const bool batch_statistics : {false, true})
+    sweep([=](Workbench& bench, Case c) {
+      if (batch_statistics) c.statistics_per_image = false;  // a batch has one mean
+      const MaskPass pass = make_pass(bench, c);
+      const Tensor dz = bench.input(c.shape, c.margin), z = bench.input(c.shape, c.margin);
+      const bool add = c.residual;
+      const MaskGradients wanted{bench.sink(c.shape, add, c.margin),
+                                 bench.sink(c.shape, !add, c.margin), bench.output(c.row(true)),
+                                 bench.output(c.row(true))};
+      bench.machine().mask_gradient(wanted, dz, z, pass, batch_statistics);
+    });
 }
 
 TEST_P(Mask, GradientWritesWhatIsWantedOnly) {

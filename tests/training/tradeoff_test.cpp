@@ -33,8 +33,10 @@ class SlowTradeoff : public testing::Test {
     TrainSettings s;
     s.method = method;
     s.epochs = epochs;
-    s.batch = 64;
+    s.batch = 32;
     s.augment = Augment::none;
+    s.attack.steps = 4;
+    s.attack.step_size = Strength{3.0 / 255, "3/255"};
     s.model.bn_stats = BnStats::split;
     const MaskCounts counts = mask_counts(s);
     const Normalization n = data_.normalization;
@@ -78,10 +80,10 @@ TEST_F(SlowTradeoff, MasksChooseBetweenCleanAndRobustAccuracy) {
   EXPECT_GE(standard.clean, 0.95);
   EXPECT_LE(standard.robust, 0.10);
 
-  const Accuracy adversarial = train_and_attack(Method::pgd, 24, {0})[0];
+  const Accuracy adversarial = train_and_attack(Method::pgd, 12, {0})[0];
   EXPECT_GE(adversarial.robust, 0.60);
 
-  const std::vector<Accuracy> robmask = train_and_attack(Method::robmask, 24, {0, 1});
+  const std::vector<Accuracy> robmask = train_and_attack(Method::robmask, 18, {0, 1});
   EXPECT_GE(robmask[1].robust, adversarial.robust - 0.10);
   EXPECT_GE(robmask[0].clean, adversarial.clean + 0.05);
 }

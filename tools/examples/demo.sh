@@ -10,10 +10,13 @@ mkdir -p "$out"
 seconds() { date +%s; }
 begin=$(seconds)
 
-train() {  # train METHOD EPOCHS
-  echo "training: $1, $2 epochs" >&2
-  "$ROBMASK" train --data synthetic --model resnet18 --width 8 --batch 64 --augment none \
-    --method "$1" --epochs "$2" $3 --device cpu --out "$out/$1" >/dev/null
+train() {  # train METHOD EPOCHS OPTIONS…: with few and large attack steps, for time
+  method=$1 epochs=$2
+  shift 2
+  echo "training: $method, $epochs epochs" >&2
+  "$ROBMASK" train --data synthetic --model resnet18 --width 8 --batch 32 --augment none \
+    --attack-steps 4 --step-size 3/255 --method "$method" --epochs "$epochs" "$@" \
+    --device cpu --out "$out/$method" >/dev/null
 }
 
 attack() {  # attack METHOD MASKS: PGD-20 at 8/255 on 300 test images, and eight of them as arrays
@@ -24,9 +27,9 @@ attack() {  # attack METHOD MASKS: PGD-20 at 8/255 on 300 test images, and eight
     --save-adversarial "$out/$1-attacked.npy" >/dev/null
 }
 
-train standard 8 ""
-train pgd 24 ""
-train robmask 24 "--bn-stats split"
+train standard 8
+train pgd 12
+train robmask 18 --bn-stats split
 attack standard 0
 attack pgd 0
 attack robmask 0,0.25,0.5,0.75,1
