@@ -11,6 +11,7 @@
 
 #include "data/files/safetensors.h"
 #include "engine/backend.h"
+#include "tests/data/pictures.h"
 #include "tests/files/scratch.h"
 #include "training/checkpoint.h"
 
@@ -84,6 +85,21 @@ TEST_F(Binary, RefusesDataThatIsNotThereOrGarbledAndLeavesNoRun) {
   expect_refused(train("cifar10:" + (folder_ / "data").string()), "label");
   expect_refused(train("folder:" + (folder_ / "data").string()), "train");
   EXPECT_FALSE(std::filesystem::exists(run_folder));
+}
+
+TEST_F(Binary, StopsAtABrokenImageOrLeavesItOut) {
+  for (const char* place : {"train/ant", "train/bee", "test/ant"}) {
+    std::filesystem::create_directories(folder_ / place);
+    test::put_png(folder_ / place / "1.png", test::plain(32, 32, {1, 2, 3}));
+  }
+  test::put(folder_ / "train/bee/2.jpg", "\xff\xd8\xff\xe0 cut short");
+  const std::string train =
+      fmt::format("train --width 4 --epochs 1 --batch 2 --quiet --data folder:{} --out '{}'",
+                  folder_.path().string(), (folder_ / "run").string());
+  expect_refused(train, "train/bee/2.jpg");
+  const Result skipped = run(train + " --broken-images skip");
+  EXPECT_EQ(skipped.code, 0) << skipped.errors;
+  EXPECT_NE(skipped.errors.find("skipped"), std::string::npos) << skipped.errors;
 }
 
 TEST_F(Binary, RefusesWeightsThatCannotBeTheModels) {

@@ -10,7 +10,7 @@ void add_common(Options& o, CommonSettings& c) {
   o.add("limit-train", c.limit_train, "use the first N training images", from_to(1, largest),
         "all");
   o.add("limit-test", c.limit_test, "use the first N test images", from_to(1, largest), "all");
-  o.add("broken-images", c.broken_images, "of folder: and imagenet:, stop the run or are left out");
+  o.add("broken-images", c.broken_images, "stop the run, or skip them with a warning");
   o.add("device", c.device, "auto, cpu, cuda or cuda:N");
   o.add("threads", c.threads, "threads on the CPU", from_to(1, 1024), "all cores");
   o.add("seed", c.seed, "drives initialization, order, crops, starts and strengths");
