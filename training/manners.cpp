@@ -46,7 +46,7 @@ std::string grouped(Index n) {
 /// Rate, time left and what the caller adds.
 std::string details(const ProgressState& s) {
   std::string text;
-  const double rate = s.seconds > 0 ? static_cast<double>(s.done) / s.seconds : 0;
+  const double rate = s.seconds > 0 ? static_cast<double>(s.done - s.before) / s.seconds : 0;
   if (rate > 0) {
     text += fmt::format(", {:.{}f} {}s/s", rate, rate < 10 ? 2 : rate < 1000 ? 1 : 0, s.unit);
     text +=
@@ -108,10 +108,11 @@ std::string progress_bar(const ProgressState& s, Index columns, bool color) {
          tail.substr(0, static_cast<std::size_t>(room));
 }
 
-Progress::Progress(std::string title, Index total, std::string unit)
+Progress::Progress(std::string title, Index total, std::string unit, Index before)
     : title_(std::move(title)),
       unit_(std::move(unit)),
       total_(total),
+      before_(before),
       start_(Clock::now()),
       shown_(start_) {}
 
@@ -136,7 +137,7 @@ void Progress::show() {
   shown_ = Clock::now();
   unseen_ = false;
   const std::chrono::duration<double> elapsed = shown_ - start_;
-  const ProgressState state{title_, unit_, extra_, done_, total_, elapsed.count()};
+  const ProgressState state{title_, unit_, extra_, done_, total_, elapsed.count(), before_};
   if (!on_terminal()) return print(progress_line(state) + "\n");
   print("\r" + progress_bar(state, columns(), environment("NO_COLOR").empty()) + "\x1b[K");
   bar_on_screen = true;

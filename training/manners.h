@@ -29,8 +29,9 @@ void warn(const std::string& line);
 /// in place; elsewhere, and on a dumb terminal, a plain line every few seconds. Only one at a time.
 class Progress {
  public:
-  /// `total` units of work; `unit` in the singular: "image".
-  Progress(std::string title, Index total, std::string unit);
+  /// `total` units of work; `unit` in the singular: "image". `before` of them were done by an earlier
+  /// run and count in no rate.
+  Progress(std::string title, Index total, std::string unit, Index before = 0);
   /// Calls finish().
   ~Progress();
   Progress(const Progress&) = delete;
@@ -46,7 +47,7 @@ class Progress {
 
   using Clock = std::chrono::steady_clock;
   std::string title_, unit_, extra_;
-  Index total_, done_ = 0;
+  Index total_, before_, done_ = 0;
   Clock::time_point start_, shown_;
   bool unseen_ = false, finished_ = false;  // unseen_: done_ has moved since it was shown
 };
@@ -56,6 +57,7 @@ struct ProgressState {
   std::string title, unit, extra;
   Index done = 0, total = 0;
   double seconds = 0;  // since the start
+  Index before = 0;    // done before the start
 };
 /// "train 45% 4,500/10,000 images, 123.4 images/s, 0:45 left, loss 1.2"
 std::string progress_line(const ProgressState& state);

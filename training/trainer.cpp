@@ -186,7 +186,7 @@ EpochSummary Trainer::run() {
   const TrainSettings& s = run_.settings;
   const Index batches = Batches(run_.train.size(), s.batch, s.shuffle, s.common.seed).count();
   const Index total = std::min(s.epochs * batches, s.steps.value_or(s.epochs * batches));
-  Progress progress("training", total, "iteration");
+  Progress progress("training", total, "iteration", state_.step);
   EpochSummary summary{};
   while (!finished()) {
     train_epoch(progress);

@@ -29,6 +29,13 @@ TEST(Manners, ProgressBarHasColorsOnlyIfAsked) {
   EXPECT_EQ(progress_bar(halfway, 80, false).find("\x1b["), std::string::npos);
 }
 
+TEST(Manners, WhatAnEarlierRunDidCountsInNoRate) {
+  ProgressState resumed = halfway;
+  resumed.before = 4000;
+  EXPECT_EQ(progress_line(resumed),
+            "training 50% 5,000/10,000 images, 20.0 images/s, 4:10 left, loss 1.2");
+}
+
 TEST(Manners, DurationsReadAsClocks) {
   EXPECT_EQ(duration_text(9.4), "0:09");
   EXPECT_EQ(duration_text(754), "12:34");

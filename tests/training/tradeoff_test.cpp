@@ -28,16 +28,17 @@ class SlowTradeoff : public testing::Test {
   }
 
   /// Trains ResNet-18 of width 8 and measures it at each mask: clean, and under PGD-20 at 8/255.
-  std::vector<Accuracy> train_and_attack(Method method, Index epochs,
+  std::vector<Accuracy> train_and_attack(Method method, Index epochs, Index batch,
                                          const std::vector<double>& masks) const {
     TrainSettings s;
     s.method = method;
     s.epochs = epochs;
-    s.batch = 32;
+    s.batch = batch;
     s.augment = Augment::none;
     s.attack.steps = 4;
     s.attack.step_size = Strength{3.0 / 255, "3/255"};
     s.model.bn_stats = BnStats::split;
+    s.strength.kind = StrengthChoice::Kind::per_image;
     const MaskCounts counts = mask_counts(s);
     const Normalization n = data_.normalization;
     CheckpointInfo info;
@@ -76,14 +77,14 @@ class SlowTradeoff : public testing::Test {
 };
 
 TEST_F(SlowTradeoff, MasksChooseBetweenCleanAndRobustAccuracy) {
-  const Accuracy standard = train_and_attack(Method::standard, 8, {0})[0];
+  const Accuracy standard = train_and_attack(Method::standard, 10, 64, {0})[0];
   EXPECT_GE(standard.clean, 0.95);
   EXPECT_LE(standard.robust, 0.10);
 
-  const Accuracy adversarial = train_and_attack(Method::pgd, 12, {0})[0];
+  const Accuracy adversarial = train_and_attack(Method::pgd, 12, 32, {0})[0];
   EXPECT_GE(adversarial.robust, 0.60);
 
-  const std::vector<Accuracy> robmask = train_and_attack(Method::robmask, 18, {0, 1});
+  const std::vector<Accuracy> robmask = train_and_attack(Method::robmask, 16, 32, {0, 1});
   EXPECT_GE(robmask[1].robust, adversarial.robust - 0.10);
   EXPECT_GE(robmask[0].clean, adversarial.clean + 0.05);
 }

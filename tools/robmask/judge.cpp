@@ -126,7 +126,7 @@ std::vector<Verdict> Judge::attack(const Cell& cell, const std::vector<std::int3
   const auto before = static_cast<Index>(verdicts.size());
   Progress progress(
       fmt::format("{} {}, mask {}", to_string(cell.plan.attack), cell.eps.text, cell.mask),
-      static_cast<Index>(targets.size()), "image");
+      static_cast<Index>(targets.size()), "image", before);
   const auto fresh = evaluator_.attack(
       cell.mask, cell.plan, open,
       [&](Index done, const std::vector<Verdict>& batch) {
