@@ -22,11 +22,12 @@
 //   gpu::launch(stream, {(count + 255) / 256}, Negate<float>{y, x, count});
 //
 // The fields are copied when the kernel is started, byte by byte, so they are numbers and device
-// pointers. Blocks have one dimension, grids up to three. Blocks of one launch run in any order and
-// never wait for each other.
+// pointers. Blocks have one dimension, whole warps; grids have up to three. Blocks of one launch run
+// in any order and never wait for each other.
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 
 #include "engine/shape.h"
@@ -61,6 +62,12 @@ template <class Kernel>
 struct SharedBytes<Kernel, std::void_t<typename Kernel::Shared>>
     : std::integral_constant<std::size_t, sizeof(typename Kernel::Shared)> {};
 
+/// What any kernel may rely on: the devices we run on allow it.
+template <class Kernel>
+inline constexpr bool is_kernel =
+    std::is_trivially_copyable_v<Kernel>&& Kernel::threads % warp_size == 0 &&
+    Kernel::threads <= 1024 && SharedBytes<Kernel>::value <= 227 * 1024;
+
 }  // namespace robmask::gpu
 
 #if defined(__CUDACC__)
@@ -68,3 +75,33 @@ struct SharedBytes<Kernel, std::void_t<typename Kernel::Shared>>
 #else
 #include "tests/gpu_emulator/gpu_emulated.h"
 #endif
+
+// ---- what the host asks of the device: engine/cuda/device.cu, or the emulator ----------------------
+
+namespace robmask::gpu {
+
+/// How many GPUs there are, at least one. Unavailable if none, or if the driver is missing or too old.
+int device_count();
+/// The GPU that the calling thread means from here on.
+void use_device(int device);
+/// The architecture of that GPU, "sm_90"; "emulated" in the emulator.
+std::string architecture(int device);
+
+/// Work given to one stream is done in order, some time after it was given.
+Stream make_stream();
+void destroy_stream(Stream stream);
+/// Returns when all work of the stream is done. RunError if some of it failed.
+void synchronize(Stream stream);
+
+/// Device memory, not initialized, aligned to 64 bytes; nullptr if not so much is free.
+std::byte* allocate(std::size_t bytes);
+/// Gives it back once all work that was given to the device is done.
+void release(std::byte* memory);
+/// Bytes that are free on the device.
+std::size_t free_memory();
+
+/// Copies after all earlier work of the stream; returns when the copy is done. RunError as synchronize.
+void copy_to_device(Stream stream, std::byte* to, const void* host, std::size_t bytes);
+void copy_to_host(Stream stream, void* host, const std::byte* from, std::size_t bytes);
+
+}  // namespace robmask::gpu

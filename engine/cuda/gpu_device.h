@@ -47,7 +47,7 @@ __global__ void __launch_bounds__(Kernel::threads) run(const Kernel kernel) {
 /// Starts `blocks` blocks of Kernel::threads threads; nothing at all if there are no blocks.
 template <class Kernel>
 void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
-  static_assert(std::is_trivially_copyable_v<Kernel>, "fields are numbers and device pointers");
+  static_assert(is_kernel<Kernel>, "plain fields, whole warps, no more than a block may share");
   constexpr std::size_t bytes = SharedBytes<Kernel>::value;
   if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0) return;
   if constexpr (bytes > 48 * 1024) {
