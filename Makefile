@@ -67,9 +67,10 @@ endif
 comma     := ,
 GENCODE   := $(foreach a,$(subst all,80 90a,$(CUDA_ARCH)),-gencode arch=compute_$(a)$(comma)code=sm_$(a)) \
              $(if $(filter all,$(CUDA_ARCH)),-gencode arch=compute_80$(comma)code=compute_80)
-# std::array and other constexpr functions of the library may be called on the device.
+# The device may call constexpr functions of the library (std::array). fmt 9 is wary of old nvccs, does
+# without constexpr there, and then contradicts itself in C++20: it is told to use it as with g++.
 CUDAFLAGS := -std=c++20 -O3 -DNDEBUG -lineinfo --expt-relaxed-constexpr -ccbin $(CXX) -I. \
-             -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror $(GENCODE)
+             -DFMT_USE_CONSTEXPR=1 -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror $(GENCODE)
 CUDA_LIBS := $(if $(NVCC),-L$(dir $(NVCC))../lib64 -lcudart_static -ldl -lrt -lpthread)
 
 objects = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(1))
