@@ -12,10 +12,12 @@ void check(cudaError_t status, const char* what) {
 }
 
 int device_count() {
-  int count = 0;
+  int driver = 0, count = 0;
+  // Without a driver the runtime only says that the driver is too old.
+  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0)
+    throw Unavailable("no NVIDIA driver is installed here; use --device cpu");
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status == cudaSuccess && count > 0) return count;
-  cudaGetLastError();
   throw Unavailable(fmt::format("no usable GPU: {}; use --device cpu",
                                 status == cudaSuccess ? "none found" : cudaGetErrorString(status)));
 }
