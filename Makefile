@@ -5,6 +5,7 @@
 # make cifar10    fetches CIFAR-10 into .data/; cifar100 likewise
 # make tradeoff   trains on the embedded data until the paper's effect must show (minutes)
 # make emulated   build/emulated/robmask, where --device cuda is the emulator
+# make test-races the GPU's kernels under ThreadSanitizer: what no barrier orders
 # make kills      kills a training run thirty times and checks that it resumes to the same bits
 # make bench      the speed of training and attack steps on this machine
 # make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
@@ -79,9 +80,12 @@ TOOL_OBJECTS    := $(call objects,$(TOOL))
 TEST_OBJECTS    := $(call objects,$(TESTS))
 CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
-EMULATED_TESTS  := $(call emulated,$(filter %_test.cpp,$(EMULATOR)))
+EMULATED_TESTS  := $(call emulated,$(filter %emulator_test.cpp,$(EMULATOR)))
 EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out %/device.cu,$(CUDA)) \
                      $(filter-out %_test.cpp,$(EMULATOR)))
+# For the race detector, kernels are compiled anew; all else, the emulator too, stays as it is.
+RACES           := $(patsubst %,$(BUILD)/races/objects/%.o,$(basename \
+                     $(filter-out %/device.cu,$(CUDA)) $(filter %races_test.cpp,$(EMULATOR))))
 KERNEL_OBJECTS  := $(foreach isa,$(ISA),$(KERNELS:%.cpp=$(BUILD)/objects/$(isa)/%.o))
 
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
@@ -96,7 +100,7 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test emulated tradeoff asan demo kills bench golden format lint install clean help force
+.PHONY: all announce test emulated test-races tradeoff asan demo kills bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
 # ---- linking --------------------------------------------------------------------------------------
@@ -126,6 +130,12 @@ $(BUILD)/emulated/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) 
 	$(call say,link    $@)
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBS) -lgtest -lgtest_main
 
+$(BUILD)/races/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) \
+                      $(filter-out $(BUILD)/emulated/objects/engine/cuda/%,$(EMULATED)) $(RACES) $(BUILD)/sources-cuda
+	@mkdir -p $(@D)
+	$(call say,link    $@)
+	$(Q)$(LINK) -fsanitize=thread -o $@ $(filter %.o,$^) $(LIBS) -lgtest -lgtest_main
+
 # ---- compiling ------------------------------------------------------------------------------------
 
 $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
@@ -146,6 +156,14 @@ $(BUILD)/emulated/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-buil
 	$(EMULATE)
 	$(Q)$(CXX) $(FLAGS) -O2 -MMD -MP -x c++ -c -o $@ $<
 
+INSTRUMENT = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  (for races)")
+$(BUILD)/races/objects/%.o: %.cpp $(BUILD)/flags-cuda | $(BUILD)/packages-build
+	$(INSTRUMENT)
+	$(Q)$(CXX) $(FLAGS) -O1 -fsanitize=thread -MMD -MP -c -o $@ $<
+$(BUILD)/races/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
+	$(INSTRUMENT)
+	$(Q)$(CXX) $(FLAGS) -O1 -fsanitize=thread -MMD -MP -x c++ -c -o $@ $<
+
 define isa_rules
 $(BUILD)/objects/$(1)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $$(@D)
@@ -163,9 +181,9 @@ $(BUILD)/objects/engine/cpu.o: FLAGS += $(ISA:%=-DROBMASK_CPU_%)
 $(BUILD)/objects/engine/cpu.o: $(BUILD)/sources
 $(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
 $(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
-$(TEST_OBJECTS) $(EMULATED_TESTS): | $(BUILD)/packages-test
+$(TEST_OBJECTS) $(EMULATED_TESTS) $(RACES): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
+-include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
 
 # Other flags, or a file that came or went, change these files, and that rebuilds what they concern.
 $(BUILD)/flags:        NOW := $(CXX) $(FLAGS) $(MARCH_avx2) $(MARCH_avx512)
@@ -194,6 +212,12 @@ test: $(BUILD)/tests $(BUILD)/robmask $(BUILD)/emulated/tests
 	$(BUILD)/emulated/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),*/cuda*:GpuEmulator*:-Slow*)'
 
 emulated: $(BUILD)/emulated/robmask $(BUILD)/emulated/tests
+
+# One thread of the CPU: the detector does not know OpenMP's barriers. No random addresses: the one of
+# gcc 12 does not know the places that newer kernels choose.
+test-races: $(BUILD)/races/tests
+	OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 setarch -R $< --gtest_brief=$(BRIEF) \
+	  '--gtest_filter=$(or $(FILTER),*/cuda*:Races*:-Slow*)'
 
 tradeoff:
 	+@$(MAKE) --no-print-directory FILTER='Slow*' test

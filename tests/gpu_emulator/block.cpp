@@ -1,5 +1,6 @@
 // A block: each fibre takes the next thread that nobody began, and runs it to its end unless it must
-// wait for others. A kernel without barriers and shuffles thus needs one fibre.
+// wait for others. A kernel without barriers and shuffles thus needs one fibre. Only where races are
+// looked for does each thread have its own.
 
 #include "tests/gpu_emulator/block.h"
 
@@ -7,6 +8,7 @@
 
 #include <cstdlib>
 #include <deque>
+#include <memory>
 #include <numeric>
 
 #include "tests/gpu_emulator/fibre.h"
@@ -24,31 +26,59 @@ struct Worker {
   explicit Worker(std::size_t index) : fibre(work, index) {}
 
   Fibre fibre;
-  int thread = 0;  // the one it runs or ran last
-  Where where{};   // where that thread waits
+  int thread = 0;          // the one it runs or ran last
+  Where where{};           // where that thread waits
+  Worker* next = nullptr;  // in a line
 };
 
-/// Threads that wait for others at one place of the program.
-struct Meeting {
-  std::vector<Worker*> arrived;
+/// Workers in the order they came; at most one line holds a worker at a time. No memory is taken, which
+/// the race detector would see.
+struct Line {
+  Worker *first = nullptr, *last = nullptr;
+  int size = 0;
+
+  void append(const Line& other) {
+    if (other.size == 0) return;
+    (size == 0 ? first : last->next) = other.first;
+    last = other.last;
+    size += other.size;
+  }
+  void append(Worker* worker) {
+    worker->next = nullptr;
+    append({worker, worker, 1});
+  }
+  Worker* take() {
+    Worker* worker = first;
+    first = worker->next;
+    --size;
+    return worker;
+  }
 };
 
-struct Warp : Meeting {
+struct Warp {
+  Line arrived;  // at a shuffle
   unsigned exchanges = 0;
   // Two sets: a thread may bring its next value while others have yet to fetch the last.
-  std::byte values[2][warp_size][largest_exchange];
+  Parcel parcels[2][warp_size];
 };
 
 const Launch* current = nullptr;
 std::deque<Worker> workers;
-std::vector<Worker*> idle;
-std::deque<Worker*> ready;  // met all they waited for
+Line idle, ready;  // those ready met all they waited for
+Line at_barrier;
 Worker* running = nullptr;
-Meeting barrier_meeting;
 std::vector<Warp> warps;
 int begun, ended;           // threads of this block
 int first_warp, lane_flip;  // which thread begins first
 std::uint64_t random_state = 1;
+
+// For the race detector. Threads look at `launched` when they begin and publish to `done` when they
+// end. Each barrier has a token of its own; so many that none is used again while it matters. Shuffles
+// have none: they do not order what threads write to memory.
+constexpr std::size_t token_bytes = 8, tokens = 4096;
+alignas(token_bytes) char launched[token_bytes], done[token_bytes];
+alignas(token_bytes) char barrier_tokens[tokens * token_bytes];
+std::size_t barriers = 0;  // of all blocks so far
 
 /// Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 std::uint64_t random_bits() {
@@ -63,104 +93,118 @@ int next_thread() {
   return (first_warp + i / warp_size) % count * warp_size + (i % warp_size ^ lane_flip);
 }
 
+void run_next_thread() {
+  running->thread = place.thread = next_thread();
+  look(launched);
+  current->run_thread(current->kernel.data());
+  publish(done);
+  ++ended;
+}
+
 /// What a fibre does all its life.
 void work() {
   for (;;) {
-    while (begun < current->threads) {
-      running->thread = place.thread = next_thread();
-      current->run_thread(current->kernel.data());
-      ++ended;
-    }
-    idle.push_back(running);
+    do run_next_thread();
+    while (begun < current->threads && !watched());
+    if (!watched()) idle.append(running);
     running->fibre.pause();
   }
 }
 
+Worker* make_worker() { return &workers.emplace_back(workers.size()); }
+
 Worker* take_worker() {
-  if (idle.empty()) return &workers.emplace_back(workers.size());
-  Worker* worker = idle.back();
-  idle.pop_back();
-  return worker;
+  if (watched()) {
+    const auto i = static_cast<std::size_t>(begun);
+    return i == workers.size() ? make_worker() : &workers[i];
+  }
+  return idle.size == 0 ? make_worker() : idle.take();
 }
 
 std::string in_words(const Where& where) {
   return fmt::format("{}:{}", where.file_name(), where.line());
 }
 
-/// Waits until `count` threads are here.
-void meet(Meeting& meeting, std::size_t count, const Where& where) {
-  auto& arrived = meeting.arrived;
-  if (!arrived.empty()) {
-    const Worker& other = *arrived.front();
+/// Waits until `count` threads have arrived.
+void meet(Line& arrived, int count, const Where& where) {
+  if (arrived.size > 0) {
+    const Worker& other = *arrived.first;
     if (other.where.line() != where.line() || other.where.column() != where.column())
       fail(fmt::format("waits for others at {} while thread {} does at {}", in_words(where),
                        other.thread, in_words(other.where)));
   }
-  if (arrived.size() + 1 == count) {
-    ready.insert(ready.end(), arrived.begin(), arrived.end());
-    arrived.clear();
+  if (arrived.size + 1 == count) {
+    ready.append(arrived);
+    arrived = {};
   } else {
     running->where = where;
-    arrived.push_back(running);
+    arrived.append(running);
     running->fibre.pause();
   }
 }
 
 /// Nobody can go on: says who waits for whom.
-void explain_unless_empty(const Meeting& meeting, std::size_t count, const char* what) {
-  if (meeting.arrived.empty()) return;
-  const Worker& first = *meeting.arrived.front();
-  place.thread = first.thread;
+void explain_unless_empty(const Line& arrived, int count, const char* what) {
+  if (arrived.size == 0) return;
+  place.thread = arrived.first->thread;
   fail(fmt::format("waits at the {} of {}, which {} of {} threads reach", what,
-                   in_words(first.where), meeting.arrived.size(), count));
+                   in_words(arrived.first->where), arrived.size, count));
+}
+
+/// Gives the block its shared memory: poisoned, and for the race detector without a past.
+void share() {
+  static std::unique_ptr<GuardedMemory> memory;
+  if (place.shared_bytes == 0) return;
+  if (!memory || watched()) memory = std::make_unique<GuardedMemory>(227 * 1024);
+  place.shared = memory->last(place.shared_bytes);
+  std::memset(place.shared, 0xFF, place.shared_bytes);
 }
 
 void run_block(const Position& position) {
-  const int count = current->threads / warp_size;
   place.block = position;
-  if (place.shared != nullptr) std::memset(place.shared, 0xFF, place.shared_bytes);
+  share();
   begun = ended = 0;
+  ++barriers;
   const std::uint64_t bits = random_bits();
-  first_warp = static_cast<int>(bits >> 32) & 0xFFFF;
-  first_warp %= count;
+  first_warp = static_cast<int>((bits >> 32) % (current->threads / warp_size));
   lane_flip = static_cast<int>(bits % warp_size);
-  while (!ready.empty() || begun < current->threads) {
-    if (ready.empty()) {
-      running = take_worker();
-    } else {
-      running = ready.front();
-      ready.pop_front();
-    }
+  publish(launched);
+  while (ready.size > 0 || begun < current->threads) {
+    running = ready.size > 0 ? ready.take() : take_worker();
     place.thread = running->thread;
     running->fibre.resume();
   }
   if (ended == current->threads) return;
-  for (const Warp& warp : warps) explain_unless_empty(warp, warp_size, "shuffle");
-  explain_unless_empty(barrier_meeting, current->threads, "barrier");
+  for (const Warp& warp : warps) explain_unless_empty(warp.arrived, warp_size, "shuffle");
+  explain_unless_empty(at_barrier, current->threads, "barrier");
 }
 
 }  // namespace
 
-void meet_block(Where where) { meet(barrier_meeting, current->threads, where); }
+void meet_block(Where where) {
+  char* token = barrier_tokens + barriers % tokens * token_bytes;
+  publish(token);
+  if (at_barrier.size + 1 == current->threads) ++barriers;
+  meet(at_barrier, current->threads, where);
+  look(token);
+}
 
-void meet_warp(void* value, std::size_t bytes, int from, Where where) {
-  Warp& warp = warps[place.thread / warp_size];
+Parcel meet_warp(Parcel mine, int from, Where where) {
   if (from < 0 || from >= warp_size) fail("shuffles with a thread outside the warp");
-  auto& values = warp.values[warp.exchanges % 2];
-  std::memcpy(values[place.thread % warp_size], value, bytes);
-  if (warp.arrived.size() + 1 == warp_size) ++warp.exchanges;
-  meet(warp, warp_size, where);
-  std::memcpy(value, values[from], bytes);
+  Warp& warp = warps[place.thread / warp_size];
+  auto& parcels = warp.parcels[warp.exchanges % 2];
+  parcels[place.thread % warp_size] = mine;
+  if (warp.arrived.size + 1 == warp_size) ++warp.exchanges;
+  meet(warp.arrived, warp_size, where);
+  return parcels[from];
 }
 
 void shuffle_order(std::uint64_t seed) { random_state = seed; }
 
 void run(const Launch& launch) {
-  static GuardedMemory shared_memory(227 * 1024);
   current = &launch;
   place.blocks = {launch.blocks.x, launch.blocks.y, launch.blocks.z};
   place.shared_bytes = launch.shared_bytes;
-  place.shared = launch.shared_bytes == 0 ? nullptr : shared_memory.last(launch.shared_bytes);
   warps.resize(launch.threads / warp_size);
 
   const Blocks& grid = launch.blocks;
@@ -170,6 +214,7 @@ void run(const Launch& launch) {
   for (const std::uint64_t i : order)
     run_block({static_cast<unsigned>(i % grid.x), static_cast<unsigned>(i / grid.x % grid.y),
                static_cast<unsigned>(i / grid.x / grid.y)});
+  look(done);
   current = nullptr;
 }
 

@@ -58,8 +58,14 @@ Fibre::Fibre(void (*body)(), std::size_t index) : memory_(make_stack()) {
   here_ = top - 8;
 }
 
-void Fibre::resume() { robmask_switch_stack(&caller_, here_); }
-void Fibre::pause() { robmask_switch_stack(&here_, caller_); }
+void Fibre::resume() {
+  watch_.enter();
+  robmask_switch_stack(&caller_, here_);
+}
+void Fibre::pause() {
+  watch_.leave();
+  robmask_switch_stack(&here_, caller_);
+}
 
 #else
 
@@ -71,8 +77,14 @@ Fibre::Fibre(void (*body)(), std::size_t) : memory_(make_stack()) {
   makecontext(&here_, body, 0);
 }
 
-void Fibre::resume() { swapcontext(&caller_, &here_); }
-void Fibre::pause() { swapcontext(&here_, &caller_); }
+void Fibre::resume() {
+  watch_.enter();
+  swapcontext(&caller_, &here_);
+}
+void Fibre::pause() {
+  watch_.leave();
+  swapcontext(&here_, &caller_);
+}
 
 #endif
 

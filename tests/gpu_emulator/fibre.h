@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "tests/gpu_emulator/race_detector.h"
+
 #if !defined(__x86_64__)
 #include <ucontext.h>
 #endif
@@ -25,6 +27,7 @@ class Fibre {
 
  private:
   std::byte* memory_;
+  Watch watch_;
 #if defined(__x86_64__)
   void *here_, *caller_;  // the stack pointers of whoever does not run
 #else

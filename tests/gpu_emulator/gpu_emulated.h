@@ -36,10 +36,15 @@ struct Launch {
   Blocks blocks;
 };
 
-/// Waits for the block's other threads; for the warp's, taking over the value of its thread `from`.
+/// What threads of a warp exchange.
+struct Parcel {
+  std::uint64_t words[2];
+};
+
+/// Waits for the block's other threads; for the warp's, and returns what its thread `from` brought.
 /// Aborts if some thread of them ends, or waits elsewhere, instead of coming.
 void meet_block(Where where);
-void meet_warp(void* value, std::size_t bytes, int from, Where where);
+Parcel meet_warp(Parcel mine, int from, Where where);
 
 /// Appends to the stream.
 void enqueue(Queue* stream, Launch launch);
@@ -48,12 +53,13 @@ void shuffle_order(std::uint64_t seed);
 /// Ends the program with a line that names kernel, block and thread.
 [[noreturn]] void fail(const std::string& what);
 
-inline constexpr std::size_t largest_exchange = 16;
-
 template <class T>
 T exchange(T value, int from, Where where) {
-  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= largest_exchange);
-  meet_warp(&value, sizeof value, from, where);
+  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(Parcel));
+  Parcel parcel{};
+  std::memcpy(&parcel, &value, sizeof value);
+  parcel = meet_warp(parcel, from, where);
+  std::memcpy(&value, &parcel, sizeof value);
   return value;
 }
 
