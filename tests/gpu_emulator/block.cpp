@@ -155,7 +155,8 @@ void explain_unless_empty(const Line& arrived, int count, const char* what) {
 void share() {
   static std::unique_ptr<GuardedMemory> memory;
   if (place.shared_bytes == 0) return;
-  if (!memory || watched()) memory = std::make_unique<GuardedMemory>(227 * 1024);
+  if (!memory || memory->bytes() != place.shared_bytes || watched())
+    memory = std::make_unique<GuardedMemory>(place.shared_bytes);
   place.shared = memory->last(place.shared_bytes);
   std::memset(place.shared, 0xFF, place.shared_bytes);
 }

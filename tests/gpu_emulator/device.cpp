@@ -1,5 +1,6 @@
 // The emulated device: its memory, which the host may not touch, and its streams, which run when they
-// are waited for.
+// are waited for. Memory is closed until a kernel touches it, and closed again when the kernels are done:
+// to open all of it for each run would take longer than most kernels.
 
 #include <csignal>
 #include <map>
@@ -29,14 +30,21 @@ struct Device {
   std::map<Queue*, std::unique_ptr<Queue>> streams;
   std::size_t held = 0;
 
+  std::vector<const GuardedMemory*> opened;
+  bool running = false;
+
   Device();
   void run(Queue& stream);
-  const GuardedMemory* block_at(const void* address) const {
-    for (const auto& [begin, block] : memory)
-      if (block->covers(address)) return block.get();
-    return nullptr;
-  }
+  /// The memory of which the address, or the guards next to it, are part.
+  const GuardedMemory* memory_at(const void* address) const;
 };
+
+const GuardedMemory* Device::memory_at(const void* address) const {
+  const auto after = memory.upper_bound(static_cast<const std::byte*>(address));
+  if (after != memory.begin() && std::prev(after)->second->covers(address))
+    return std::prev(after)->second.get();
+  return after != memory.end() && after->second->covers(address) ? after->second.get() : nullptr;
+}
 
 // Never destroyed: machines that live until the program ends give their memory back then.
 Device& device() {
@@ -46,14 +54,22 @@ Device& device() {
 
 struct sigaction former_action;
 
-/// Says which thread of which kernel left its memory; then the access fails again, as it would have.
-void explain_fault(int, siginfo_t* info, void*) {
+/// A first touch opens the memory. Other faults are explained; then the access fails again, as it would
+/// have without us.
+void on_fault(int, siginfo_t* info, void*) {
+  Device& d = device();
+  const auto* address = static_cast<const std::byte*>(info->si_addr);
+  const GuardedMemory* memory = d.memory_at(address);
+  if (d.running && memory != nullptr && memory->contains(address) && !memory->is_open()) {
+    memory->open(true);
+    d.opened.push_back(memory);
+    return;
+  }
   sigaction(SIGSEGV, &former_action, nullptr);
   const std::string thread = running_thread();
-  const auto* address = static_cast<const std::byte*>(info->si_addr);
-  if (const GuardedMemory* block = device().block_at(address))
+  if (memory != nullptr)
     fmt::print(stderr, "GPU emulator: {}: touches byte {} of {} bytes of device memory\n",
-               thread.empty() ? "the host" : thread, address - block->begin(), block->bytes());
+               thread.empty() ? "the host" : thread, address - memory->begin(), memory->bytes());
   else if (!thread.empty())
     fmt::print(stderr, "GPU emulator: {}: touches {}, which is not device memory\n", thread,
                info->si_addr);
@@ -66,16 +82,18 @@ Device::Device() {
   alternative.ss_size = sizeof stack;
   sigaltstack(&alternative, nullptr);
   struct sigaction action {};
-  action.sa_sigaction = explain_fault;
+  action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigaction(SIGSEGV, &action, &former_action);
 }
 
 void Device::run(Queue& stream) {
-  if (stream.launches.empty()) return;
-  for (const auto& [begin, block] : memory) block->open(true);
+  opened.reserve(memory.size());  // a signal handler may not take memory
+  running = true;
   for (const Launch& launch : stream.launches) emulated::run(launch);
-  for (const auto& [begin, block] : memory) block->open(false);
+  running = false;
+  for (const GuardedMemory* block : opened) block->open(false);
+  opened.clear();
   stream.launches.clear();
 }
 
@@ -85,15 +103,14 @@ void copy_after(Queue& stream, const std::byte* address, std::size_t bytes, Copy
   Device& d = device();
   const std::lock_guard lock(d.guard);
   d.run(stream);
-  const auto after = d.memory.upper_bound(address);
-  expect(after != d.memory.begin(), "a copy of {} bytes outside device memory", bytes);
-  const GuardedMemory& block = *std::prev(after)->second;
-  expect(address + bytes <= block.begin() + block.bytes(),
+  const GuardedMemory* block = d.memory_at(address);
+  expect(block != nullptr, "a copy of {} bytes outside device memory", bytes);
+  expect(address >= block->begin() && address + bytes <= block->begin() + block->bytes(),
          "a copy of {} bytes at byte {} of {} bytes of device memory", bytes,
-         address - block.begin(), block.bytes());
-  block.open(true);
+         address - block->begin(), block->bytes());
+  block->open(true);
   copy();
-  block.open(false);
+  block->open(false);
 }
 
 }  // namespace

@@ -36,10 +36,16 @@ std::byte* GuardedMemory::last(std::size_t count) const {
 
 void GuardedMemory::open(bool yes) const {
   mprotect(mapping_ + page, mapped_ - 2 * page, yes ? PROT_READ | PROT_WRITE : PROT_NONE);
+  open_ = yes;
 }
 
 bool GuardedMemory::untouched_before() const {
   return std::all_of(mapping_ + page, begin_, [](std::byte b) { return b == std::byte{0xFF}; });
+}
+
+bool GuardedMemory::contains(const void* address) const {
+  const auto* a = static_cast<const std::byte*>(address);
+  return mapping_ + page <= a && a < mapping_ + mapped_ - page;
 }
 
 bool GuardedMemory::covers(const void* address) const {

@@ -20,16 +20,19 @@ class GuardedMemory {
   std::size_t bytes() const { return bytes_; }
   /// Room for `count` bytes at the very end, aligned to 16.
   std::byte* last(std::size_t count) const;
-  /// Makes all of it accessible, or nothing.
+  /// Makes all of it accessible, as it is at first, or nothing.
   void open(bool yes) const;
+  bool is_open() const { return open_; }
   /// No byte between the first guard and begin() was written to.
   bool untouched_before() const;
-  /// The address lies in here or in one of the guards.
+  /// The address lies between the guards; and there or in one of them.
+  bool contains(const void* address) const;
   bool covers(const void* address) const;
 
  private:
   std::size_t bytes_, mapped_;  // without and with the guards
   std::byte *mapping_, *begin_;
+  mutable bool open_ = false;
 };
 
 }  // namespace robmask::gpu::emulated
