@@ -9,51 +9,16 @@
 #include <cstdlib>
 #include <deque>
 #include <memory>
-#include <numeric>
 
-#include "tests/gpu_emulator/fibre.h"
 #include "tests/gpu_emulator/guarded.h"
+#include "tests/gpu_emulator/order.h"
+#include "tests/gpu_emulator/worker.h"
 
 namespace robmask::gpu::emulated {
 
 Place place;
 
 namespace {
-
-void work();
-
-struct Worker {
-  explicit Worker(std::size_t index) : fibre(work, index) {}
-
-  Fibre fibre;
-  int thread = 0;          // the one it runs or ran last
-  Where where{};           // where that thread waits
-  Worker* next = nullptr;  // in a line
-};
-
-/// Workers in the order they came; at most one line holds a worker at a time. No memory is taken, which
-/// the race detector would see.
-struct Line {
-  Worker *first = nullptr, *last = nullptr;
-  int size = 0;
-
-  void append(const Line& other) {
-    if (other.size == 0) return;
-    (size == 0 ? first : last->next) = other.first;
-    last = other.last;
-    size += other.size;
-  }
-  void append(Worker* worker) {
-    worker->next = nullptr;
-    append({worker, worker, 1});
-  }
-  Worker* take() {
-    Worker* worker = first;
-    first = worker->next;
-    --size;
-    return worker;
-  }
-};
 
 struct Warp {
   Line arrived;  // at a shuffle
@@ -68,9 +33,9 @@ Line idle, ready;  // those ready met all they waited for
 Line at_barrier;
 Worker* running = nullptr;
 std::vector<Warp> warps;
-int begun, ended;           // threads of this block
-int first_warp, lane_flip;  // which thread begins first
-std::uint64_t random_state = 1;
+int begun, ended;  // threads of this block
+Orders orders(1);
+ThreadOrder order;
 
 // For the race detector. Threads look at `launched` when they begin and publish to `done` when they
 // end. Each barrier has a token of its own; so many that none is used again while it matters. Shuffles
@@ -80,21 +45,8 @@ alignas(token_bytes) char launched[token_bytes], done[token_bytes];
 alignas(token_bytes) char barrier_tokens[tokens * token_bytes];
 std::size_t barriers = 0;  // of all blocks so far
 
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
-std::uint64_t random_bits() {
-  std::uint64_t z = random_state += 0x9E3779B97F4A7C15u;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return z ^ (z >> 31);
-}
-
-int next_thread() {
-  const int i = begun++, count = current->threads / warp_size;
-  return (first_warp + i / warp_size) % count * warp_size + (i % warp_size ^ lane_flip);
-}
-
 void run_next_thread() {
-  running->thread = place.thread = next_thread();
+  running->thread = place.thread = order(begun++);
   look(launched);
   current->run_thread(current->kernel.data());
   publish(done);
@@ -111,7 +63,7 @@ void work() {
   }
 }
 
-Worker* make_worker() { return &workers.emplace_back(workers.size()); }
+Worker* make_worker() { return &workers.emplace_back(work, workers.size()); }
 
 Worker* take_worker() {
   if (watched()) {
@@ -166,9 +118,7 @@ void run_block(const Position& position) {
   share();
   begun = ended = 0;
   ++barriers;
-  const std::uint64_t bits = random_bits();
-  first_warp = static_cast<int>((bits >> 32) % (current->threads / warp_size));
-  lane_flip = static_cast<int>(bits % warp_size);
+  order = orders.threads(current->threads / warp_size);
   publish(launched);
   while (ready.size > 0 || begun < current->threads) {
     running = ready.size > 0 ? ready.take() : take_worker();
@@ -200,7 +150,7 @@ Parcel meet_warp(Parcel mine, int from, Where where) {
   return parcels[from];
 }
 
-void shuffle_order(std::uint64_t seed) { random_state = seed; }
+void shuffle_order(std::uint64_t seed) { orders = Orders(seed); }
 
 void run(const Launch& launch) {
   current = &launch;
@@ -209,10 +159,7 @@ void run(const Launch& launch) {
   warps.resize(launch.threads / warp_size);
 
   const Blocks& grid = launch.blocks;
-  std::vector<std::uint64_t> order(std::uint64_t{grid.x} * grid.y * grid.z);
-  std::iota(order.begin(), order.end(), 0);
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random_bits() % i]);
-  for (const std::uint64_t i : order)
+  for (const std::uint64_t i : orders.blocks(std::uint64_t{grid.x} * grid.y * grid.z))
     run_block({static_cast<unsigned>(i % grid.x), static_cast<unsigned>(i / grid.x % grid.y),
                static_cast<unsigned>(i / grid.x / grid.y)});
   look(done);
