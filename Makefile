@@ -59,7 +59,8 @@ MARCH_avx512 += -Wno-uninitialized -Wno-maybe-uninitialized
 BEST = $(if $(shell grep -w avx512vl /proc/cpuinfo),avx512,$(if $(shell grep -w avx2 /proc/cpuinfo),avx2,generic))
 
 # The CUDA backend is compiled by nvcc, where there is one, and by the C++ compiler for the emulator,
-# which takes the place of device.cu. The runtime is linked statically: the binary starts without a driver.
+# which takes the place of device.cu. The runtime is linked statically, so that the binary starts
+# without a driver.
 NVCC      ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
 ifneq ($(NVCC),)
 CUDA_ARCH ?= $(or $(sort $(patsubst 90,90a,$(subst .,,$(shell nvidia-smi --query-gpu=compute_cap \
@@ -68,8 +69,8 @@ endif
 comma     := ,
 GENCODE   := $(foreach a,$(subst all,80 90a,$(CUDA_ARCH)),-gencode arch=compute_$(a)$(comma)code=sm_$(a)) \
              $(if $(filter all,$(CUDA_ARCH)),-gencode arch=compute_80$(comma)code=compute_80)
-# The device may call constexpr functions of the library (std::array). fmt 9 is wary of old nvccs, does
-# without constexpr there, and then contradicts itself in C++20: it is told to use it as with g++.
+# The device may call constexpr functions of the library (std::array). fmt 9 is wary of old nvccs and
+# does without constexpr there, which contradicts itself in C++20: it is told to use it as with g++.
 CUDAFLAGS := -std=c++20 -O3 -DNDEBUG -lineinfo --expt-relaxed-constexpr -ccbin $(CXX) -I. \
              -DFMT_USE_CONSTEXPR=1 -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror $(GENCODE)
 CUDA_LIBS := $(if $(NVCC),-L$(dir $(NVCC))../lib64 -lcudart_static -ldl -lrt -lpthread)
@@ -214,7 +215,7 @@ test: $(BUILD)/tests $(BUILD)/robmask $(BUILD)/emulated/tests
 emulated: $(BUILD)/emulated/robmask $(BUILD)/emulated/tests
 
 # One thread of the CPU: the detector does not know OpenMP's barriers. No random addresses: the one of
-# gcc 12 does not know the places that newer kernels choose. The suites of gradients repeat primitives: left out.
+# gcc 12 does not know the places that newer kernels choose. Suites of gradients repeat primitives.
 test-races: $(BUILD)/races/tests
 	OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 setarch -R $< --gtest_brief=$(BRIEF) \
 	  '--gtest_filter=$(or $(FILTER),*/cuda*:Races*:-Slow*:*Gradient.*)'

@@ -1,7 +1,7 @@
 #pragma once
-// The GPU: the same primitives as engine/cpu, one kernel file for each of its files. All work goes to
-// one stream, in order; only upload, download and errors wait for it. Reductions run over a fixed
-// number of pieces in a fixed order, so every run gives the same bits.
+// The GPU: the same primitives as engine/cpu, one kernel file for each of its files. All work goes
+// to one stream, in order; only upload, download and errors wait for it. Reductions run over a
+// fixed number of pieces in a fixed order, so every run gives the same bits.
 
 #include "engine/backend.h"
 #include "engine/cuda/gpu.h"

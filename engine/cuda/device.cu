@@ -52,8 +52,8 @@ std::byte* allocate(std::size_t bytes) {
   return static_cast<std::byte*>(memory);
 }
 
-// cudaFree waits for the device. What it has to say comes up at the next synchronization; and when the
-// program ends, the driver may be gone before the last block is given back.
+// cudaFree waits for the device. What it has to say comes up at the next synchronization; and when
+// the program ends, the driver may be gone before the last block is given back.
 void release(std::byte* memory) { cudaFree(memory); }
 
 std::size_t free_memory() {

@@ -6,8 +6,8 @@
 
 namespace robmask::cuda {
 
-/// f(r, c) for each row r and channel c. Rows of consecutive images are equally far apart, so row r of
-/// a tensor of the walked shape is Rows(0, r), whatever its image.
+/// f(r, c) for each row r and channel c. Rows of consecutive images are equally far apart, so row r
+/// of a tensor of the walked shape is Rows(0, r), whatever its image.
 template <class F>
 struct EachElement {
   static constexpr int threads = 256;

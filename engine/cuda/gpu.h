@@ -1,8 +1,8 @@
 #pragma once
 // All that a kernel may use besides plain C++, and how kernels are started: the one file that knows
 // CUDA's language. Compiled by nvcc it is the device; compiled by an ordinary compiler it is the
-// emulator of tests/gpu_emulator, which runs the same kernels on the CPU and looks for their mistakes
-// (docs/emulator.md).
+// emulator of tests/gpu_emulator, which runs the same kernels on the CPU and looks for their
+// mistakes (docs/emulator.md).
 //
 // A kernel is a struct: its fields are the arguments, its call operator is what each thread does,
 // `threads` the size of a block, and Shared, if it has one, what a block shares.
@@ -22,8 +22,8 @@
 //   gpu::launch(stream, {(count + 255) / 256}, Negate<float>{y, x, count});
 //
 // The fields are copied when the kernel is started, byte by byte, so they are numbers and device
-// pointers. Blocks have one dimension, whole warps; grids have up to three. Blocks of one launch run
-// in any order and never wait for each other.
+// pointers. Blocks have one dimension, whole warps; grids have up to three. Blocks of one launch
+// run in any order and never wait for each other.
 
 #include <cstddef>
 #include <cstdint>
@@ -76,11 +76,12 @@ inline constexpr bool is_kernel =
 #include "tests/gpu_emulator/gpu_emulated.h"
 #endif
 
-// ---- what the host asks of the device: engine/cuda/device.cu, or the emulator ----------------------
+// ---- what the host asks of the device: engine/cuda/device.cu, or the emulator -------------------
 
 namespace robmask::gpu {
 
-/// How many GPUs there are, at least one. Unavailable if none, or if the driver is missing or too old.
+/// How many GPUs there are, at least one. Unavailable if none, or if the driver is missing or too
+/// old.
 int device_count();
 /// The GPU that the calling thread means from here on.
 void use_device(int device);
@@ -100,7 +101,8 @@ void release(std::byte* memory);
 /// Bytes that are free on the device.
 std::size_t free_memory();
 
-/// Copies after all earlier work of the stream; returns when the copy is done. RunError as synchronize.
+/// Copies after all earlier work of the stream; returns when the copy is done. RunError as
+/// synchronize.
 void copy_to_device(Stream stream, std::byte* to, const void* host, std::size_t bytes);
 void copy_to_host(Stream stream, void* host, const std::byte* from, std::size_t bytes);
 

@@ -16,8 +16,8 @@ GPU_DEVICE Position blocks() { return {gridDim.x, gridDim.y, gridDim.z}; }
 /// All threads of the block arrive before any goes on; what they wrote before is seen by all.
 GPU_DEVICE void barrier() { __syncthreads(); }
 
-/// The value of the thread whose place in the warp is this one's ^ mask, or + distance (its own past
-/// the end). All 32 threads of the warp take part.
+/// The value of the thread whose place in the warp is this one's ^ mask, or + distance (its own
+/// past the end). All 32 threads of the warp take part.
 template <class T>
 GPU_DEVICE T shuffle_xor(T value, int mask) {
   return __shfl_xor_sync(0xffffffffu, value, mask);

@@ -1,6 +1,6 @@
-// A block: each fibre takes the next thread that nobody began, and runs it to its end unless it must
-// wait for others. A kernel without barriers and shuffles thus needs one fibre. Only where races are
-// looked for does each thread have its own.
+// A block: each fibre takes the next thread that nobody began, and runs it to its end unless it
+// must wait for others. A kernel without barriers and shuffles thus needs one fibre. Only where
+// races are looked for does each thread have its own.
 
 #include "tests/gpu_emulator/block.h"
 
@@ -38,8 +38,8 @@ Orders orders(1);
 ThreadOrder order;
 
 // For the race detector. Threads look at `launched` when they begin and publish to `done` when they
-// end. Each barrier has a token of its own; so many that none is used again while it matters. Shuffles
-// have none: they do not order what threads write to memory.
+// end. Each barrier has a token of its own; so many that none is used again while it matters.
+// Shuffles have none: they do not order what threads write to memory.
 constexpr std::size_t token_bytes = 8, tokens = 4096;
 alignas(token_bytes) char launched[token_bytes], done[token_bytes];
 alignas(token_bytes) char barrier_tokens[tokens * token_bytes];

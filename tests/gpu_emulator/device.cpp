@@ -1,6 +1,6 @@
-// The emulated device: its memory, which the host may not touch, and its streams, which run when they
-// are waited for. Memory is closed until a kernel touches it, and closed again when the kernels are done:
-// to open all of it for each run would take longer than most kernels.
+// The emulated device: its memory, which the host may not touch, and its streams, which run when
+// they are waited for. Memory is closed until a kernel touches it, and closed again when the
+// kernels are done: to open all of it for each run would take longer than most kernels.
 
 #include <csignal>
 #include <map>
@@ -54,8 +54,8 @@ Device& device() {
 
 struct sigaction former_action;
 
-/// A first touch opens the memory. Other faults are explained; then the access fails again, as it would
-/// have without us.
+/// A first touch opens the memory. Other faults are explained; then the access fails again, as it
+/// would have without us.
 void on_fault(int, siginfo_t* info, void*) {
   Device& d = device();
   const auto* address = static_cast<const std::byte*>(info->si_addr);

@@ -23,8 +23,8 @@ Fibre::~Fibre() { munmap(memory_, page + stack_bytes); }
 
 #if defined(__x86_64__)
 
-// Saves what a function must preserve and changes stacks. swapcontext() would also ask the kernel for
-// the signal mask, a hundred times the price.
+// Saves what a function must preserve and changes stacks. swapcontext() would also ask the kernel
+// for the signal mask, a hundred times the price.
 extern "C" void robmask_switch_stack(void** save, void* to);
 asm(R"(
 .text
@@ -49,8 +49,8 @@ robmask_switch_stack:
 )");
 
 Fibre::Fibre(void (*body)(), std::size_t index) : memory_(make_stack()) {
-  // As if the body's first instruction had been interrupted by a switch: six registers, its address,
-  // and the place of a return address, which also gives the stack the alignment of a call.
+  // As if the body's first instruction had been interrupted by a switch: six registers, its
+  // address, and the place of a return address, which also gives the stack the alignment of a call.
   const std::size_t stagger = index % 60 * 64;
   auto** top = reinterpret_cast<void**>(memory_ + page + stack_bytes - stagger);
   top[-1] = nullptr;

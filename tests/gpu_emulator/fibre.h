@@ -12,7 +12,8 @@
 namespace robmask::gpu::emulated {
 
 /// Runs `body`, which never returns, a stretch at a time. The stack ends at a page that may not be
-/// touched. `index` staggers the stacks, which would otherwise all compete for the same cache lines.
+/// touched. `index` staggers the stacks, which would otherwise all compete for the same cache
+/// lines.
 class Fibre {
  public:
   Fibre(void (*body)(), std::size_t index);

@@ -1,5 +1,6 @@
 #pragma once
-// gpu.h on the CPU, where the threads of a block are fibres (docs/emulator.md). Included by gpu.h only.
+// gpu.h on the CPU, where the threads of a block are fibres (docs/emulator.md). Included by gpu.h
+// only.
 
 #include <cstring>
 #include <source_location>

@@ -5,8 +5,8 @@
 
 namespace robmask::gpu::emulated {
 
-/// `bytes` bytes, filled with 0xFF (as floats: NaN), that end at a page nobody may touch. A page before
-/// them is as forbidden; what lies between it and the first byte is filled with 0xFF too.
+/// `bytes` bytes, filled with 0xFF (as floats: NaN), that end at a page nobody may touch. A page
+/// before them is as forbidden; what lies between it and the first byte is filled with 0xFF too.
 class GuardedMemory {
  public:
   static constexpr std::size_t alignment = 64;

@@ -1,7 +1,8 @@
 #pragma once
-// ThreadSanitizer, where the program is linked with it (make test-races); otherwise nothing happens.
-// It is told which GPU thread runs and when threads wait for each other, and names the two source lines
-// of two accesses that nothing orders. The kernels are compiled for it, the emulator is not.
+// ThreadSanitizer, where the program is linked with it (make test-races); otherwise nothing
+// happens. It is told which GPU thread runs and when threads wait for each other, and names the two
+// source lines of two accesses that nothing orders. The kernels are compiled for it, the emulator
+// is not.
 
 #include <sanitizer/tsan_interface.h>
 

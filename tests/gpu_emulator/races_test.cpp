@@ -1,4 +1,5 @@
-// ThreadSanitizer sees the races of kernels (make test-races); it ends the program with exit code 66.
+// ThreadSanitizer sees the races of kernels (make test-races); it ends the program with exit code
+// 66.
 
 #include <gtest/gtest.h>
 

@@ -15,8 +15,8 @@ struct Worker {
   Worker* next = nullptr;  // in a line
 };
 
-/// Workers in the order they came; no worker stands in two lines. Takes no memory, for the race detector
-/// would see that.
+/// Workers in the order they came; no worker stands in two lines. Takes no memory, for the race
+/// detector would see that.
 struct Line {
   Worker *first = nullptr, *last = nullptr;
   int size = 0;
