@@ -61,12 +61,13 @@ BEST = $(if $(shell grep -w avx512vl /proc/cpuinfo),avx512,$(if $(shell grep -w 
 # The CUDA backend is compiled by nvcc, where there is one, and by the C++ compiler for the emulator,
 # which takes the place of device.cu. The runtime is linked statically, so that the binary starts
 # without a driver.
-NVCC      ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
-ifneq ($(NVCC),)
-CUDA_ARCH ?= $(or $(sort $(patsubst 90,90a,$(subst .,,$(shell nvidia-smi --query-gpu=compute_cap \
-               --format=csv$(comma)noheader 2>/dev/null)))),90a)
-endif
 comma     := ,
+unset      = $(filter undefined,$(origin $(1)))
+NVCC      := $(if $(call unset,NVCC),$(firstword $(shell command -v nvcc) \
+               $(wildcard /usr/local/cuda/bin/nvcc)),$(NVCC))
+FOUND_GPU  = $(sort $(patsubst 90,90a,$(filter 1% 8% 9%,$(subst .,,$(shell nvidia-smi \
+               --query-gpu=compute_cap --format=csv$(comma)noheader 2>/dev/null)))))
+CUDA_ARCH := $(if $(NVCC),$(if $(call unset,CUDA_ARCH),$(or $(FOUND_GPU),90a),$(CUDA_ARCH)))
 GENCODE   := $(foreach a,$(subst all,80 90a,$(CUDA_ARCH)),-gencode arch=compute_$(a)$(comma)code=sm_$(a)) \
              $(if $(filter all,$(CUDA_ARCH)),-gencode arch=compute_80$(comma)code=compute_80)
 # The device may call constexpr functions of the library (std::array). fmt 9 is wary of old nvccs and
@@ -223,9 +224,9 @@ test-races: $(BUILD)/races/tests
 tradeoff:
 	+@$(MAKE) --no-print-directory FILTER='Slow*' test
 
-asan:  # with one instruction set, for time
+asan:  # with one instruction set and without the GPU, for time
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPTIMIZE='-O1 -D_GLIBCXX_ASSERTIONS' \
-	  ISA=$(BEST) FILTER='$(FILTER)' \
+	  ISA=$(BEST) NVCC= FILTER='$(FILTER)' \
 	  SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test
 
 demo: $(BUILD)/robmask $(BUILD)/pictures | $(BUILD)/packages-demo
