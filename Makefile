@@ -4,6 +4,8 @@
 # make asan       the tests under the address and undefined-behaviour sanitizers (but for Slow*)
 # make cifar10    fetches CIFAR-10 into .data/; cifar100 likewise
 # make tradeoff   trains on the embedded data until the paper's effect must show (minutes)
+# make emulated   build/emulated/robmask, where --device cuda is the emulator
+# make test-races the GPU's kernels under ThreadSanitizer: what no barrier orders
 # make kills      kills a training run thirty times and checks that it resumes to the same bits
 # make bench      the speed of training and attack steps on this machine
 # make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
@@ -13,8 +15,10 @@
 # make clean      removes build/
 #
 # Every target first looks for the packages it needs and installs the missing ones, or says how.
-# Variables: CXX, OPTIMIZE, EXTRA (more flags), BUILD, PREFIX, DESTDIR, V=1 (show commands),
-# BRIEF=0 (name every test). All cores compile unless -jN says otherwise.
+# Where nvcc is found, the GPU is built in; without one, `make test` still runs the GPU's kernels, on
+# the emulator (docs/emulator.md). Variables: CXX, OPTIMIZE, EXTRA (more flags), BUILD, PREFIX, DESTDIR,
+# NVCC (empty: no GPU), CUDA_ARCH (90a; all: what we ship; default: the GPU found here), V=1 (show
+# commands), BRIEF=0 (name every test). All cores compile unless -jN says otherwise.
 
 CXX      := $(if $(filter default,$(origin CXX)),g++,$(CXX))
 LD       ?= ld
@@ -34,8 +38,10 @@ LIBS     := -lfmt
 LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/files \
              training tools/robmask/options))
 TOOL    := $(wildcard tools/robmask/*.cpp)
-TESTS   := $(wildcard tests/*.cpp tests/*/*.cpp)
+EMULATOR := $(wildcard tests/gpu_emulator/*.cpp)
+TESTS   := $(filter-out $(EMULATOR),$(wildcard tests/*.cpp tests/*/*.cpp))
 KERNELS := $(wildcard engine/cpu/*.cpp)
+CUDA    := $(wildcard engine/cuda/*.cu)
 
 # The CPU backend is compiled once for each instruction set and linked into one relocatable object that
 # exports one symbol, so that no function built for a newer processor can be picked elsewhere
@@ -52,10 +58,36 @@ MARCH_avx512 += -Wno-uninitialized -Wno-maybe-uninitialized
 # The best one for the processor that builds.
 BEST = $(if $(shell grep -w avx512vl /proc/cpuinfo),avx512,$(if $(shell grep -w avx2 /proc/cpuinfo),avx2,generic))
 
+# The CUDA backend is compiled by nvcc, where there is one, and by the C++ compiler for the emulator,
+# which takes the place of device.cu. The runtime is linked statically, so that the binary starts
+# without a driver.
+comma     := ,
+unset      = $(filter undefined,$(origin $(1)))
+NVCC      := $(if $(call unset,NVCC),$(firstword $(shell command -v nvcc) \
+               $(wildcard /usr/local/cuda/bin/nvcc)),$(NVCC))
+FOUND_GPU  = $(sort $(patsubst 90,90a,$(filter 1% 8% 9%,$(subst .,,$(shell nvidia-smi \
+               --query-gpu=compute_cap --format=csv$(comma)noheader 2>/dev/null)))))
+CUDA_ARCH := $(if $(NVCC),$(if $(call unset,CUDA_ARCH),$(or $(FOUND_GPU),90a),$(CUDA_ARCH)))
+GENCODE   := $(foreach a,$(subst all,80 90a,$(CUDA_ARCH)),-gencode arch=compute_$(a)$(comma)code=sm_$(a)) \
+             $(if $(filter all,$(CUDA_ARCH)),-gencode arch=compute_80$(comma)code=compute_80)
+# The device may call constexpr functions of the library (std::array). fmt 9 is wary of old nvccs and
+# does without constexpr there, which contradicts itself in C++20: it is told to use it as with g++.
+CUDAFLAGS := -std=c++20 -O3 -DNDEBUG -lineinfo --expt-relaxed-constexpr -ccbin $(CXX) -I. \
+             -DFMT_USE_CONSTEXPR=1 -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror $(GENCODE)
+CUDA_LIBS := $(if $(NVCC),-L$(dir $(NVCC))../lib64 -lcudart_static -ldl -lrt -lpthread)
+
 objects = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(1))
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY))
 TOOL_OBJECTS    := $(call objects,$(TOOL))
 TEST_OBJECTS    := $(call objects,$(TESTS))
+CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
+emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
+EMULATED_TESTS  := $(call emulated,$(filter %emulator_test.cpp,$(EMULATOR)))
+EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out %/device.cu,$(CUDA)) \
+                     $(filter-out %_test.cpp,$(EMULATOR)))
+# For the race detector, kernels are compiled anew; all else, the emulator too, stays as it is.
+RACES           := $(patsubst %,$(BUILD)/races/objects/%.o,$(basename \
+                     $(filter-out %/device.cu,$(CUDA)) $(filter %races_test.cpp,$(EMULATOR))))
 KERNEL_OBJECTS  := $(foreach isa,$(ISA),$(KERNELS:%.cpp=$(BUILD)/objects/$(isa)/%.o))
 
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
@@ -70,26 +102,41 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test tradeoff asan demo kills bench golden format lint install clean help force
+.PHONY: all announce test emulated test-races tradeoff asan demo kills bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
 # ---- linking --------------------------------------------------------------------------------------
 
 $(BUILD)/robmask: $(TOOL_OBJECTS) $(BUILD)/librobmask.a $(BUILD)/sources
 	$(call say,link    $@)
-	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) $(CUDA_LIBS)
 
 $(BUILD)/pictures: $(call objects,tools/examples/pictures.cpp) $(BUILD)/librobmask.a
 	$(call say,link    $@)
-	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) $(CUDA_LIBS)
 
 $(BUILD)/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(BUILD)/librobmask.a $(BUILD)/sources
 	$(call say,link    $@)
-	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) -lgtest -lgtest_main
+	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) $(CUDA_LIBS) -lgtest -lgtest_main
 
-$(BUILD)/librobmask.a: $(LIBRARY_OBJECTS) $(ISA:%=$(BUILD)/cpu_%.o) $(BUILD)/sources
+$(BUILD)/librobmask.a: $(LIBRARY_OBJECTS) $(CUDA_OBJECTS) $(ISA:%=$(BUILD)/cpu_%.o) $(BUILD)/sources
 	$(call say,library $@)
 	$(Q)rm -f $@ && $(AR) qcs $@ $(filter %.o,$^)
+
+EMULATED := $(filter-out %/engine/backend.o,$(LIBRARY_OBJECTS)) $(EMULATED_OBJECTS) $(ISA:%=$(BUILD)/cpu_%.o)
+$(BUILD)/emulated/robmask: $(TOOL_OBJECTS) $(EMULATED) $(BUILD)/sources-cuda
+	$(call say,link    $@)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBS)
+
+$(BUILD)/emulated/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(EMULATED) $(EMULATED_TESTS) $(BUILD)/sources-cuda
+	$(call say,link    $@)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBS) -lgtest -lgtest_main
+
+$(BUILD)/races/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) \
+                      $(filter-out $(BUILD)/emulated/objects/engine/cuda/%,$(EMULATED)) $(RACES) $(BUILD)/sources-cuda
+	@mkdir -p $(@D)
+	$(call say,link    $@)
+	$(Q)$(LINK) -fsanitize=thread -o $@ $(filter %.o,$^) $(LIBS) -lgtest -lgtest_main
 
 # ---- compiling ------------------------------------------------------------------------------------
 
@@ -97,6 +144,27 @@ $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $(@D)
 	$(call say,compile $<)
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
+	@mkdir -p $(@D)
+	$(call say,compile $<  ($(CUDA_ARCH)))
+	$(Q)$(NVCC) $(CUDAFLAGS) -MMD -MP -c -o $@ $<
+
+EMULATE = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  (emulated)")
+$(BUILD)/emulated/objects/%.o: %.cpp $(BUILD)/flags-cuda | $(BUILD)/packages-build
+	$(EMULATE)
+	$(Q)$(CXX) $(FLAGS) -O2 -DROBMASK_CUDA -MMD -MP -c -o $@ $<
+$(BUILD)/emulated/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
+	$(EMULATE)
+	$(Q)$(CXX) $(FLAGS) -O2 -MMD -MP -x c++ -c -o $@ $<
+
+INSTRUMENT = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  (for races)")
+$(BUILD)/races/objects/%.o: %.cpp $(BUILD)/flags-cuda | $(BUILD)/packages-build
+	$(INSTRUMENT)
+	$(Q)$(CXX) $(FLAGS) -O1 -fsanitize=thread -MMD -MP -c -o $@ $<
+$(BUILD)/races/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
+	$(INSTRUMENT)
+	$(Q)$(CXX) $(FLAGS) -O1 -fsanitize=thread -MMD -MP -x c++ -c -o $@ $<
 
 define isa_rules
 $(BUILD)/objects/$(1)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
@@ -113,17 +181,19 @@ $(foreach isa,$(ISA),$(eval $(call isa_rules,$(isa))))
 
 $(BUILD)/objects/engine/cpu.o: FLAGS += $(ISA:%=-DROBMASK_CPU_%)
 $(BUILD)/objects/engine/cpu.o: $(BUILD)/sources
-$(TEST_OBJECTS): | $(BUILD)/packages-test
+$(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
+$(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
+$(TEST_OBJECTS) $(EMULATED_TESTS) $(RACES): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
+-include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
 
-# Other flags, or a file that came or went, change these two files, and that rebuilds what they concern.
-COMMANDS := $(CXX) $(FLAGS) $(MARCH_avx2) $(MARCH_avx512)
-SOURCES  := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA)
-$(BUILD)/flags: force
-	@mkdir -p $(@D); echo '$(COMMANDS)' | cmp -s - $@ || echo '$(COMMANDS)' > $@
-$(BUILD)/sources: force
-	@mkdir -p $(@D); echo '$(SOURCES)' | cmp -s - $@ || echo '$(SOURCES)' > $@
+# Other flags, or a file that came or went, change these files, and that rebuilds what they concern.
+$(BUILD)/flags:        NOW := $(CXX) $(FLAGS) $(MARCH_avx2) $(MARCH_avx512)
+$(BUILD)/flags-cuda:   NOW := $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
+$(BUILD)/sources:      NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA)
+$(BUILD)/sources-cuda: NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA) $(CUDA) $(EMULATOR)
+$(BUILD)/flags $(BUILD)/flags-cuda $(BUILD)/sources $(BUILD)/sources-cuda: force
+	@mkdir -p $(@D); echo '$(NOW)' | cmp -s - $@ || echo '$(NOW)' > $@
 
 # ---- packages -------------------------------------------------------------------------------------
 
@@ -135,19 +205,28 @@ $(BUILD)/packages-test $(BUILD)/packages-demo: | $(BUILD)/packages-build
 
 announce:
 	@echo "robmask: $(CXX) $$($(CXX) -dumpfullversion 2>/dev/null || echo '(not found)'), CPU kernels for" \
-	  "$(ISA); $(if $(shell command -v nvcc),nvcc found but there are no CUDA sources yet,no nvcc): CPU only"
+	  "$(ISA); $(if $(NVCC),GPU kernels for $(CUDA_ARCH),no nvcc: no GPU)"
 
 # ---- what to do with it ---------------------------------------------------------------------------
 
-test: $(BUILD)/tests $(BUILD)/robmask
+test: $(BUILD)/tests $(BUILD)/robmask $(BUILD)/emulated/tests
 	ROBMASK=$(BUILD)/robmask $(BUILD)/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*)'
+	$(BUILD)/emulated/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),*/cuda*:GpuEmulator*:-Slow*)'
+
+emulated: $(BUILD)/emulated/robmask $(BUILD)/emulated/tests
+
+# One thread of the CPU: the detector does not know OpenMP's barriers. No random addresses: the one of
+# gcc 12 does not know the places that newer kernels choose. Suites of gradients repeat primitives.
+test-races: $(BUILD)/races/tests
+	OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 setarch -R $< --gtest_brief=$(BRIEF) \
+	  '--gtest_filter=$(or $(FILTER),*/cuda*:Races*:-Slow*:*Gradient.*)'
 
 tradeoff:
 	+@$(MAKE) --no-print-directory FILTER='Slow*' test
 
-asan:  # with one instruction set, for time
+asan:  # with one instruction set and without the GPU, for time
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPTIMIZE='-O1 -D_GLIBCXX_ASSERTIONS' \
-	  ISA=$(BEST) FILTER='$(FILTER)' \
+	  ISA=$(BEST) NVCC= FILTER='$(FILTER)' \
 	  SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test
 
 demo: $(BUILD)/robmask $(BUILD)/pictures | $(BUILD)/packages-demo
@@ -179,7 +258,7 @@ help:
 
 # ---- habits ---------------------------------------------------------------------------------------
 
-WRITTEN := $(shell find $(wildcard engine layers attacks models data training tools tests) -name '*.cpp' -o -name '*.h')
+WRITTEN := $(shell find $(wildcard engine layers attacks models data training tools tests) -name '*.cpp' -o -name '*.h' -o -name '*.cu')
 TIDIED  := $(patsubst %.cpp,$(BUILD)/tidy/%,$(LIBRARY) $(KERNELS) $(TOOL))
 
 format: | $(BUILD)/packages-lint

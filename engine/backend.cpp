@@ -1,27 +1,42 @@
 #include "engine/backend.h"
 
+#include <charconv>
 #include <map>
 #include <mutex>
 
 namespace robmask {
 
-std::unique_ptr<Backend> make_cpu_backend();  // engine/cpu.cpp
+std::unique_ptr<Backend> make_cpu_backend();             // engine/cpu.cpp
+std::unique_ptr<Backend> make_cuda_backend(int device);  // engine/cuda/cuda_backend.cu
 
-Backend& backend(const std::string& name) {
+namespace {
+
+/// The machine of that name, made anew. The Makefile says whether this build has CUDA.
+std::unique_ptr<Backend> make_backend(const std::string& name) {
+  if (name == "cpu") return make_cpu_backend();
+  int device = -1;
+  if (name.starts_with("cuda:")) {
+    const char *number = name.data() + 5, *end = name.data() + name.size();
+    if (std::from_chars(number, end, device).ptr != end) device = -1;
+  }
+  require(device >= 0, "unknown device \"{}\": expected cpu, cuda or cuda:N", name);
+#if defined(ROBMASK_CUDA)
+  return make_cuda_backend(device);
+#else
+  throw Unavailable(
+      fmt::format("device {}: this build has no CUDA backend; use --device cpu", name));
+#endif
+}
+
+}  // namespace
+
+Backend& backend(const std::string& asked) {
+  const std::string name = asked == "cuda" ? "cuda:0" : asked;
   static std::mutex guard;
   static std::map<std::string, std::unique_ptr<Backend>> machines;
   const std::lock_guard lock(guard);
   auto& machine = machines[name];
-  if (!machine) {
-    if (name == "cpu") {
-      machine = make_cpu_backend();
-    } else {
-      require(name == "cuda" || name.starts_with("cuda:"),
-              "unknown device \"{}\": expected cpu, cuda or cuda:N", name);
-      throw Unavailable(
-          fmt::format("device {}: this build has no CUDA backend; use --device cpu", name));
-    }
-  }
+  if (!machine) machine = make_backend(name);
   return *machine;
 }
 

@@ -9,8 +9,15 @@
 
 namespace robmask {
 
-/// The machines that are compared with the reference.
-inline std::vector<std::string> machines_under_test() { return {"cpu"}; }
+/// The machines that are compared with the reference: the CPU, and the GPU where there is one.
+inline std::vector<std::string> machines_under_test() {
+  try {
+    backend("cuda");
+    return {"cpu", "cuda"};
+  } catch (const Unavailable&) {
+    return {"cpu"};
+  }
+}
 
 /// A suite over machine and precision.
 class OnMachine : public testing::TestWithParam<std::tuple<std::string, DType>> {

@@ -1,0 +1,30 @@
+#include "engine/cuda/cuda_backend.h"
+
+namespace robmask {
+
+namespace cuda {
+
+CudaBackend::CudaBackend(int device) : device_(device) {
+  const int count = gpu::device_count();
+  if (device >= count)
+    throw Unavailable(
+        fmt::format("there is no GPU cuda:{}: the last one is cuda:{}", device, count - 1));
+  gpu::use_device(device);
+  stream_ = gpu::make_stream();
+}
+
+CudaBackend::~CudaBackend() {
+  use_pool(nullptr);  // gives its memory back while release() can still be called
+  gpu::destroy_stream(stream_);
+}
+
+std::string CudaBackend::name() const { return fmt::format("cuda:{}", device_); }
+std::string CudaBackend::kernels() const { return gpu::architecture(device_); }
+
+}  // namespace cuda
+
+std::unique_ptr<Backend> make_cuda_backend(int device) {
+  return std::make_unique<cuda::CudaBackend>(device);
+}
+
+}  // namespace robmask

@@ -1,0 +1,95 @@
+#pragma once
+// The GPU: the same primitives as engine/cpu, one kernel file for each of its files. All work goes
+// to one stream, in order; only upload, download and errors wait for it. Reductions run over a
+// fixed number of pieces in a fixed order, so every run gives the same bits.
+
+#include "engine/backend.h"
+#include "engine/cuda/gpu.h"
+
+namespace robmask::cuda {
+
+class CudaBackend final : public Backend {
+ public:
+  /// The GPU of that number. Unavailable if there is none, or the driver is missing or too old.
+  explicit CudaBackend(int device);
+  ~CudaBackend() override;
+
+  std::string name() const override;     // "cuda:0"
+  std::string kernels() const override;  // "sm_90" or "emulated"
+  gpu::Stream stream() const { return stream_; }
+
+  // memory.cu
+  std::byte* allocate(std::size_t bytes) override;
+  void release(std::byte* memory, std::size_t bytes) override;
+  void upload(std::byte* to, const void* host, std::size_t bytes) override;
+  void download(void* host, const std::byte* from, std::size_t bytes) override;
+  void copy(Tensor to, Tensor from) override;
+  void fill(Tensor to, double value) override;
+
+  // elementwise.cu
+  void scale(Sink y, Tensor x, double factor) override;
+  void add(Tensor y, Tensor a, Tensor b) override;
+  void affine(Sink y, Tensor x, Tensor scale, Tensor shift) override;
+  void add_bias(Tensor y, Tensor b) override;
+  void bias_gradient(Sink db, Tensor dy) override;
+  void relu(Tensor y, Tensor x) override;
+  void relu_gradient(Sink dx, Tensor dy, Tensor y) override;
+
+  // conv2d.cu
+  void conv2d(Tensor y, Tensor x, Tensor w, const Window& window) override;
+  void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) override;
+  void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) override;
+
+  // statistics.cu
+  void statistics(Tensor mean, Tensor variance, Tensor x) override;
+  void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked, Tensor mean,
+                      Tensor variance, Index count, double momentum) override;
+
+  // mask.cu
+  void blend(Tensor out, Tensor code, Tensor table) override;
+  void blend_gradient(Sink dtable, Tensor dout, Tensor code) override;
+  void mask(Tensor z, const MaskPass& pass) override;
+
+  // mask_gradient.cu
+  void mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z, const MaskPass& pass,
+                     bool batch_statistics) override;
+
+  // pooling.cu
+  void average_pool(Tensor y, Tensor x, const Window& window) override;
+  void average_pool_gradient(Sink dx, Tensor dy, const Window& window) override;
+  void max_pool(Tensor y, Tensor argmax, Tensor x, const Window& window) override;
+  void max_pool_gradient(Sink dx, Tensor dy, Tensor argmax, const Window& window) override;
+
+  // losses.cu
+  void cross_entropy(Tensor loss, Tensor logits, Tensor labels) override;
+  void cross_entropy_gradient(Sink dlogits, Tensor dloss, Tensor logits, Tensor labels) override;
+  void kl(Tensor loss, Tensor p_logits, Tensor q_logits) override;
+  void kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logits, Tensor q_logits) override;
+  void sum(Tensor y, Tensor x, double factor) override;
+  void sum_gradient(Sink dx, Tensor dy, double factor) override;
+  void correct(Tensor hits, Tensor logits, Tensor labels) override;
+  void accumulate(Tensor total, Tensor x) override;
+
+  // starts.cu
+  void start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream, Tensor step,
+                     Tensor ids) override;
+  void start_normal(Tensor x_adv, Tensor x, double sigma, Stream stream, Tensor step,
+                    Tensor ids) override;
+
+  // attacks.cu
+  void pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha, Tensor eps,
+                Norm norm) override;
+  void distance(Tensor distance, Tensor a, Tensor b, Norm norm) override;
+
+  // training.cu
+  void sgd_step(std::span<const SgdSlot> slots, Tensor rate, double momentum,
+                double decay) override;
+  void gather(Tensor batch, Tensor pixels, Tensor index, bool augment, Stream stream,
+              Tensor step) override;
+
+ private:
+  int device_;
+  gpu::Stream stream_;
+};
+
+}  // namespace robmask::cuda

@@ -1,0 +1,75 @@
+// The host's side of gpu.h on a real device: CUDA's runtime. The emulator has its own.
+
+#include "engine/cuda/gpu.h"
+
+namespace robmask::gpu {
+
+void check(cudaError_t status, const char* what) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();  // or the next call would report it again
+  throw RunError(fmt::format("{} failed on the GPU: {} ({})", what, cudaGetErrorString(status),
+                             cudaGetErrorName(status)));
+}
+
+int device_count() {
+  int driver = 0, count = 0;
+  // Without a driver the runtime only says that the driver is too old.
+  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0)
+    throw Unavailable("no NVIDIA driver is installed here; use --device cpu");
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaSuccess && count > 0) return count;
+  throw Unavailable(fmt::format("no usable GPU: {}; use --device cpu",
+                                status == cudaSuccess ? "none found" : cudaGetErrorString(status)));
+}
+
+void use_device(int device) { check(cudaSetDevice(device), "choosing the device"); }
+
+std::string architecture(int device) {
+  int major = 0, minor = 0;
+  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "a query");
+  check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "a query");
+  return fmt::format("sm_{}{}", major, minor);
+}
+
+Stream make_stream() {
+  Stream stream = nullptr;
+  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
+  return stream;
+}
+
+void destroy_stream(Stream stream) { cudaStreamDestroy(stream); }
+
+void synchronize(Stream stream) { check(cudaStreamSynchronize(stream), "a kernel"); }
+
+std::byte* allocate(std::size_t bytes) {
+  void* memory = nullptr;
+  const cudaError_t status = cudaMalloc(&memory, bytes);
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    return nullptr;
+  }
+  check(status, "an allocation");
+  return static_cast<std::byte*>(memory);
+}
+
+// cudaFree waits for the device. What it has to say comes up at the next synchronization; and when
+// the program ends, the driver may be gone before the last block is given back.
+void release(std::byte* memory) { cudaFree(memory); }
+
+std::size_t free_memory() {
+  std::size_t free = 0, total = 0;
+  check(cudaMemGetInfo(&free, &total), "a query");
+  return free;
+}
+
+void copy_to_device(Stream stream, std::byte* to, const void* host, std::size_t bytes) {
+  check(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, stream), "a copy to the device");
+  synchronize(stream);
+}
+
+void copy_to_host(Stream stream, void* host, const std::byte* from, std::size_t bytes) {
+  check(cudaMemcpyAsync(host, from, bytes, cudaMemcpyDeviceToHost, stream), "a copy to the host");
+  synchronize(stream);
+}
+
+}  // namespace robmask::gpu

@@ -1,0 +1,109 @@
+#pragma once
+// All that a kernel may use besides plain C++, and how kernels are started: the one file that knows
+// CUDA's language. Compiled by nvcc it is the device; compiled by an ordinary compiler it is the
+// emulator of tests/gpu_emulator, which runs the same kernels on the CPU and looks for their
+// mistakes (docs/emulator.md).
+//
+// A kernel is a struct: its fields are the arguments, its call operator is what each thread does,
+// `threads` the size of a block, and Shared, if it has one, what a block shares.
+//
+//   template <class T>
+//   struct Negate {
+//     static constexpr int threads = 256;
+//     T* y;
+//     const T* x;
+//     Index count;
+//
+//     GPU_DEVICE void operator()() const {
+//       const Index i = Index{gpu::block().x} * threads + gpu::thread();
+//       if (i < count) y[i] = -x[i];
+//     }
+//   };
+//   gpu::launch(stream, {(count + 255) / 256}, Negate<float>{y, x, count});
+//
+// The fields are copied when the kernel is started, byte by byte, so they are numbers and device
+// pointers. Blocks have one dimension, whole warps; grids have up to three. Blocks of one launch
+// run in any order and never wait for each other.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "engine/shape.h"
+
+#if defined(__CUDACC__)
+#define GPU_DEVICE __device__ __forceinline__
+#else
+#define GPU_DEVICE inline
+#endif
+
+namespace robmask::gpu {
+
+/// How many blocks there are, or which one this is.
+struct Blocks {
+  unsigned x = 1, y = 1, z = 1;
+
+  Blocks() = default;
+  template <class X, class Y = int, class Z = int>
+  Blocks(X columns, Y rows = 1, Z layers = 1)
+      : x(static_cast<unsigned>(columns)),
+        y(static_cast<unsigned>(rows)),
+        z(static_cast<unsigned>(layers)) {}
+};
+
+/// Threads that run in step and exchange registers.
+inline constexpr int warp_size = 32;
+
+/// What a kernel's block shares; nothing unless it says `struct Shared`.
+template <class Kernel, class = void>
+struct SharedBytes : std::integral_constant<std::size_t, 0> {};
+template <class Kernel>
+struct SharedBytes<Kernel, std::void_t<typename Kernel::Shared>>
+    : std::integral_constant<std::size_t, sizeof(typename Kernel::Shared)> {};
+
+/// What any kernel may rely on: the devices we run on allow it.
+template <class Kernel>
+inline constexpr bool is_kernel =
+    std::is_trivially_copyable_v<Kernel>&& Kernel::threads % warp_size == 0 &&
+    Kernel::threads <= 1024 && SharedBytes<Kernel>::value <= 227 * 1024;
+
+}  // namespace robmask::gpu
+
+#if defined(__CUDACC__)
+#include "engine/cuda/gpu_device.h"
+#else
+#include "tests/gpu_emulator/gpu_emulated.h"
+#endif
+
+// ---- what the host asks of the device: engine/cuda/device.cu, or the emulator -------------------
+
+namespace robmask::gpu {
+
+/// How many GPUs there are, at least one. Unavailable if none, or if the driver is missing or too
+/// old.
+int device_count();
+/// The GPU that the calling thread means from here on.
+void use_device(int device);
+/// The architecture of that GPU, "sm_90"; "emulated" in the emulator.
+std::string architecture(int device);
+
+/// Work given to one stream is done in order, some time after it was given.
+Stream make_stream();
+void destroy_stream(Stream stream);
+/// Returns when all work of the stream is done. RunError if some of it failed.
+void synchronize(Stream stream);
+
+/// Device memory, not initialized, aligned to 64 bytes; nullptr if not so much is free.
+std::byte* allocate(std::size_t bytes);
+/// Gives it back once all work that was given to the device is done.
+void release(std::byte* memory);
+/// Bytes that are free on the device.
+std::size_t free_memory();
+
+/// Copies after all earlier work of the stream; returns when the copy is done. RunError as
+/// synchronize.
+void copy_to_device(Stream stream, std::byte* to, const void* host, std::size_t bytes);
+void copy_to_host(Stream stream, void* host, const std::byte* from, std::size_t bytes);
+
+}  // namespace robmask::gpu

@@ -1,0 +1,62 @@
+#pragma once
+// gpu.h on the device. Included by gpu.h only.
+
+#include <cuda_runtime.h>
+
+namespace robmask::gpu {
+
+/// The place of this thread in its block, of this block in the grid, and the size of the grid.
+GPU_DEVICE int thread() { return static_cast<int>(threadIdx.x); }
+struct Position {
+  unsigned x, y, z;
+};
+GPU_DEVICE Position block() { return {blockIdx.x, blockIdx.y, blockIdx.z}; }
+GPU_DEVICE Position blocks() { return {gridDim.x, gridDim.y, gridDim.z}; }
+
+/// All threads of the block arrive before any goes on; what they wrote before is seen by all.
+GPU_DEVICE void barrier() { __syncthreads(); }
+
+/// The value of the thread whose place in the warp is this one's ^ mask, or + distance (its own
+/// past the end). All 32 threads of the warp take part.
+template <class T>
+GPU_DEVICE T shuffle_xor(T value, int mask) {
+  return __shfl_xor_sync(0xffffffffu, value, mask);
+}
+template <class T>
+GPU_DEVICE T shuffle_down(T value, int distance) {
+  return __shfl_down_sync(0xffffffffu, value, distance);
+}
+
+/// The block's shared memory, not initialized. One struct a kernel.
+template <class Shared>
+GPU_DEVICE Shared& shared() {
+  extern __shared__ __align__(16) unsigned char memory[];
+  return *reinterpret_cast<Shared*>(memory);
+}
+
+using Stream = cudaStream_t;
+
+/// Throws RunError with CUDA's own words.
+void check(cudaError_t status, const char* what);
+
+template <class Kernel>
+__global__ void __launch_bounds__(Kernel::threads) run(const Kernel kernel) {
+  kernel();
+}
+
+/// Starts `blocks` blocks of Kernel::threads threads; nothing at all if there are no blocks.
+template <class Kernel>
+void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
+  static_assert(is_kernel<Kernel>, "plain fields, whole warps, no more than a block may share");
+  constexpr std::size_t bytes = SharedBytes<Kernel>::value;
+  if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0) return;
+  if constexpr (bytes > 48 * 1024) {
+    static const cudaError_t allowed = cudaFuncSetAttribute(
+        run<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes));
+    check(allowed, "shared memory of a kernel");
+  }
+  run<Kernel><<<dim3(blocks.x, blocks.y, blocks.z), Kernel::threads, bytes, stream>>>(kernel);
+  check(cudaGetLastError(), "the start of a kernel");
+}
+
+}  // namespace robmask::gpu

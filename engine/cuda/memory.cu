@@ -1,0 +1,80 @@
+// Memory of the device.
+
+#include "engine/cuda/elements.h"
+
+namespace robmask::cuda {
+
+namespace {
+
+template <class To, class From>
+struct Convert {
+  Rows<To> y;
+  Rows<From> x;
+  GPU_DEVICE void operator()(Index r, Index c) const { y(0, r)[c] = static_cast<To>(x(0, r)[c]); }
+};
+
+template <class T>
+struct Fill {
+  Rows<T> y;
+  T value;
+  GPU_DEVICE void operator()(Index r, Index c) const { y(0, r)[c] = value; }
+};
+
+template <class To, class From>
+void convert(gpu::Stream stream, const Tensor& to, const Tensor& from) {
+  const Rows<To> y(to);
+  const Rows<From> x(from);
+  each_element(stream, flat(to.shape(), y, x), Convert<To, From>{y, x});
+}
+
+/// dispatch() over every type that the device stores.
+template <class F>
+void dispatch_any(DType t, F&& f) {
+  switch (t) {
+    case DType::u8: return f.template operator()<std::uint8_t>();
+    case DType::i32: return f.template operator()<std::int32_t>();
+    case DType::i64: return f.template operator()<std::int64_t>();
+    default: return dispatch(t, f);
+  }
+}
+
+}  // namespace
+
+std::byte* CudaBackend::allocate(std::size_t bytes) {
+  std::byte* memory = gpu::allocate(bytes);
+  if (memory == nullptr)
+    throw RunError(
+        fmt::format("out of memory on the GPU: {} MiB more were asked for, {} MiB are free; try a "
+                    "smaller batch size",
+                    bytes >> 20, gpu::free_memory() >> 20));
+  return memory;
+}
+
+void CudaBackend::release(std::byte* memory, std::size_t) { gpu::release(memory); }
+
+void CudaBackend::upload(std::byte* to, const void* host, std::size_t bytes) {
+  gpu::copy_to_device(stream_, to, host, bytes);
+}
+
+void CudaBackend::download(void* host, const std::byte* from, std::size_t bytes) {
+  gpu::copy_to_host(stream_, host, from, bytes);
+}
+
+void CudaBackend::copy(Tensor to, Tensor from) {
+  if (to.dtype() == from.dtype()) {
+    dispatch_any(to.dtype(), [&]<class T>() { convert<T, T>(stream_, to, from); });
+  } else {
+    dispatch(to.dtype(), [&]<class To>() {
+      dispatch(from.dtype(), [&]<class From>() { convert<To, From>(stream_, to, from); });
+    });
+  }
+}
+
+void CudaBackend::fill(Tensor to, double value) {
+  dispatch_any(to.dtype(), [&]<class T>() {
+    const Rows<T> y(to);
+    each_element(stream_, flat(to.shape(), y), Fill<T>{y, static_cast<T>(value)});
+  });
+}
+
+}  // namespace robmask::cuda

@@ -1,0 +1,188 @@
+// The emulated device: its memory, which the host may not touch, and its streams, which run when
+// they are waited for. Memory is closed until a kernel touches it, and closed again when the
+// kernels are done: to open all of it for each run would take longer than most kernels.
+
+#include <csignal>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "tests/gpu_emulator/block.h"
+#include "tests/gpu_emulator/guarded.h"
+
+namespace robmask::gpu {
+
+namespace emulated {
+
+struct Queue {
+  std::vector<Launch> launches;
+};
+
+namespace {
+
+constexpr std::size_t capacity = std::size_t{16} << 30;
+// A stream that nobody waits for is run when it is this long.
+constexpr std::size_t longest_queue = 4096;
+
+struct Device {
+  std::mutex guard;
+  std::map<const std::byte*, std::unique_ptr<GuardedMemory>> memory;
+  std::map<Queue*, std::unique_ptr<Queue>> streams;
+  std::size_t held = 0;
+
+  std::vector<const GuardedMemory*> opened;
+  bool running = false;
+
+  Device();
+  void run(Queue& stream);
+  /// The memory of which the address, or the guards next to it, are part.
+  const GuardedMemory* memory_at(const void* address) const;
+};
+
+const GuardedMemory* Device::memory_at(const void* address) const {
+  const auto after = memory.upper_bound(static_cast<const std::byte*>(address));
+  if (after != memory.begin() && std::prev(after)->second->covers(address))
+    return std::prev(after)->second.get();
+  return after != memory.end() && after->second->covers(address) ? after->second.get() : nullptr;
+}
+
+// Never destroyed: machines that live until the program ends give their memory back then.
+Device& device() {
+  static Device& made = *new Device;
+  return made;
+}
+
+struct sigaction former_action;
+
+/// A first touch opens the memory. Other faults are explained; then the access fails again, as it
+/// would have without us.
+void on_fault(int, siginfo_t* info, void*) {
+  Device& d = device();
+  const auto* address = static_cast<const std::byte*>(info->si_addr);
+  const GuardedMemory* memory = d.memory_at(address);
+  if (d.running && memory != nullptr && memory->contains(address) && !memory->is_open()) {
+    memory->open(true);
+    d.opened.push_back(memory);
+    return;
+  }
+  sigaction(SIGSEGV, &former_action, nullptr);
+  const std::string thread = running_thread();
+  if (memory != nullptr)
+    fmt::print(stderr, "GPU emulator: {}: touches byte {} of {} bytes of device memory\n",
+               thread.empty() ? "the host" : thread, address - memory->begin(), memory->bytes());
+  else if (!thread.empty())
+    fmt::print(stderr, "GPU emulator: {}: touches {}, which is not device memory\n", thread,
+               info->si_addr);
+}
+
+Device::Device() {
+  static std::byte stack[64 * 1024];  // the fault may be the end of a fibre's stack
+  stack_t alternative{};
+  alternative.ss_sp = stack;
+  alternative.ss_size = sizeof stack;
+  sigaltstack(&alternative, nullptr);
+  struct sigaction action {};
+  action.sa_sigaction = on_fault;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigaction(SIGSEGV, &action, &former_action);
+}
+
+void Device::run(Queue& stream) {
+  opened.reserve(memory.size());  // a signal handler may not take memory
+  running = true;
+  for (const Launch& launch : stream.launches) emulated::run(launch);
+  running = false;
+  for (const GuardedMemory* block : opened) block->open(false);
+  opened.clear();
+  stream.launches.clear();
+}
+
+/// Runs the stream, then `copy` with the memory at `address` open.
+template <class Copy>
+void copy_after(Queue& stream, const std::byte* address, std::size_t bytes, Copy copy) {
+  Device& d = device();
+  const std::lock_guard lock(d.guard);
+  d.run(stream);
+  const GuardedMemory* block = d.memory_at(address);
+  expect(block != nullptr, "a copy of {} bytes outside device memory", bytes);
+  expect(address >= block->begin() && address + bytes <= block->begin() + block->bytes(),
+         "a copy of {} bytes at byte {} of {} bytes of device memory", bytes,
+         address - block->begin(), block->bytes());
+  block->open(true);
+  copy();
+  block->open(false);
+}
+
+}  // namespace
+
+void enqueue(Queue* stream, Launch launch) {
+  Device& d = device();
+  const std::lock_guard lock(d.guard);
+  stream->launches.push_back(std::move(launch));
+  if (stream->launches.size() == longest_queue) d.run(*stream);
+}
+
+}  // namespace emulated
+
+using emulated::device;
+
+int device_count() { return 1; }
+void use_device(int) {}
+std::string architecture(int) { return "emulated"; }
+
+Stream make_stream() {
+  auto stream = std::make_unique<emulated::Queue>();
+  const std::lock_guard lock(device().guard);
+  Stream name = stream.get();
+  device().streams[name] = std::move(stream);
+  return name;
+}
+
+void destroy_stream(Stream stream) {
+  synchronize(stream);
+  const std::lock_guard lock(device().guard);
+  device().streams.erase(stream);
+}
+
+void synchronize(Stream stream) {
+  const std::lock_guard lock(device().guard);
+  device().run(*stream);
+}
+
+std::byte* allocate(std::size_t bytes) {
+  emulated::Device& d = device();
+  const std::lock_guard lock(d.guard);
+  if (bytes > emulated::capacity - d.held) return nullptr;
+  auto block = std::make_unique<emulated::GuardedMemory>(bytes);
+  block->open(false);
+  std::byte* begin = block->begin();
+  d.memory[begin] = std::move(block);
+  d.held += bytes;
+  return begin;
+}
+
+void release(std::byte* memory) {
+  emulated::Device& d = device();
+  const std::lock_guard lock(d.guard);
+  for (const auto& [name, stream] : d.streams) d.run(*stream);
+  const auto found = d.memory.find(memory);
+  expect(found != d.memory.end(), "memory was released that the device does not hold");
+  found->second->open(true);
+  if (!found->second->untouched_before())
+    emulated::fail(fmt::format("some kernel wrote before the first byte of {} bytes of memory",
+                               found->second->bytes()));
+  d.held -= found->second->bytes();
+  d.memory.erase(found);
+}
+
+std::size_t free_memory() { return emulated::capacity - device().held; }
+
+void copy_to_device(Stream stream, std::byte* to, const void* host, std::size_t bytes) {
+  emulated::copy_after(*stream, to, bytes, [&] { std::memcpy(to, host, bytes); });
+}
+
+void copy_to_host(Stream stream, void* host, const std::byte* from, std::size_t bytes) {
+  emulated::copy_after(*stream, from, bytes, [&] { std::memcpy(host, from, bytes); });
+}
+
+}  // namespace robmask::gpu

@@ -1,0 +1,108 @@
+#pragma once
+// gpu.h on the CPU, where the threads of a block are fibres (docs/emulator.md). Included by gpu.h
+// only.
+
+#include <cstring>
+#include <source_location>
+#include <typeinfo>
+#include <vector>
+
+namespace robmask::gpu {
+
+struct Position {
+  unsigned x, y, z;
+};
+
+namespace emulated {
+
+struct Queue;
+using Where = std::source_location;
+
+/// What the running thread knows of itself.
+struct Place {
+  int thread;
+  Position block, blocks;
+  std::byte* shared;
+  std::size_t shared_bytes;
+};
+extern Place place;
+
+/// A kernel that was started: its bytes, and how one thread runs it.
+struct Launch {
+  const char* type;  // as std::type_info names it
+  void (*run_thread)(const void* kernel);
+  std::vector<std::byte> kernel;
+  int threads;
+  std::size_t shared_bytes;
+  Blocks blocks;
+};
+
+/// What threads of a warp exchange.
+struct Parcel {
+  std::uint64_t words[2];
+};
+
+/// Waits for the block's other threads; for the warp's, and returns what its thread `from` brought.
+/// Aborts if some thread of them ends, or waits elsewhere, instead of coming.
+void meet_block(Where where);
+Parcel meet_warp(Parcel mine, int from, Where where);
+
+/// Appends to the stream.
+void enqueue(Queue* stream, Launch launch);
+/// Another seed, another order of blocks and threads from here on.
+void shuffle_order(std::uint64_t seed);
+/// Ends the program with a line that names kernel, block and thread.
+[[noreturn]] void fail(const std::string& what);
+
+template <class T>
+T exchange(T value, int from, Where where) {
+  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(Parcel));
+  Parcel parcel{};
+  std::memcpy(&parcel, &value, sizeof value);
+  parcel = meet_warp(parcel, from, where);
+  std::memcpy(&value, &parcel, sizeof value);
+  return value;
+}
+
+}  // namespace emulated
+
+using Stream = emulated::Queue*;
+
+GPU_DEVICE int thread() { return emulated::place.thread; }
+GPU_DEVICE Position block() { return emulated::place.block; }
+GPU_DEVICE Position blocks() { return emulated::place.blocks; }
+
+GPU_DEVICE void barrier(emulated::Where where = emulated::Where::current()) {
+  emulated::meet_block(where);
+}
+
+template <class T>
+GPU_DEVICE T shuffle_xor(T value, int mask, emulated::Where where = emulated::Where::current()) {
+  return emulated::exchange(value, (thread() % warp_size) ^ mask, where);
+}
+template <class T>
+GPU_DEVICE T shuffle_down(T value, int distance,
+                          emulated::Where where = emulated::Where::current()) {
+  const int lane = thread() % warp_size, from = lane + distance;
+  return emulated::exchange(value, from < warp_size ? from : lane, where);
+}
+
+template <class Shared>
+GPU_DEVICE Shared& shared() {
+  if (sizeof(Shared) > emulated::place.shared_bytes)
+    emulated::fail("shares more than the Shared that the kernel declares");
+  return *reinterpret_cast<Shared*>(emulated::place.shared);
+}
+
+template <class Kernel>
+void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
+  static_assert(is_kernel<Kernel>, "plain fields, whole warps, no more than a block may share");
+  if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0) return;
+  std::vector<std::byte> bytes(sizeof kernel);
+  std::memcpy(bytes.data(), &kernel, sizeof kernel);
+  const auto run_thread = [](const void* k) { (*static_cast<const Kernel*>(k))(); };
+  emulated::enqueue(stream, {typeid(Kernel).name(), run_thread, std::move(bytes), Kernel::threads,
+                             SharedBytes<Kernel>::value, blocks});
+}
+
+}  // namespace robmask::gpu
