@@ -1,0 +1,212 @@
+// The gradient of the mask (docs/mask.md). With g = dz·[z > 0] and x̂ = (x − μ)·s,
+// s = 1/√(σ² + eps), each image gives two sums a channel, A_n = Σ g and B_n = Σ g·x̂; then over the
+// M rows of the batch
+//   dx = γ_n·s·g − s/M·Σ γ_m A_m − s·x̂/M·Σ γ_m B_m      through batch statistics,
+//   dx = γ_n·s·g                                          through given ones.
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/cuda/cuda_backend.h"
+#include "engine/cuda/reduce.h"
+#include "engine/cuda/tile.h"
+
+namespace robmask::cuda {
+
+namespace {
+
+/// dz where z > 0, else 0; dz itself if there is no z, for then there is no ReLU.
+template <int V, class T>
+GPU_DEVICE Pack<Real<T>, V> gated(const Rows<T>& dz, const Rows<T>& z, Index n, Index p, Index c) {
+  auto g = load<V>(dz(n, p) + c);
+  if (!z.exists()) return g;
+  const auto forward = load<V>(z(n, p) + c);
+  for (int i = 0; i < V; ++i) g.at[i] = forward.at[i] > 0 ? g.at[i] : 0;
+  return g;
+}
+
+/// Σ g and Σ g·(x − μ) over each piece of each image. sums: N×pieces×2×C; the second needs x. Each
+/// thread adds its sixteen pixels in T's arithmetic, the block adds these sums in double.
+template <class T, int V>
+struct PieceSums {
+  using R = Real<T>;
+  using Walk = Tiles<V, 16>;
+  using Sums = Pack<double, 2 * V>;
+  static constexpr int threads = Walk::threads;
+  struct Shared {
+    Sums memory[threads];
+  };
+  Walk walk;
+  Rows<T> dz, z, x;
+  Rows<R> mean;
+  Rows<double> sums;
+
+  GPU_DEVICE void operator()() const {
+    const Index n = walk.image(), c = walk.channel(), end = walk.inside() ? walk.end() : 0;
+    const auto m = walk.inside() && x.exists() ? load<V>(mean(n) + c) : Pack<R, V>{};
+    Pack<R, V> a{}, b{};
+    for (Index p = walk.first(); p < end; p += Walk::rows) {
+      const auto g = gated<V>(dz, z, n, p, c);
+      a += g;
+      if (!x.exists()) continue;
+      const auto from = load<V>(x(n, p) + c);
+      for (int i = 0; i < V; ++i) b.at[i] += g.at[i] * (from.at[i] - m.at[i]);
+    }
+    Sums both;
+    for (int i = 0; i < V; ++i) {
+      both.at[i] = a.at[i];
+      both.at[V + i] = b.at[i];
+    }
+    both = column_sum<Walk::rows, Walk::columns>(both, gpu::shared<Shared>().memory);
+    if (!walk.inside() || gpu::thread() >= Walk::columns) return;
+    for (int i = 0; i < V; ++i) {
+      sums(n, 2 * walk.piece_number())[c + i] = both.at[i];
+      sums(n, 2 * walk.piece_number() + 1)[c + i] = both.at[V + i];
+    }
+  }
+};
+
+/// A_n and B_n of each image; and base = s/M·Σ γ_n A_n, tilt = s²/M·Σ γ_n B_n of the batch.
+template <class R>
+struct BatchSums {
+  static constexpr int threads = Columns::threads;
+  using Shared = Columns::Shared;
+  Rows<R> dgamma, dbeta, base, tilt;  // any of them may be missing
+  Rows<R> variance, gamma;
+  Rows<double> sums;
+  Index images, pieces, channels;
+  double eps, rows;
+
+  GPU_DEVICE void operator()() const {
+    const Index c = Columns::channel(), end = c < channels ? images : 0;
+    double a = 0, b = 0;  // Σ γ_n A_n, Σ γ_n B_n
+    for (Index n = Columns::first(); n < end; n += Columns::rows) {
+      double an = 0, bn = 0;
+      for (Index i = 0; i < pieces; ++i) {
+        an += sums(n, 2 * i)[c];
+        bn += sums(n, 2 * i + 1)[c];
+      }
+      bn *= inverse(n, c);
+      if (dbeta.exists()) dbeta(n)[c] = static_cast<R>(an);
+      if (dgamma.exists()) dgamma(n)[c] = static_cast<R>(bn);
+      a += gamma(n)[c] * an;
+      b += gamma(n)[c] * bn;
+    }
+    if (!base.exists()) return;
+    a = Columns::sum(a);
+    b = Columns::sum(b);
+    if (c >= channels || Columns::first() != 0) return;
+    const double s = inverse(0, c);
+    base(0)[c] = static_cast<R>(s * a / rows);
+    tilt(0)[c] = static_cast<R>(s * s * b / rows);
+  }
+
+  GPU_DEVICE double inverse(Index n, Index c) const { return 1 / std::sqrt(variance(n)[c] + eps); }
+};
+
+/// dx = slope·g − base − tilt·(x − μ) with slope = γ_n·s, base and tilt zero where statistics were
+/// given; dresidual = g.
+template <class T, int V>
+struct MapGradients {
+  using R = Real<T>;
+  using Walk = Tiles<V, 4>;
+  static constexpr int threads = Walk::threads;
+  Walk walk;
+  Rows<T> dx, dresidual;
+  bool add_x, add_residual;
+  Rows<T> dz, z, x;
+  Rows<R> mean, variance, gamma, base, tilt;
+  double eps;
+
+  GPU_DEVICE void operator()() const {
+    if (!walk.inside()) return;
+    const Index n = walk.image(), c = walk.channel(), end = walk.end();
+    const auto v = load<V>(variance(n) + c), factor = load<V>(gamma(n) + c);
+    Pack<R, V> slope;
+    for (int i = 0; i < V; ++i)
+      slope.at[i] = static_cast<R>(factor.at[i] * (1 / std::sqrt(v.at[i] + eps)));
+    Pack<R, V> m{}, less{}, less_x{};
+    if (base.exists()) {
+      m = load<V>(mean(n) + c);
+      less = load<V>(base(0) + c);
+      less_x = load<V>(tilt(0) + c);
+    }
+    for (Index p = walk.first(); p < end; p += Walk::rows) {
+      auto g = gated<V>(dz, z, n, p, c);
+      if (dresidual.exists()) store<V>(dresidual(n, p) + c, g, add_residual);
+      if (!dx.exists()) continue;
+      for (int i = 0; i < V; ++i) g.at[i] *= slope.at[i];
+      if (base.exists()) {
+        const auto from = load<V>(x(n, p) + c);
+        for (int i = 0; i < V; ++i)
+          g.at[i] = g.at[i] - less.at[i] - less_x.at[i] * (from.at[i] - m.at[i]);
+      }
+      store<V>(dx(n, p) + c, g, add_x);
+    }
+  }
+};
+
+/// What the kernels read. z is empty without ReLU, x where x̂ is not asked for.
+struct Maps {
+  Tensor dz, z, x;
+};
+
+/// dγ_n and dβ_n where they are wanted; base and tilt unless they are empty.
+void sum_images(CudaBackend& machine, const MaskGradients& wanted, const Tensor& base,
+                const Tensor& tilt, const Maps& maps, const MaskPass& pass) {
+  const Shape& s = maps.dz.shape();
+  const Index pieces = ceil_div(s.pixels(), Tiles<1, 16>::piece);
+  const Tensor sums(machine, {s.n, pieces, 2, s.c}, DType::f64);
+  dispatch(maps.dz.dtype(), [&]<class T>() {
+    using R = Real<T>;
+    with_packs<T>({maps.dz, maps.z, maps.x, pass.mean}, [&]<int V>() {
+      walk_tiles(machine.stream(),
+                 PieceSums<T, V>{Tiles<V, 16>(s), Rows<T>(maps.dz), Rows<T>(maps.z),
+                                 Rows<T>(maps.x), Rows<R>(pass.mean), Rows<double>(sums)});
+    });
+    gpu::launch(
+        machine.stream(), Columns::blocks(s.c),
+        BatchSums<R>{Rows<R>(wanted.gamma), Rows<R>(wanted.beta), Rows<R>(base), Rows<R>(tilt),
+                     Rows<R>(pass.variance), Rows<R>(pass.gamma), Rows<double>(sums), s.n, pieces,
+                     s.c, pass.eps, static_cast<double>(s.rows())});
+  });
+}
+
+void write_maps(CudaBackend& machine, const Sink& dx, const Sink& dresidual, const Tensor& base,
+                const Tensor& tilt, const Maps& maps, const MaskPass& pass) {
+  const bool shared =
+      pass.mean.shape().n == 1 && pass.variance.shape().n == 1 && pass.gamma.shape().n == 1;
+  const Shape s = shared ? one_image(maps.dz.shape()) : maps.dz.shape();
+  dispatch(maps.dz.dtype(), [&]<class T>() {
+    using R = Real<T>;
+    with_packs<T>(
+        {dx.to, dresidual.to, maps.dz, maps.z, maps.x, pass.mean, pass.variance, pass.gamma},
+        [&]<int V>() {
+          walk_tiles(
+              machine.stream(),
+              MapGradients<T, V>{Tiles<V, 4>(s), Rows<T>(dx.to), Rows<T>(dresidual.to), dx.add,
+                                 dresidual.add, Rows<T>(maps.dz), Rows<T>(maps.z), Rows<T>(maps.x),
+                                 Rows<R>(pass.mean), Rows<R>(pass.variance), Rows<R>(pass.gamma),
+                                 Rows<R>(base), Rows<R>(tilt), pass.eps});
+        });
+  });
+}
+
+}  // namespace
+
+void CudaBackend::mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z,
+                                const MaskPass& pass, bool batch_statistics) {
+  // dz, z, x, dx, dresidual: N·H·W·C   base, tilt: C
+  const bool centered = batch_statistics || wanted.gamma;
+  const Maps maps{dz, pass.relu ? z : Tensor(), centered ? pass.x : Tensor()};
+  Tensor base, tilt;
+  if (batch_statistics) {
+    base = Tensor(*this, {1, 1, 1, dz.shape().c}, pass.variance.dtype());
+    tilt = Tensor(*this, base.shape(), base.dtype());
+  }
+  if (centered || wanted.beta) sum_images(*this, wanted, base, tilt, maps, pass);
+  if (wanted.x.to || wanted.residual.to)
+    write_maps(*this, wanted.x, wanted.residual, base, tilt, maps, pass);
+}
+
+}  // namespace robmask::cuda

@@ -1,0 +1,68 @@
+#pragma once
+// Sums in a fixed order: over the threads of a warp and of a block.
+
+#include "engine/cuda/gpu.h"
+
+namespace robmask::cuda {
+
+/// The sum, and the maximum, over the threads of a warp; all of them get it. A NaN is no maximum.
+template <class T>
+GPU_DEVICE T warp_sum(T value) {
+  for (int mask = gpu::warp_size / 2; mask > 0; mask /= 2) value += gpu::shuffle_xor(value, mask);
+  return value;
+}
+template <class T>
+GPU_DEVICE T warp_max(T value) {
+  for (int mask = gpu::warp_size / 2; mask > 0; mask /= 2) {
+    const T other = gpu::shuffle_xor(value, mask);
+    if (other > value) value = other;
+  }
+  return value;
+}
+
+/// A block of rows × columns threads, row by row: Σ over the rows of each column's values, halves
+/// added to halves; all threads get their column's. `memory` holds a value of each thread and is
+/// free again afterwards. Rows must be a power of two.
+template <int rows, int columns, class Value>
+GPU_DEVICE Value column_sum(const Value& value, Value* memory) {
+  static_assert((rows & (rows - 1)) == 0);
+  const int thread = gpu::thread();
+  memory[thread] = value;
+  for (int half = rows / 2; half > 0; half /= 2) {
+    gpu::barrier();
+    if (thread < half * columns) memory[thread] += memory[thread + half * columns];
+  }
+  gpu::barrier();
+  const Value sum = memory[thread % columns];
+  gpu::barrier();
+  return sum;
+}
+
+/// Σ over all threads of the block.
+template <int threads, class Value>
+GPU_DEVICE Value block_sum(const Value& value, Value* memory) {
+  return column_sum<threads, 1>(value, memory);
+}
+
+/// For sums over a long list of rows, such as partial sums: a block takes 4 channels, its threads one
+/// channel of every 64th row.
+struct Columns {
+  static constexpr int width = 4, rows = 64, threads = width * rows;
+
+  struct Shared {
+    double memory[threads];
+  };
+  static gpu::Blocks blocks(Index channels, Index layers = 1) {
+    return {(channels + width - 1) / width, layers};
+  }
+  GPU_DEVICE static Index channel() {
+    return Index{gpu::block().x} * width + gpu::thread() % width;
+  }
+  GPU_DEVICE static int first() { return gpu::thread() / width; }
+  /// Σ over the rows of each channel.
+  GPU_DEVICE static double sum(double value) {
+    return column_sum<rows, width>(value, gpu::shared<Shared>().memory);
+  }
+};
+
+}  // namespace robmask::cuda

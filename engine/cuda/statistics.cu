@@ -1,0 +1,156 @@
+// Batch statistics: each block takes the moments of a piece of 256 rows that it holds in registers,
+// then the pieces are combined.
+
+#include "engine/cuda/cuda_backend.h"
+#include "engine/cuda/reduce.h"
+#include "engine/cuda/tile.h"
+
+namespace robmask::cuda {
+
+namespace {
+
+/// The moments of each piece. moments: pieces×2×C, the mean of a piece and Σ (x − mean)². Each thread
+/// adds its sixteen rows in T's arithmetic, the block adds these sums in double.
+template <class T, int V>
+struct PieceMoments {
+  using R = Real<T>;
+  using Walk = Tiles<V, 16>;
+  using Sums = Pack<double, V>;
+  static constexpr int threads = Walk::threads, rounds = Walk::piece / Walk::rows;
+  struct Shared {
+    Sums memory[threads];
+  };
+  Walk walk;
+  Rows<T> x;
+  Rows<double> moments;
+
+  GPU_DEVICE void operator()() const {
+    const Index first = walk.first(), end = walk.inside() ? walk.end() : 0, c = walk.channel();
+    Pack<R, V> values[rounds], sums{};
+    for (int i = 0; i < rounds; ++i) {
+      const Index p = first + i * Walk::rows;
+      values[i] = p < end ? load<V>(x(0, p) + c) : Pack<R, V>{};
+      sums += values[i];
+    }
+    const double count = static_cast<double>(walk.end() - walk.piece_number() * Walk::piece);
+    Sums mean = block_total(sums);
+    Pack<R, V> shift, squares{};
+    for (int i = 0; i < V; ++i) {
+      mean.at[i] /= count;
+      shift.at[i] = static_cast<R>(mean.at[i]);
+    }
+    for (int i = 0; i < rounds; ++i) {
+      if (first + i * Walk::rows >= end) continue;
+      for (int j = 0; j < V; ++j) {
+        const R d = values[i].at[j] - shift.at[j];
+        squares.at[j] += d * d;
+      }
+    }
+    Sums square = block_total(squares);
+    if (!walk.inside() || gpu::thread() >= Walk::columns) return;
+    // The shift is the mean rounded to R: Σ (x − mean)² = Σ (x − shift)² − count·(mean − shift)².
+    for (int i = 0; i < V; ++i) {
+      const double d = mean.at[i] - shift.at[i];
+      square.at[i] -= count * d * d;
+    }
+    store<V>(moments(walk.piece_number(), 0) + c, mean);
+    store<V>(moments(walk.piece_number(), 1) + c, square);
+  }
+
+  GPU_DEVICE static Sums block_total(const Pack<R, V>& mine) {
+    Sums sums;
+    for (int i = 0; i < V; ++i) sums.at[i] = mine.at[i];
+    return column_sum<Walk::rows, Walk::columns>(sums, gpu::shared<Shared>().memory);
+  }
+};
+
+/// Chan, Golub and LeVeque (1983): with k rows in piece i, M in all, and m_i, q_i its moments,
+///   μ = 1/M Σ k_i m_i,   Σ (x − μ)² = Σ_i [ q_i + k_i (m_i − μ)² ]
+template <class T>
+struct CombineMoments {
+  static constexpr int threads = Columns::threads;
+  using Shared = Columns::Shared;
+  T *mean, *variance;
+  Rows<double> moments;
+  Index pieces, piece, rows, channels;
+
+  GPU_DEVICE void operator()() const {
+    const Index c = Columns::channel(), end = c < channels ? pieces : 0;
+    double sum = 0;
+    for (Index i = Columns::first(); i < end; i += Columns::rows)
+      sum += count(i) * moments(i, 0)[c];
+    const double mu = Columns::sum(sum) / static_cast<double>(rows);
+    double squares = 0;
+    for (Index i = Columns::first(); i < end; i += Columns::rows) {
+      const double d = moments(i, 0)[c] - mu;
+      squares += moments(i, 1)[c] + count(i) * d * d;
+    }
+    squares = Columns::sum(squares);
+    if (c >= channels || Columns::first() != 0) return;
+    mean[c] = static_cast<T>(mu);
+    variance[c] = static_cast<T>(squares / static_cast<double>(rows));
+  }
+
+  GPU_DEVICE double count(Index i) const {
+    const Index left = rows - i * piece;
+    return static_cast<double>(left < piece ? left : piece);
+  }
+};
+
+/// running = kept·running + factor·batch, of mean and variance.
+template <class T>
+struct UpdateRunning {
+  static constexpr int threads = 128;
+  T *running_mean, *running_variance;
+  const T *mean, *variance;
+  std::int64_t* tracked;
+  Index channels;
+  double kept, mean_factor, variance_factor;
+
+  GPU_DEVICE void operator()() const {
+    const Index c = Index{gpu::block().x} * threads + gpu::thread();
+    if (c == 0) *tracked += 1;
+    if (c >= channels) return;
+    running_mean[c] = static_cast<T>(kept * running_mean[c] + mean_factor * mean[c]);
+    running_variance[c] =
+        static_cast<T>(kept * running_variance[c] + variance_factor * variance[c]);
+  }
+};
+
+}  // namespace
+
+void CudaBackend::statistics(Tensor mean, Tensor variance, Tensor x) {
+  // x: N·H·W·C   mean, variance: C
+  const Shape &s = x.shape(), tall = one_image(s);
+  constexpr Index piece = Tiles<1, 16>::piece;
+  const Index pieces = ceil_div(s.rows(), piece);
+  const Tensor moments(*this, {pieces, 1, 2, s.c}, DType::f64);
+  dispatch(x.dtype(), [&]<class T>() {
+    with_packs<T>({x, moments}, [&]<int V>() {
+      walk_tiles(stream_,
+                 PieceMoments<T, V>{Tiles<V, 16>(tall), Rows<T>(x), Rows<double>(moments)});
+    });
+    using R = Real<T>;
+    gpu::launch(stream_, Columns::blocks(s.c),
+                CombineMoments<R>{mean.data<R>(), variance.data<R>(), Rows<double>(moments), pieces,
+                                  piece, s.rows(), s.c});
+  });
+}
+
+void CudaBackend::update_running(Tensor running_mean, Tensor running_variance, Tensor tracked,
+                                 Tensor mean, Tensor variance, Index count, double momentum) {
+  require(count > 1,
+          "batch statistics: expected more than one value per channel in training, got {}; use a "
+          "larger batch",
+          count);
+  const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
+  const Index channels = mean.shape().c;
+  dispatch(mean.dtype(), [&]<class T>() {
+    gpu::launch(stream_, ceil_div(channels, UpdateRunning<T>::threads),
+                UpdateRunning<T>{running_mean.data<T>(), running_variance.data<T>(), mean.data<T>(),
+                                 variance.data<T>(), tracked.data<std::int64_t>(), channels,
+                                 1 - momentum, momentum, momentum * unbiased});
+  });
+}
+
+}  // namespace robmask::cuda

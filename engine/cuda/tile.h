@@ -1,0 +1,99 @@
+#pragma once
+// How maps are walked: which thread takes which pixels and channels, and how it reads and writes them.
+
+#include <initializer_list>
+
+#include "engine/cuda/rows.h"
+
+namespace robmask::cuda {
+
+/// What a T is computed in.
+template <class T>
+using Real = T;
+
+constexpr Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+
+/// V neighbouring channels, which move at once, 16 bytes at most.
+template <class T, int V>
+struct alignas(sizeof(T) * V < 16 ? sizeof(T) * V : 16) Pack {
+  T at[V];
+
+  GPU_DEVICE Pack& operator+=(const Pack& other) {
+    for (int i = 0; i < V; ++i) at[i] += other.at[i];
+    return *this;
+  }
+};
+
+template <int V, class T>
+GPU_DEVICE Pack<Real<T>, V> load(const T* from) {
+  const auto stored = *reinterpret_cast<const Pack<T, V>*>(from);
+  Pack<Real<T>, V> values;
+  for (int i = 0; i < V; ++i) values.at[i] = static_cast<Real<T>>(stored.at[i]);
+  return values;
+}
+
+/// to = [to +] values
+template <int V, class T>
+GPU_DEVICE void store(T* to, Pack<Real<T>, V> values, bool add = false) {
+  if (add) values += load<V>(to);
+  Pack<T, V> stored;
+  for (int i = 0; i < V; ++i) stored.at[i] = static_cast<T>(values.at[i]);
+  *reinterpret_cast<Pack<T, V>*>(to) = stored;
+}
+
+/// f<V>() with the number of channels of type T that fit into 16 bytes if all tensors can be read in
+/// packs of so many, else with 1. Images all start alike, so one image is read as the batch is.
+template <class T, class F>
+void with_packs(std::initializer_list<Tensor> tensors, F&& f) {
+  constexpr int wide = 16 / sizeof(T);
+  bool fits = true;
+  for (const Tensor& t : tensors)
+    if (t)
+      fits = fits && t.shape().c % wide == 0 && t.pitch() % wide == 0 &&
+             reinterpret_cast<std::uintptr_t>(t.bytes()) % 16 == 0;
+  if (fits)
+    f.template operator()<wide>();
+  else
+    f.template operator()<1>();
+}
+
+/// All images as one tall one: for whatever treats their pixels alike.
+inline Shape one_image(const Shape& s) { return {1, s.n * s.h, s.w, s.c}; }
+
+/// A block takes 32 channels of `piece` pixels of one image: 16 pixels at a time, `rounds` times, each
+/// thread V channels of one pixel. Who takes what depends neither on V nor on the other images, and so
+/// nor does the order of a sum.
+template <int V, int rounds>
+struct Tiles {
+  static constexpr int width = 32, rows = 16, piece = rows * rounds;
+  static constexpr int columns = width / V, threads = columns * rows;
+  Index images, pixels, channels, pieces;
+
+  explicit Tiles(const Shape& s)
+      : images(s.n), pixels(s.pixels()), channels(s.c), pieces(ceil_div(s.pixels(), piece)) {
+    expect(s.rows() < Index{1} << 31, "a map of {}: its pixels must fit 31 bits", to_string(s));
+  }
+  gpu::Blocks blocks() const { return {images * pieces, ceil_div(channels, width)}; }
+
+  // Of the calling thread.
+  GPU_DEVICE Index image() const { return gpu::block().x / static_cast<unsigned>(pieces); }
+  GPU_DEVICE Index piece_number() const { return gpu::block().x % static_cast<unsigned>(pieces); }
+  GPU_DEVICE Index channel() const {
+    return Index{gpu::block().y} * width + gpu::thread() % columns * V;
+  }
+  GPU_DEVICE bool inside() const { return channel() < channels; }
+  /// Its pixels are first(), first() + rows, …, below end().
+  GPU_DEVICE Index first() const { return piece_number() * piece + gpu::thread() / columns; }
+  GPU_DEVICE Index end() const {
+    const Index last = (piece_number() + 1) * piece;
+    return last < pixels ? last : pixels;
+  }
+};
+
+/// Starts a kernel whose `walk` are its tiles.
+template <class Kernel>
+void walk_tiles(gpu::Stream stream, const Kernel& kernel) {
+  gpu::launch(stream, kernel.walk.blocks(), kernel);
+}
+
+}  // namespace robmask::cuda
