@@ -1,0 +1,109 @@
+// Convolution and its two gradients; docs/convolution.md.
+
+#include <algorithm>
+
+#include "engine/cuda/cuda_backend.h"
+#include "engine/cuda/pixel_product.h"
+#include "engine/cuda/tap_product.h"
+
+namespace robmask::cuda {
+
+namespace {
+
+/// Calls run.template operator()<Tile>() with the tile for a product of `rows` × `columns`. `rows` are
+/// those of one image, so an image meets the same tile in any batch. This is where other kernels for
+/// the same product come in.
+template <class T, class Run>
+void with_tile(Index rows, Index columns, Run&& run) {
+  if (columns <= 16) return run.template operator()<Tile<64, 16, 32, 4, 1>>();
+  if constexpr (!std::is_same_v<T, double>) {
+    if (columns <= 32) return run.template operator()<Tile<128, 32, 16, 4, 4>>();
+    if (rows >= 128) return run.template operator()<Tile<128, 64, 16, 8, 4>>();
+  }
+  run.template operator()<Tile<64, 64, 16, 4, 4>>();
+}
+
+/// Σ over the taps of `taps`, into the pixels of `to` that they write. `transposed` says which way the
+/// weights lie.
+template <class T, bool transposed>
+void multiply_taps(gpu::Stream stream, const Taps& taps, Sink to, const Tensor& read,
+                   const WeightView<T>& weight, Index groups) {
+  const auto depth = static_cast<int>(read.shape().c / groups);
+  const auto columns = static_cast<int>(to.to.shape().c / groups);
+  with_tile<T>(taps.image_pixels(), columns, [&]<class Tile>() {
+    const int column_tiles = (columns + Tile::columns - 1) / Tile::columns;
+    const TapProduct<T, Tile, transposed> product{
+        taps,  Gathered<T>(read), weight,       to.to.data<T>(), to.to.pitch(), taps.pixels(),
+        depth, columns,           column_tiles, to.add};
+    gpu::launch(stream, product.blocks(groups), product);
+  });
+}
+
+/// Into how many pieces the sum over `pixels` is cut: enough for `tiles` tiles to fill a large GPU
+/// twice over, each long enough to be worth it.
+Index pieces_of(Index pixels, Index tiles) {
+  constexpr Index blocks = 512, most = 64, shortest = 128;
+  return std::clamp<Index>(std::min(blocks / tiles, pixels / shortest), 1, most);
+}
+
+template <class T>
+void multiply_pixels(CudaBackend& machine, Sink dw, const Tensor& dy, const Tensor& x,
+                     const Taps& taps, Index groups) {
+  const Index all = dy.shape().c, terms = taps.terms();
+  const auto depth = static_cast<int>(x.shape().c / groups),
+             columns = static_cast<int>(all / groups);
+  with_tile<T>(terms, columns, [&]<class Tile>() {
+    using Sum = Accumulator<T>;
+    const int column_tiles = (columns + Tile::columns - 1) / Tile::columns;
+    const Index tiles = (terms + Tile::rows - 1) / Tile::rows * column_tiles;
+    const auto pieces = static_cast<int>(pieces_of(taps.pixels(), tiles * groups));
+    const int piece =
+        ((taps.pixels() + pieces - 1) / pieces + Tile::depth - 1) / Tile::depth * Tile::depth;
+    const Tensor sums(machine, {pieces, 1, terms, all}, dtype_of<Sum>());
+    const PixelProduct<T, Tile> product{
+        taps,  Gathered<T>(x), dy.data<T>(), dy.pitch(),   sums.data<Sum>(),     taps.pixels(),
+        piece, depth,          columns,      column_tiles, static_cast<int>(all)};
+    gpu::launch(machine.stream(), {tiles, pieces, groups}, product);
+    const AddPieces<T> added{dw.to.data<T>(), dw.to.pitch(), sums.data<Sum>(),
+                             terms * all,     pieces,        static_cast<int>(all),
+                             dw.add};
+    gpu::launch(machine.stream(), added.blocks(), added);
+  });
+}
+
+}  // namespace
+
+// x: N·H·W·Cin   w: K·K·Cin/g·Cout   y: N·H'·W'·Cout
+void CudaBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
+  const Shape& out = y.shape();
+  const Taps taps(forward_axis(out.h, window), forward_axis(out.w, window), x, out, window);
+  const Index groups = window.groups;
+  dispatch(x.dtype(), [&]<class T>() {
+    const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), out.c / groups, w.pitch(), 1};
+    multiply_taps<T, false>(stream_, taps, {y}, x, weight, groups);
+  });
+}
+
+void CudaBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) {
+  const Shape& in = dx.to.shape();
+  const Index groups = window.groups;
+  dispatch(dy.dtype(), [&]<class T>() {
+    const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), dy.shape().c / groups, 1,
+                               w.pitch()};
+    for (int h = 0; h < window.stride; ++h)
+      for (int v = 0; v < window.stride; ++v) {
+        const Taps taps(gradient_axis(in.h, h, window), gradient_axis(in.w, v, window), dy, in,
+                        window);
+        multiply_taps<T, true>(stream_, taps, dx, dy, weight, groups);
+      }
+  });
+}
+
+void CudaBackend::conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) {
+  const Shape& out = dy.shape();
+  const Taps taps(forward_axis(out.h, window), forward_axis(out.w, window), x, out, window);
+  dispatch(dy.dtype(),
+           [&]<class T>() { multiply_pixels<T>(*this, dw, dy, x, taps, window.groups); });
+}
+
+}  // namespace robmask::cuda

@@ -1,0 +1,123 @@
+#pragma once
+// Where the taps of a sliding window fall. A convolution and its gradients are sums over triples
+// (written pixel, tap, read pixel); the coordinates of the read pixel are a part from the written one
+// (Place) plus a part from the tap (Tap), so either may be the rows of a product and the other its sum.
+
+#include "engine/backend.h"
+#include "engine/cuda/divisor.h"
+
+namespace robmask::cuda {
+
+/// One axis: the a-th written coordinate is first + a·step; through the j-th tap, which is number
+/// tap + j·tap_step of the window, it reads coordinate a·scale + offset + j·direction.
+struct Axis {
+  int count = 0, first = 0, step = 1;
+  int scale = 1, offset = 0, direction = 1;
+  int taps = 0, tap = 0, tap_step = 1;
+};
+
+/// The forward pass: output o reads input o·stride + k − pad.
+Axis forward_axis(Index outputs, const Window& window);
+
+/// The input gradient: input i reads output (i + pad − k) / stride where that is whole. Inputs of one
+/// residue (i + pad) mod stride share their taps k ≡ residue, so each residue is an axis of its own and
+/// nothing is multiplied with inserted zeros.
+Axis gradient_axis(Index inputs, int residue, const Window& window);
+
+/// Where the tap at (0, 0) of a written pixel reads; `pixel` counts through the whole batch.
+struct Place {
+  int h, w, pixel;
+};
+
+/// How far from there another tap reads; `offset`, in elements, includes the channel.
+struct Tap {
+  int h, w, offset;
+};
+
+/// A coordinate so far out that no tap and no place leads back to the map.
+inline constexpr int nowhere = -(1 << 29);
+
+/// The map that is read: 0 around it.
+template <class T>
+struct Gathered {
+  const T* data;
+  int height, width, pitch;
+
+  explicit Gathered(const Tensor& map)
+      : data(map.data<T>()),
+        height(static_cast<int>(map.shape().h)),
+        width(static_cast<int>(map.shape().w)),
+        pitch(static_cast<int>(map.pitch())) {}
+  GPU_DEVICE T operator()(const Place& place, const Tap& tap) const {
+    const bool inside = static_cast<unsigned>(place.h + tap.h) < static_cast<unsigned>(height) &&
+                        static_cast<unsigned>(place.w + tap.w) < static_cast<unsigned>(width);
+    return inside ? data[Index{place.pixel} * pitch + tap.offset] : T(0);
+  }
+};
+
+/// The written pixels of a batch, in order, and the terms (tap, channel) of the sum for each of them.
+class Taps {
+ public:
+  Taps(const Axis& rows, const Axis& columns, const Tensor& read, const Shape& written,
+       const Window& window);
+
+  constexpr int pixels() const { return pixels_; }  // written, of all images
+  constexpr int image_pixels() const { return rows_.count * columns_.count; }  // of one
+  constexpr int terms() const { return terms_; }
+
+  /// The written pixel number `p`; past the last one a place that reads nothing.
+  GPU_DEVICE Place place(int p) const;
+  /// Its number in the map that is written.
+  GPU_DEVICE Index written(int p) const;
+  /// The tap of term number `k`; past the last one a tap that reads nothing.
+  GPU_DEVICE Tap tap(int k) const;
+  /// Where term `k` finds its weight: its tap in the whole window, and its channel.
+  GPU_DEVICE int weight(int k, int& channel) const;
+
+ private:
+  struct Pixel {
+    int n, h, w;
+  };
+  GPU_DEVICE Pixel pixel(int p) const;
+
+  Axis rows_, columns_;
+  int pixels_, terms_, kernel_;
+  int read_height_, read_width_, read_pitch_, written_height_, written_width_;
+  Divisor per_image_, per_row_, per_channel_, per_tap_row_;
+};
+
+GPU_DEVICE Taps::Pixel Taps::pixel(int p) const {
+  const int n = per_image_.quotient(p), rest = per_image_.remainder(p, n);
+  const int h = per_row_.quotient(rest);
+  return {n, h, per_row_.remainder(rest, h)};
+}
+
+GPU_DEVICE Place Taps::place(int p) const {
+  if (p >= pixels_) return {nowhere, nowhere, 0};
+  const auto [n, a, b] = pixel(p);
+  const int h = a * rows_.scale + rows_.offset, w = b * columns_.scale + columns_.offset;
+  return {h, w, (n * read_height_ + h) * read_width_ + w};
+}
+
+GPU_DEVICE Index Taps::written(int p) const {
+  const auto [n, a, b] = pixel(p);
+  const int h = rows_.first + a * rows_.step, w = columns_.first + b * columns_.step;
+  return (Index{n} * written_height_ + h) * written_width_ + w;
+}
+
+GPU_DEVICE Tap Taps::tap(int k) const {
+  if (k >= terms_) return {nowhere, nowhere, 0};
+  const int t = per_channel_.quotient(k), channel = per_channel_.remainder(k, t);
+  const int j = per_tap_row_.quotient(t);
+  const int h = j * rows_.direction, w = per_tap_row_.remainder(t, j) * columns_.direction;
+  return {h, w, (h * read_width_ + w) * read_pitch_ + channel};
+}
+
+GPU_DEVICE int Taps::weight(int k, int& channel) const {
+  const int t = per_channel_.quotient(k), j = per_tap_row_.quotient(t);
+  channel = per_channel_.remainder(k, t);
+  return (rows_.tap + j * rows_.tap_step) * kernel_ + columns_.tap +
+         per_tap_row_.remainder(t, j) * columns_.tap_step;
+}
+
+}  // namespace robmask::cuda
