@@ -4,8 +4,7 @@
 
 namespace robmask {
 
-Block::Block(Backend& machine_, std::size_t bytes_)
-    : bytes(bytes_), machine(&machine_), pool(machine_.pool()) {
+Block::Block(Backend& from, std::size_t size) : bytes(size), machine(&from), pool(from.pool()) {
   data = pool->take(bytes);
 }
 

@@ -18,7 +18,7 @@ struct Block {
   Backend* machine;
   std::shared_ptr<Pool> pool;
 
-  Block(Backend& machine, std::size_t bytes);
+  Block(Backend& from, std::size_t size);
   ~Block();
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;

@@ -35,7 +35,7 @@ finetune() {  # finetune NAME FROM METHOD: γ, β and statistics, a third of the
 evaluate() {  # evaluate NAME MASKS [AGAINST]
   [ -e "$out/$1$4.txt" ] && return
   "$robmask" evaluate --from "$out/$1" --data "$data" --limit-test 500 --mask "$2" \
-    --attack clean,pgd --eps 0,2/255,4/255,8/255 --attack-steps 20 --per-image "$out/$1$4.csv" \
+    --attack pgd --eps 0,2/255,4/255,8/255 --attack-steps 20 --per-image "$out/$1$4.csv" \
     ${3:+--against "$out/$3.csv"} >"$out/$1$4.part"
   mv "$out/$1$4.part" "$out/$1$4.txt"
 }
