@@ -72,6 +72,21 @@ ROBMASK_HOST_DEVICE inline double random_uniform<double>(const Stream& s, std::u
   return static_cast<double>(bits >> 11) * 0x1p-53;
 }
 
+/// Elements 4·block … 4·block + 3 of random_uniform, for the price of one block of words as float.
+template <class T>
+ROBMASK_HOST_DEVICE inline std::array<T, 4> random_uniforms(const Stream& s, std::uint32_t block) {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    const auto words = random_words(s, block);
+    std::array<T, 4> u;
+    for (int k = 0; k < 4; ++k) u[k] = static_cast<T>(words[k] >> 8) * T(0x1p-24);
+    return u;
+  } else {
+    std::array<T, 4> u;
+    for (int k = 0; k < 4; ++k) u[k] = random_uniform<T>(s, 4 * block + k);
+    return u;
+  }
+}
+
 /// Element i of a stream, standard normal (Box and Muller).
 ROBMASK_HOST_DEVICE inline double random_normal(const Stream& s, std::uint32_t i) {
   const double u = 1.0 - random_uniform<double>(s, 2 * i), v = random_uniform<double>(s, 2 * i + 1);

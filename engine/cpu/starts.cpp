@@ -16,21 +16,6 @@ Stream stream_of(Stream s, const Tensor& step, std::int32_t id) {
   return s;
 }
 
-/// Elements 4·block … 4·block + 3 of random_uniform, for the price of one block in float.
-template <class T>
-std::array<T, 4> uniforms(const Stream& s, std::uint32_t block) {
-  if constexpr (std::is_same_v<T, float>) {
-    const auto words = random_words(s, block);
-    std::array<float, 4> u;
-    for (int k = 0; k < 4; ++k) u[k] = static_cast<float>(words[k] >> 8) * 0x1p-24f;
-    return u;
-  } else {
-    std::array<T, 4> u;
-    for (int k = 0; k < 4; ++k) u[k] = random_uniform<T>(s, 4 * block + k);
-    return u;
-  }
-}
-
 template <class T>
 void start_in_cube(const Rows<T>& to, const Rows<T>& from, T eps, const Stream& stream, Index n,
                    const Shape& s) {
@@ -39,7 +24,7 @@ void start_in_cube(const Rows<T>& to, const Rows<T>& from, T eps, const Stream& 
     T* y = to(n, p);
     const T* x = from(n, p);
     for (Index c = 0; c < s.c; ++c, ++i) {
-      if (i % 4 == 0) u = uniforms<T>(stream, static_cast<std::uint32_t>(i / 4));
+      if (i % 4 == 0) u = random_uniforms<T>(stream, static_cast<std::uint32_t>(i / 4));
       y[c] = clip(x[c] + eps * (2 * u[i % 4] - 1));
     }
   }

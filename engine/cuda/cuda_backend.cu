@@ -14,6 +14,7 @@ CudaBackend::CudaBackend(int device) : device_(device) {
 }
 
 CudaBackend::~CudaBackend() {
+  sgd_pieces_ = {};
   use_pool(nullptr);  // gives its memory back while release() can still be called
   gpu::destroy_stream(stream_);
 }

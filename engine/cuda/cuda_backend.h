@@ -90,6 +90,9 @@ class CudaBackend final : public Backend {
  private:
   int device_;
   gpu::Stream stream_;
+  // What the last sgd_step worked on, and where the device keeps it.
+  std::vector<std::byte> sgd_list_;
+  Tensor sgd_pieces_;
 };
 
 }  // namespace robmask::cuda

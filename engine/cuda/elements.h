@@ -40,4 +40,10 @@ Shape flat(const Shape& s, const Rows<T>&... t) {
   return ((t.pitch == s.c) && ...) ? Shape{1, 1, 1, s.count()} : s;
 }
 
+/// The same image by image: one long row an image if all tensors are contiguous.
+template <class... T>
+Shape long_rows(const Shape& s, const Rows<T>&... t) {
+  return ((t.pitch == s.c) && ...) ? Shape{s.n, 1, 1, s.pixels() * s.c} : s;
+}
+
 }  // namespace robmask::cuda

@@ -44,6 +44,18 @@ GPU_DEVICE Value block_sum(const Value& value, Value* memory) {
   return column_sum<threads, 1>(value, memory);
 }
 
+/// The maximum over all threads of the block; all of them get it. A NaN is no maximum.
+template <int threads>
+GPU_DEVICE double block_max(double value, double* memory) {
+  value = warp_max(value);
+  memory[gpu::thread()] = value;
+  gpu::barrier();
+  for (int warp = 0; warp < threads; warp += gpu::warp_size)
+    if (memory[warp] > value) value = memory[warp];
+  gpu::barrier();
+  return value;
+}
+
 /// For sums over a long list of rows, such as partial sums: a block takes 4 channels, its threads one
 /// channel of every 64th row.
 struct Columns {

@@ -6,6 +6,8 @@
 
 namespace robmask::cuda {
 
+constexpr Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+
 /// The rows of a tensor; an empty tensor has none. A tensor of one image serves every n, so shared
 /// and per-image arguments are read in the same way.
 template <class T>

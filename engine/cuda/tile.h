@@ -11,8 +11,6 @@ namespace robmask::cuda {
 template <class T>
 using Real = T;
 
-constexpr Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
-
 /// V neighbouring channels, which move at once, 16 bytes at most.
 template <class T, int V>
 struct alignas(sizeof(T) * V < 16 ? sizeof(T) * V : 16) Pack {
