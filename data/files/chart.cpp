@@ -1,5 +1,6 @@
 #include "data/files/chart.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -63,12 +64,24 @@ std::string data_block(const Series& series, std::size_t index) {
   return text + "END\n";
 }
 
-std::string point_labels(const Series& series, const Look& look) {
+/// Where the last fifth of the chart's width begins: labels from there on stand to the left of their
+/// points, or the frame would cut them off.
+double right_end(const Chart& chart) {
+  double low = INFINITY, high = -INFINITY;
+  for (const Series& series : chart.series)
+    for (const double x : series.x)
+      if (std::isfinite(x)) low = std::min(low, x), high = std::max(high, x);
+  return low < high ? low + 0.8 * (high - low) : INFINITY;
+}
+
+std::string point_labels(const Series& series, const Look& look, double right_end) {
   std::string text;
   for (std::size_t i = 0; i < series.labels.size(); ++i) {
     if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) continue;
-    text += fmt::format("set label {} at {},{} offset 0.9,0.5 textcolor rgb '{}' front\n",
-                        gnuplot_quoted(series.labels[i]), series.x[i], series.y[i], look.colour);
+    text += fmt::format("set label {} at {},{} {} textcolor rgb '{}' front\n",
+                        gnuplot_quoted(series.labels[i]), series.x[i], series.y[i],
+                        series.x[i] < right_end ? "left offset 0.9,0.5" : "right offset -0.9,0.5",
+                        look.colour);
   }
   return text;
 }
@@ -82,7 +95,7 @@ std::string script(const Chart& chart) {
   for (std::size_t i = 0; i < chart.series.size(); ++i) {
     const Series& series = chart.series[i];
     const Look& look = looks[i % looks.size()];
-    text += data_block(series, i) + point_labels(series, look);
+    text += data_block(series, i) + point_labels(series, look, right_end(chart));
     plots += fmt::format(
         "{} $series{} using {} with {} linewidth 2 dashtype {} pointtype {} "
         "pointsize 0.9 linecolor rgb '{}' title {}",

@@ -37,6 +37,20 @@ TEST(Chart, ItsNumbersAndBothPicturesAreWritten) {
   }
 }
 
+TEST(Chart, LabelsNearTheRightEdgeStandToTheLeftOfTheirPoints) {
+  if (!run_gnuplot("print 1").complaint.empty()) GTEST_SKIP() << "gnuplot is not installed";
+  const ScratchFolder folder;
+  const Series two{.name = "s", .x = {0, 10}, .y = {0, 1}, .labels = {"first", "last"}};
+  EXPECT_TRUE(draw_chart({"title", "x", "y", {two}}, folder / "a"));
+  const std::string drawing = read_text(folder / "a.svg");
+  const auto anchor = [&](const char* label) {  // of the group that holds the text
+    const std::size_t group = drawing.rfind("text-anchor=\"", drawing.find(label));
+    return drawing.substr(group + 13, drawing.find('"', group + 13) - group - 13);
+  };
+  EXPECT_EQ(anchor("first"), "start");
+  EXPECT_EQ(anchor("last"), "end");
+}
+
 TEST(Chart, WithoutGnuplotTheNumbersAreStillWritten) {
   const ScratchFolder folder;
   const std::string path = std::getenv("PATH");

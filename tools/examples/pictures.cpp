@@ -40,7 +40,7 @@ Chart tabulate(const fs::path& folder) {
                  100 * r["interval"][1].get<double>());
       series.x.push_back(100 * robust);
       series.y.push_back(100 * clean);
-      series.labels.push_back(method.file == "robmask" ? fmt::format("p = {}", p) : method.name);
+      if (method.file == "robmask") series.labels.push_back(fmt::format("p = {}", p));
     }
     chart.series.push_back(series);
   }
