@@ -5,6 +5,7 @@
 # make cifar10    fetches CIFAR-10 into .data/; cifar100 likewise
 # make tradeoff   trains on the embedded data until the paper's effect must show (minutes)
 # make emulated   build/emulated/robmask, where --device cuda is the emulator
+# make trajectories  every network and recipe on the emulator, against PyTorch's numbers (minutes)
 # make test-races the GPU's kernels under ThreadSanitizer: what no barrier orders
 # make kills      kills a training run thirty times and checks that it resumes to the same bits
 # make bench      the speed of training and attack steps on this machine
@@ -102,7 +103,7 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test emulated test-races tradeoff asan demo kills bench golden format lint install clean help force
+.PHONY: all announce test test-here emulated trajectories test-races tradeoff asan demo kills bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
 # ---- linking --------------------------------------------------------------------------------------
@@ -209,11 +210,18 @@ announce:
 
 # ---- what to do with it ---------------------------------------------------------------------------
 
-test: $(BUILD)/tests $(BUILD)/robmask $(BUILD)/emulated/tests
+# What is built in here; then the GPU's kernels on the emulator, which computes on one core.
+test: test-here $(BUILD)/emulated/tests
+	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or \
+	  $(FILTER),Machine/*/cuda*:Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:GpuEmulator*)'
+
+test-here: $(BUILD)/tests $(BUILD)/robmask
 	ROBMASK=$(BUILD)/robmask $(BUILD)/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*)'
-	$(BUILD)/emulated/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),*/cuda*:GpuEmulator*:-Slow*)'
 
 emulated: $(BUILD)/emulated/robmask $(BUILD)/emulated/tests
+
+trajectories: $(BUILD)/emulated/tests
+	tools/checks/sharded.sh $< --gtest_brief=$(BRIEF) '--gtest_filter=*Golden*/cuda*'
 
 # One thread of the CPU: the detector does not know OpenMP's barriers. No random addresses: the one of
 # gcc 12 does not know the places that newer kernels choose. Suites of gradients repeat primitives.
@@ -222,12 +230,12 @@ test-races: $(BUILD)/races/tests
 	  '--gtest_filter=$(or $(FILTER),*/cuda*:Races*:-Slow*:*Gradient.*)'
 
 tradeoff:
-	+@$(MAKE) --no-print-directory FILTER='Slow*' test
+	+@$(MAKE) --no-print-directory FILTER='Slow*' test-here
 
-asan:  # with one instruction set and without the GPU, for time
+asan:  # with one instruction set and without the GPU, for time; the emulator guards memory itself
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPTIMIZE='-O1 -D_GLIBCXX_ASSERTIONS' \
 	  ISA=$(BEST) NVCC= FILTER='$(FILTER)' \
-	  SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test
+	  SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-here
 
 demo: $(BUILD)/robmask $(BUILD)/pictures | $(BUILD)/packages-demo
 	$(Q)ROBMASK=$(BUILD)/robmask PICTURES=$(BUILD)/pictures tools/examples/demo.sh

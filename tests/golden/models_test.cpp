@@ -3,6 +3,7 @@
 #include "engine/ops.h"
 #include "engine/tape.h"
 #include "tests/golden/tensors.h"
+#include "tests/support/machines.h"
 
 namespace robmask {
 namespace {
@@ -29,11 +30,12 @@ double logits_error(const Tensor& logits, const golden::Json& golden) {
   return error / scale;
 }
 
-class GoldenModel : public testing::TestWithParam<std::string> {
+/// Machine and network.
+class GoldenModel : public testing::TestWithParam<std::tuple<std::string, std::string>> {
  protected:
   GoldenModel()
-      : golden_(golden::read("model-" + GetParam())),
-        machine_(backend("cpu")),
+      : golden_(golden::read("model-" + std::get<1>(GetParam()))),
+        machine_(backend(std::get<0>(GetParam()))),
         model_(machine_, DType::f64, spec_of(golden_), 0),
         x_(golden::images(machine_, 0, golden_["images"], golden_["size"])),
         labels_(golden::labels(machine_, 0, golden_["images"])) {
@@ -84,11 +86,13 @@ TEST_P(GoldenModel, AgreesWithPyTorchInTrainMode) {
   EXPECT_EQ(compared, golden_["gradients"].size() + golden_["statistics"].size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, GoldenModel, testing::ValuesIn(model_names()),
+INSTANTIATE_TEST_SUITE_P(Networks, GoldenModel,
+                         testing::Combine(testing::ValuesIn(machines_under_test()),
+                                          testing::ValuesIn(model_names())),
                          [](const auto& instance) {
-                           std::string name = instance.param;
+                           std::string name = std::get<1>(instance.param);
                            std::erase(name, '-');
-                           return name;
+                           return std::get<0>(instance.param) + '_' + name;
                          });
 
 }  // namespace

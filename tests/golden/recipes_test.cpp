@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tests/golden/tensors.h"
+#include "tests/support/machines.h"
 #include "training/recipe.h"
 #include "training/sgd.h"
 
@@ -39,12 +40,13 @@ Tune tune_of(const golden::Json& parts) {
   return {has("gamma"), has("beta"), has("stats")};
 }
 
-class GoldenRecipe : public testing::TestWithParam<std::string> {
+/// Machine and recipe.
+class GoldenRecipe : public testing::TestWithParam<std::tuple<std::string, std::string>> {
  protected:
   GoldenRecipe()
-      : golden_(golden::read("recipe-" + GetParam())),
+      : golden_(golden::read("recipe-" + std::get<1>(GetParam()))),
         settings_(settings_of(golden_["options"])),
-        model_(backend("cpu"), DType::f64, spec(), 0) {
+        model_(backend(std::get<0>(GetParam())), DType::f64, spec(), 0) {
     golden::fill(model_);
   }
 
@@ -114,20 +116,22 @@ TEST_P(GoldenRecipe, TakesTheStepsThatPyTorchTakes) {
   EXPECT_EQ(compared, golden_["updates"].size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Recipes, GoldenRecipe,
-                         testing::Values("standard", "pgd", "pgd-random-start", "pgd-l2",
-                                         "pgd-bn-train-frozen", "pgd-bn-train", "finetune-pgd",
-                                         "finetune-affine", "trades", "advprop", "advprop-two",
-                                         "robmask", "robmask-split", "robmask-adv", "robmask-three",
-                                         "robmask-three-split", "robmask-nearest",
-                                         "robmask-per-image", "robmask-per-image-split",
-                                         "robmask-attack-max", "robmask-attack-clean",
-                                         "robmask-bn-train", "robmask-random-start"),
-                         [](const auto& instance) {
-                           std::string name = instance.param;
-                           std::ranges::replace(name, '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Recipes, GoldenRecipe,
+    testing::Combine(testing::ValuesIn(machines_under_test()),
+                     testing::Values("standard", "pgd", "pgd-random-start", "pgd-l2",
+                                     "pgd-bn-train-frozen", "pgd-bn-train", "finetune-pgd",
+                                     "finetune-affine", "trades", "advprop", "advprop-two",
+                                     "robmask", "robmask-split", "robmask-adv", "robmask-three",
+                                     "robmask-three-split", "robmask-nearest", "robmask-per-image",
+                                     "robmask-per-image-split", "robmask-attack-max",
+                                     "robmask-attack-clean", "robmask-bn-train",
+                                     "robmask-random-start")),
+    [](const auto& instance) {
+      std::string name = std::get<0>(instance.param) + '_' + std::get<1>(instance.param);
+      std::ranges::replace(name, '-', '_');
+      return name;
+    });
 
 }  // namespace
 }  // namespace robmask
