@@ -7,11 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-#if defined(__CUDACC__)
-#define ROBMASK_HOST_DEVICE __host__ __device__
-#else
-#define ROBMASK_HOST_DEVICE
-#endif
+#include "engine/host_device.h"
 
 namespace robmask {
 
