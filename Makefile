@@ -213,7 +213,7 @@ announce:
 # What is built in here; then the GPU's kernels on the emulator, which computes on one core.
 test: test-here $(BUILD)/emulated/tests
 	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or \
-	  $(FILTER),Machine/*/cuda*:Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:GpuEmulator*)'
+	  $(FILTER),Machine/*/cuda*:Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_trades:Recipes/*/cuda_pgd_l2:GpuEmulator*)'
 
 test-here: $(BUILD)/tests $(BUILD)/robmask
 	ROBMASK=$(BUILD)/robmask $(BUILD)/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*)'
