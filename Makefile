@@ -83,7 +83,7 @@ TOOL_OBJECTS    := $(call objects,$(TOOL))
 TEST_OBJECTS    := $(call objects,$(TESTS))
 CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
-EMULATED_TESTS  := $(call emulated,$(filter %emulator_test.cpp,$(EMULATOR)))
+EMULATED_TESTS  := $(call emulated,$(filter-out %/races_test.cpp,$(filter %_test.cpp,$(EMULATOR))))
 EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out %/device.cu,$(CUDA)) \
                      $(filter-out %_test.cpp,$(EMULATOR)))
 # For the race detector, kernels are compiled anew; all else, the emulator too, stays as it is.
