@@ -1,7 +1,5 @@
 // Convolution and its two gradients; docs/convolution.md.
 
-#include <algorithm>
-
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/pixel_product.h"
 #include "engine/cuda/tap_product.h"
@@ -37,13 +35,6 @@ void multiply_taps(gpu::Stream stream, const Taps& taps, Sink to, const Tensor& 
         depth, columns,           column_tiles, to.add};
     gpu::launch(stream, product.blocks(groups), product);
   });
-}
-
-/// Into how many pieces the sum over `pixels` is cut: enough for `tiles` tiles to fill a large GPU
-/// twice over, each long enough to be worth it.
-Index pieces_of(Index pixels, Index tiles) {
-  constexpr Index blocks = 512, most = 64, shortest = 128;
-  return std::clamp<Index>(std::min(blocks / tiles, pixels / shortest), 1, most);
 }
 
 template <class T>

@@ -69,6 +69,13 @@ GPU_DEVICE std::uint32_t round_to_tf32(std::uint32_t bits) {
   return bits;
 }
 
+/// Two floats rounded to bf16, the first in the lower half.
+GPU_DEVICE std::uint32_t round_to_bf16(float first, float second) {
+  std::uint32_t both;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(second), "f"(first));
+  return both;
+}
+
 /// 16 bytes from device to shared memory, past the registers; zeros if they are not `wanted`, and then
 /// `from` may be anything. Addresses are multiples of 16. The bytes are there once their group was
 /// waited for, and for other threads after a barrier behind that.

@@ -54,6 +54,10 @@ GPU_DEVICE std::uint32_t round_to_tf32(std::uint32_t bits) {
   return nan ? 0x7fffffffu : (bits + 0x1000u) & ~0x1fffu;
 }
 
+GPU_DEVICE std::uint32_t round_to_bf16(float first, float second) {
+  return bf16(first).bits | std::uint32_t{bf16(second).bits} << 16;
+}
+
 GPU_DEVICE void copy_async(void* to, const void* from, bool wanted = true,
                            emulated::Where where = emulated::Where::current()) {
   emulated::copy_async(to, from, wanted, where);
