@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
@@ -251,6 +252,34 @@ TEST(GpuEmulatorTensorCores, AnImageHasTheSameBitsInAnyBatch) {
     const auto [alone_y, alone_dx] = results(n, 1);
     EXPECT_EQ(alone_y.to_host<float>(), y.images(n, 1).to_host<float>());
     EXPECT_EQ(alone_dx.to_host<float>(), dx.images(n, 1).to_host<float>());
+  }
+}
+
+TEST(GpuEmulatorTensorCores, MultiplyFloatsOnlyWhereTheseMayBeRounded) {
+  const Layer layer{{2, 5, 5, 16}, 16, {3, 1, 1, 1}};
+  const auto a = numbers(layer.x, 1), b = numbers(layer.w(), 2), c = numbers(layer.y(), 3);
+  /// y, dx and dw in one row
+  const auto results = [&]<class T>(Backend& machine) {
+    const Placed<T> x(machine, layer.x, 0, a), w(machine, layer.w(), 0, b),
+        dy(machine, layer.y(), 0, c);
+    const Placed<T> y(machine, layer.y(), 0), dx(machine, layer.x, 0), dw(machine, layer.w(), 0);
+    machine.conv2d(y.view, x.view, w.view, layer.window);
+    machine.conv2d_input_gradient({dx.view}, dy.view, w.view, layer.window);
+    machine.conv2d_weight_gradient({dw.view}, dy.view, x.view, layer.window);
+    return std::array{y.values(), dx.values(), dw.values()};
+  };
+  Backend& device = machine("cuda");
+  const auto expected = results.operator()<double>(machine("reference"));
+  const auto exact = results.operator()<float>(device);
+  device.use_products(Products::tf32);
+  const auto rounded = results.operator()<float>(device),
+             doubles = results.operator()<double>(device);
+  device.use_products(Products::exact);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_LT(relative_error(exact[i], expected[i]), 1e-6);
+    EXPECT_LT(relative_error(rounded[i], expected[i]), 1e-3);
+    EXPECT_GT(relative_error(rounded[i], expected[i]), 1e-5);
+    EXPECT_LT(relative_error(doubles[i], expected[i]), 1e-14);
   }
 }
 
