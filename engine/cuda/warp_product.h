@@ -89,9 +89,9 @@ GPU_DEVICE WarpSums<Tile> multiply(Stage (&stages)[Tile::stages], Source& source
   }
   int now = 0, next = ahead;
   for (int step = 0; step < steps; ++step) {
+    // Behind the barrier this step is there for all, and all are done with the stage that is next.
     gpu::wait_copies<ahead - 1>();
-    gpu::
-        barrier();  // this step is there for all; and all are done with the one before, which was next
+    gpu::barrier();
     if (step + ahead < steps) source.bring(stages[next]);
     gpu::commit_copies();
     sums.template add_products<T>(stages[now]);
