@@ -42,11 +42,14 @@ void multiply_taps(gpu::Stream stream, const Taps& taps, const Sink& to, const T
 
   const bool weights_in_chunks = in_chunks(weight.data, transposed ? weight.column : weight.depth,
                                            transposed ? depth : columns);
+  const int pixels = taps.image_pixels();  // so that an image meets the same tile in any batch
   if (!weights_in_chunks || !in_chunks(factors.read.data, read.pitch(), depth))
     start.template operator()<WarpTile<128, 64, 64, 32>, TapElements>();
   else if (columns <= 16)
     start.template operator()<WarpTile<128, 16, 32, 16>, TapChunks>();
-  else if (columns <= 64 || taps.image_pixels() < 64)  // small maps: more blocks
+  else if (columns <= 64 && pixels >= 256)
+    start.template operator()<WarpTile<256, 64, 64, 64>, TapChunks>();
+  else if (columns <= 64 || pixels < 64)  // small maps: more blocks
     start.template operator()<WarpTile<128, 64, 64, 32>, TapChunks>();
   else
     start.template operator()<WarpTile<128, 128, 64, 64>, TapChunks>();

@@ -24,6 +24,7 @@ int place_of(int row, int chunk) {
 template <class F>
 void for_each_panel(F&& f) {
   const auto of_type = [&]<class T>() {
+    f.template operator()<Panel<T, 256, true>>();
     f.template operator()<Panel<T, 128, true>>();
     f.template operator()<Panel<T, 128, false>>();
     f.template operator()<Panel<T, 64, true>>();

@@ -36,17 +36,18 @@ struct Variant {
 // With chunks of 16 bytes and without, and every tile: by columns up to 16, 64 and more, for small maps.
 // Window is {kernel, stride, pad, groups}.
 const Layer layers[] = {
-    {{1, 8, 8, 72}, 72, {3, 1, 1, 1}},   // the largest tile, both ways
-    {{3, 4, 4, 40}, 72, {3, 1, 1, 1}},   // a small map
-    {{2, 8, 8, 64}, 64, {3, 1, 1, 1}},   //
-    {{3, 9, 7, 32}, 72, {3, 2, 1, 1}},   // halves a map of odd size
-    {{2, 6, 5, 16}, 8, {1, 1, 0, 1}},    // a product
-    {{2, 7, 6, 24}, 40, {1, 2, 0, 1}},   // a shortcut
-    {{2, 5, 5, 96}, 32, {3, 1, 1, 2}},   // groups
-    {{1, 9, 8, 8}, 16, {7, 2, 3, 1}},    // a large window
-    {{2, 8, 8, 3}, 64, {3, 1, 1, 1}},    // the first layer of a network
-    {{17, 1, 1, 64}, 10, {1, 1, 0, 1}},  // its last
-    {{2, 7, 5, 10}, 6, {3, 2, 1, 2}},    // nothing fits
+    {{1, 8, 8, 72}, 72, {3, 1, 1, 1}},    // the largest tile, both ways
+    {{3, 4, 4, 40}, 72, {3, 1, 1, 1}},    // a small map
+    {{1, 17, 16, 24}, 24, {3, 1, 1, 1}},  // a large one
+    {{2, 8, 8, 64}, 64, {3, 1, 1, 1}},    //
+    {{3, 9, 7, 32}, 72, {3, 2, 1, 1}},    // halves a map of odd size
+    {{2, 6, 5, 16}, 8, {1, 1, 0, 1}},     // a product
+    {{2, 7, 6, 24}, 40, {1, 2, 0, 1}},    // a shortcut
+    {{2, 5, 5, 96}, 32, {3, 1, 1, 2}},    // groups
+    {{1, 9, 8, 8}, 16, {7, 2, 3, 1}},     // a large window
+    {{2, 8, 8, 3}, 64, {3, 1, 1, 1}},     // the first layer of a network
+    {{17, 1, 1, 64}, 10, {1, 1, 0, 1}},   // its last
+    {{2, 7, 5, 10}, 6, {3, 2, 1, 2}},     // nothing fits
 };
 const Variant variants[] = {{0, false}, {8, true}, {3, true}};
 
