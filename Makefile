@@ -83,12 +83,13 @@ TOOL_OBJECTS    := $(call objects,$(TOOL))
 TEST_OBJECTS    := $(call objects,$(TESTS))
 CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
-EMULATED_TESTS  := $(call emulated,$(filter %emulator_test.cpp,$(EMULATOR)))
+EMULATED_TESTS  := $(call emulated,$(filter-out %/races_test.cpp,$(filter %_test.cpp,$(EMULATOR))))
 EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out %/device.cu,$(CUDA)) \
                      $(filter-out %_test.cpp,$(EMULATOR)))
 # For the race detector, kernels are compiled anew; all else, the emulator too, stays as it is.
 RACES           := $(patsubst %,$(BUILD)/races/objects/%.o,$(basename \
-                     $(filter-out %/device.cu,$(CUDA)) $(filter %races_test.cpp,$(EMULATOR))))
+                     $(filter-out %/device.cu,$(CUDA)) \
+                     $(filter %/races_test.cpp %/tensor_cores_test.cpp,$(EMULATOR))))
 KERNEL_OBJECTS  := $(foreach isa,$(ISA),$(KERNELS:%.cpp=$(BUILD)/objects/$(isa)/%.o))
 
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
@@ -227,7 +228,7 @@ trajectories: $(BUILD)/emulated/tests
 # gcc 12 does not know the places that newer kernels choose. Suites of gradients repeat primitives.
 test-races: $(BUILD)/races/tests
 	OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 setarch -R $< --gtest_brief=$(BRIEF) \
-	  '--gtest_filter=$(or $(FILTER),*/cuda*:Races*:-Slow*:*Gradient.*)'
+	  '--gtest_filter=$(or $(FILTER),*/cuda*:Races*:GpuEmulatorTensorCores*:-Slow*:*Gradient.*)'
 
 tradeoff:
 	+@$(MAKE) --no-print-directory FILTER='Slow*' test-here

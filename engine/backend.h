@@ -57,6 +57,10 @@ struct SgdSlot {
   Tensor value, gradient, momentum;
 };
 
+/// How a machine multiplies f32 numbers where it has a choice: as they are, or with 10 bits of each
+/// factor (NVIDIA's TF32), summed in f32.
+enum class Products { exact, tf32 };
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -73,6 +77,9 @@ class Backend {
   /// The pool that new tensors are taken from; Replay puts its own in place.
   std::shared_ptr<Pool> pool();
   void use_pool(std::shared_ptr<Pool> pool) { pool_ = std::move(pool); }
+  /// What conv2d and its gradients do from now on; exact at first.
+  Products products() const { return products_; }
+  void use_products(Products products) { products_ = products; }
 
   /// Same shape; any pitch; f32 ↔ f64 converted.
   virtual void copy(Tensor to, Tensor from) = 0;
@@ -168,6 +175,7 @@ class Backend {
 
  private:
   std::shared_ptr<Pool> pool_;
+  Products products_ = Products::exact;
 };
 
 /// The machine of that name ("cpu"; "cuda", "cuda:1" where built), made once and kept for the life of

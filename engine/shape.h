@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "engine/bfloat16.h"
 #include "engine/check.h"
 
 namespace robmask {
@@ -64,6 +65,10 @@ constexpr DType dtype_of<float>() {
 template <>
 constexpr DType dtype_of<double>() {
   return DType::f64;
+}
+template <>
+constexpr DType dtype_of<bf16>() {
+  return DType::bf16;
 }
 template <>
 constexpr DType dtype_of<std::uint8_t>() {

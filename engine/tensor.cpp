@@ -101,6 +101,7 @@ double Tensor::item() const {
   template void Tensor::from_host(const std::vector<T>&) const;
 ROBMASK_HOST_COPIES(float)
 ROBMASK_HOST_COPIES(double)
+ROBMASK_HOST_COPIES(bf16)
 ROBMASK_HOST_COPIES(std::uint8_t)
 ROBMASK_HOST_COPIES(std::int32_t)
 ROBMASK_HOST_COPIES(std::int64_t)

@@ -1,18 +1,16 @@
 // Convolution and its two gradients; docs/convolution.md.
 
-#include <algorithm>
-
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/pixel_product.h"
 #include "engine/cuda/tap_product.h"
+#include "engine/cuda/tensor_cores.h"
 
 namespace robmask::cuda {
 
 namespace {
 
 /// Calls run.template operator()<Tile>() with the tile for a product of `rows` × `columns`. `rows` are
-/// those of one image, so an image meets the same tile in any batch. This is where other kernels for
-/// the same product come in.
+/// those of one image, so an image meets the same tile in any batch.
 template <class T, class Run>
 void with_tile(Index rows, Index columns, Run&& run) {
   if (columns <= 16) return run.template operator()<Tile<64, 16, 32, 4, 1>>();
@@ -23,32 +21,42 @@ void with_tile(Index rows, Index columns, Run&& run) {
   run.template operator()<Tile<64, 64, 16, 4, 4>>();
 }
 
+/// Picks the kernels for products of T: those for tensor cores take bf16, and floats where these may be
+/// rounded to tf32; the portable ones take the rest.
+template <class T>
+bool on_tensor_cores(const CudaBackend& machine) {
+  const bool rounded = std::is_same_v<T, float> && machine.products() == Products::tf32;
+  return std::is_same_v<T, bf16> || rounded;
+}
+
 /// Σ over the taps of `taps`, into the pixels of `to` that they write. `transposed` says which way the
 /// weights lie.
 template <class T, bool transposed>
-void multiply_taps(gpu::Stream stream, const Taps& taps, Sink to, const Tensor& read,
+void multiply_taps(CudaBackend& machine, const Taps& taps, Sink to, const Tensor& read,
                    const WeightView<T>& weight, Index groups) {
   const auto depth = static_cast<int>(read.shape().c / groups);
   const auto columns = static_cast<int>(to.to.shape().c / groups);
+  if constexpr (!std::is_same_v<T, double>) {
+    if (on_tensor_cores<T>(machine))
+      return tensor_cores::multiply_taps<T, T, transposed>(machine.stream(), taps, to, read, weight,
+                                                           groups);
+  }
   with_tile<T>(taps.image_pixels(), columns, [&]<class Tile>() {
     const int column_tiles = (columns + Tile::columns - 1) / Tile::columns;
     const TapProduct<T, Tile, transposed> product{
         taps,  Gathered<T>(read), weight,       to.to.data<T>(), to.to.pitch(), taps.pixels(),
         depth, columns,           column_tiles, to.add};
-    gpu::launch(stream, product.blocks(groups), product);
+    gpu::launch(machine.stream(), product.blocks(groups), product);
   });
-}
-
-/// Into how many pieces the sum over `pixels` is cut: enough for `tiles` tiles to fill a large GPU
-/// twice over, each long enough to be worth it.
-Index pieces_of(Index pixels, Index tiles) {
-  constexpr Index blocks = 512, most = 64, shortest = 128;
-  return std::clamp<Index>(std::min(blocks / tiles, pixels / shortest), 1, most);
 }
 
 template <class T>
 void multiply_pixels(CudaBackend& machine, Sink dw, const Tensor& dy, const Tensor& x,
                      const Taps& taps, Index groups) {
+  if constexpr (!std::is_same_v<T, double>) {
+    if (on_tensor_cores<T>(machine))
+      return tensor_cores::multiply_pixels<T>(machine, dw, dy, x, taps, groups);
+  }
   const Index all = dy.shape().c, terms = taps.terms();
   const auto depth = static_cast<int>(x.shape().c / groups),
              columns = static_cast<int>(all / groups);
@@ -80,7 +88,7 @@ void CudaBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
   const Index groups = window.groups;
   dispatch(x.dtype(), [&]<class T>() {
     const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), out.c / groups, w.pitch(), 1};
-    multiply_taps<T, false>(stream_, taps, {y}, x, weight, groups);
+    multiply_taps<T, false>(*this, taps, {y}, x, weight, groups);
   });
 }
 
@@ -94,7 +102,7 @@ void CudaBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Wind
       for (int v = 0; v < window.stride; ++v) {
         const Taps taps(gradient_axis(in.h, h, window), gradient_axis(in.w, v, window), dy, in,
                         window);
-        multiply_taps<T, true>(stream_, taps, dx, dy, weight, groups);
+        multiply_taps<T, true>(*this, taps, dx, dy, weight, groups);
       }
   });
 }

@@ -34,8 +34,10 @@
 
 #if defined(__CUDACC__)
 #define GPU_DEVICE __device__ __forceinline__
+#define GPU_UNROLL _Pragma("unroll")  // for loops over registers
 #else
 #define GPU_DEVICE inline
+#define GPU_UNROLL
 #endif
 
 namespace robmask::gpu {

@@ -60,3 +60,5 @@ void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
 }
 
 }  // namespace robmask::gpu
+
+#include "engine/cuda/gpu_device_matrix.h"

@@ -3,10 +3,19 @@
 // of dy, and the sum runs over all pixels. Few rows and columns and a long sum: it is cut into pieces,
 // whose number depends on the shape alone, and their sums are added in order.
 
+#include <algorithm>
+
 #include "engine/cuda/taps.h"
 #include "engine/cuda/tile_product.h"
 
 namespace robmask::cuda {
+
+/// Into how many pieces the sum over `pixels` is cut: enough for `tiles` tiles to fill a large GPU
+/// twice over, each long enough to be worth it.
+inline Index pieces_of(Index pixels, Index tiles) {
+  constexpr Index blocks = 512, most = 64, shortest = 128;
+  return std::clamp<Index>(std::min(blocks / tiles, pixels / shortest), 1, most);
+}
 
 /// The factors as `multiply` asks for them: both maps have neighbours in memory across the depth.
 template <class T, class Tile>

@@ -48,10 +48,16 @@ struct Gathered {
         height(static_cast<int>(map.shape().h)),
         width(static_cast<int>(map.shape().w)),
         pitch(static_cast<int>(map.pitch())) {}
+  GPU_DEVICE bool inside(const Place& place, const Tap& tap) const {
+    return static_cast<unsigned>(place.h + tap.h) < static_cast<unsigned>(height) &&
+           static_cast<unsigned>(place.w + tap.w) < static_cast<unsigned>(width);
+  }
+  /// Where that is read; only inside may it be.
+  GPU_DEVICE const T* at(const Place& place, const Tap& tap) const {
+    return data + (Index{place.pixel} * pitch + tap.offset);
+  }
   GPU_DEVICE T operator()(const Place& place, const Tap& tap) const {
-    const bool inside = static_cast<unsigned>(place.h + tap.h) < static_cast<unsigned>(height) &&
-                        static_cast<unsigned>(place.w + tap.w) < static_cast<unsigned>(width);
-    return inside ? data[Index{place.pixel} * pitch + tap.offset] : T(0);
+    return inside(place, tap) ? *at(place, tap) : T(0);
   }
 };
 
@@ -73,6 +79,13 @@ class Taps {
   GPU_DEVICE Tap tap(int k) const;
   /// Where term `k` finds its weight: its tap in the whole window, and its channel.
   GPU_DEVICE int weight(int k, int& channel) const;
+
+  /// The taps themselves, in the order of their terms: tap_rows() rows of tap_columns().
+  constexpr int tap_rows() const { return rows_.taps; }
+  constexpr int tap_columns() const { return columns_.taps; }
+  /// The tap at a row and column of these, at its first channel; and its number in the whole window.
+  GPU_DEVICE Tap tap(int row, int column) const;
+  GPU_DEVICE int weight_tap(int row, int column) const;
 
  private:
   struct Pixel {
@@ -105,19 +118,27 @@ GPU_DEVICE Index Taps::written(int p) const {
   return (Index{n} * written_height_ + h) * written_width_ + w;
 }
 
+GPU_DEVICE Tap Taps::tap(int row, int column) const {
+  const int h = row * rows_.direction, w = column * columns_.direction;
+  return {h, w, (h * read_width_ + w) * read_pitch_};
+}
+
+GPU_DEVICE int Taps::weight_tap(int row, int column) const {
+  return (rows_.tap + row * rows_.tap_step) * kernel_ + columns_.tap + column * columns_.tap_step;
+}
+
 GPU_DEVICE Tap Taps::tap(int k) const {
   if (k >= terms_) return {nowhere, nowhere, 0};
-  const int t = per_channel_.quotient(k), channel = per_channel_.remainder(k, t);
-  const int j = per_tap_row_.quotient(t);
-  const int h = j * rows_.direction, w = per_tap_row_.remainder(t, j) * columns_.direction;
-  return {h, w, (h * read_width_ + w) * read_pitch_ + channel};
+  const int t = per_channel_.quotient(k), row = per_tap_row_.quotient(t);
+  Tap found = tap(row, per_tap_row_.remainder(t, row));
+  found.offset += per_channel_.remainder(k, t);
+  return found;
 }
 
 GPU_DEVICE int Taps::weight(int k, int& channel) const {
-  const int t = per_channel_.quotient(k), j = per_tap_row_.quotient(t);
+  const int t = per_channel_.quotient(k), row = per_tap_row_.quotient(t);
   channel = per_channel_.remainder(k, t);
-  return (rows_.tap + j * rows_.tap_step) * kernel_ + columns_.tap +
-         per_tap_row_.remainder(t, j) * columns_.tap_step;
+  return weight_tap(row, per_tap_row_.remainder(t, row));
 }
 
 }  // namespace robmask::cuda

@@ -21,10 +21,12 @@ Place place;
 namespace {
 
 struct Warp {
-  Line arrived;  // at a shuffle
+  Line arrived;
+  const char* at = "shuffle";
   unsigned exchanges = 0;
   // Two sets: a thread may bring its next value while others have yet to fetch the last.
   Parcel parcels[2][warp_size];
+  void* brought[warp_size];
 };
 
 const Launch* current = nullptr;
@@ -73,12 +75,8 @@ Worker* take_worker() {
   return idle.size == 0 ? make_worker() : idle.take();
 }
 
-std::string in_words(const Where& where) {
-  return fmt::format("{}:{}", where.file_name(), where.line());
-}
-
-/// Waits until `count` threads have arrived.
-void meet(Line& arrived, int count, const Where& where) {
+/// Waits until `count` threads have arrived; true for the last, which goes on before the others.
+bool meet(Line& arrived, int count, const Where& where) {
   if (arrived.size > 0) {
     const Worker& other = *arrived.first;
     if (other.where.line() != where.line() || other.where.column() != where.column())
@@ -88,11 +86,12 @@ void meet(Line& arrived, int count, const Where& where) {
   if (arrived.size + 1 == count) {
     ready.append(arrived);
     arrived = {};
-  } else {
-    running->where = where;
-    arrived.append(running);
-    running->fibre.pause();
+    return true;
   }
+  running->where = where;
+  arrived.append(running);
+  running->fibre.pause();
+  return false;
 }
 
 /// Nobody can go on: says who waits for whom.
@@ -117,6 +116,7 @@ void run_block(const Position& position) {
   place.block = position;
   share();
   begun = ended = 0;
+  forget_copies();
   ++barriers;
   order = orders.threads(current->threads / warp_size);
   publish(launched);
@@ -126,7 +126,7 @@ void run_block(const Position& position) {
     running->fibre.resume();
   }
   if (ended == current->threads) return;
-  for (const Warp& warp : warps) explain_unless_empty(warp.arrived, warp_size, "shuffle");
+  for (const Warp& warp : warps) explain_unless_empty(warp.arrived, warp_size, warp.at);
   explain_unless_empty(at_barrier, current->threads, "barrier");
 }
 
@@ -146,8 +146,16 @@ Parcel meet_warp(Parcel mine, int from, Where where) {
   auto& parcels = warp.parcels[warp.exchanges % 2];
   parcels[place.thread % warp_size] = mine;
   if (warp.arrived.size + 1 == warp_size) ++warp.exchanges;
+  warp.at = "shuffle";
   meet(warp.arrived, warp_size, where);
   return parcels[from];
+}
+
+void meet_warp(void* mine, void (*work)(void* const*), const char* name, Where where) {
+  Warp& warp = warps[place.thread / warp_size];
+  warp.brought[place.thread % warp_size] = mine;
+  warp.at = name;
+  if (meet(warp.arrived, warp_size, where)) work(warp.brought);
 }
 
 void shuffle_order(std::uint64_t seed) { orders = Orders(seed); }
@@ -164,6 +172,10 @@ void run(const Launch& launch) {
                static_cast<unsigned>(i / grid.x / grid.y)});
   look(done);
   current = nullptr;
+}
+
+std::string in_words(const Where& where) {
+  return fmt::format("{}:{}", where.file_name(), where.line());
 }
 
 std::string running_thread() {

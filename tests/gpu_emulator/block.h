@@ -9,5 +9,7 @@ namespace robmask::gpu::emulated {
 void run(const Launch& launch);
 /// The kernel that runs and the place of the running thread, in words; empty between kernels.
 std::string running_thread();
+/// File and line.
+std::string in_words(const Where& where);
 
 }  // namespace robmask::gpu::emulated

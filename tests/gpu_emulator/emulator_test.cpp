@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "engine/cuda/gpu.h"
+#include "tests/gpu_emulator/fixture.h"
 #include "tests/support/workbench.h"
 
 namespace robmask {
@@ -104,36 +104,6 @@ struct Order {
   }
 };
 
-class GpuEmulator : public testing::Test {
- protected:
-  GpuEmulator() : stream_(gpu::make_stream()) {}
-  ~GpuEmulator() override {
-    for (std::byte* block : blocks_) gpu::release(block);
-    gpu::destroy_stream(stream_);
-    gpu::emulated::shuffle_order(1);
-  }
-
-  template <class T>
-  T* allocate(Index n) {
-    blocks_.push_back(gpu::allocate(n * sizeof(T)));
-    return reinterpret_cast<T*>(blocks_.back());
-  }
-  template <class T>
-  std::vector<T> read(const T* from, Index n) {
-    std::vector<T> values(n);
-    gpu::copy_to_host(stream_, values.data(), reinterpret_cast<const std::byte*>(from),
-                      n * sizeof(T));
-    return values;
-  }
-  template <class Kernel>
-  void run(const Kernel& kernel, gpu::Blocks blocks = {}) {
-    gpu::launch(stream_, blocks, kernel);
-    gpu::synchronize(stream_);
-  }
-
-  gpu::Stream stream_;
-  std::vector<std::byte*> blocks_;
-};
 using GpuEmulatorDeathTest = GpuEmulator;
 
 TEST_F(GpuEmulator, SharedMemoryPassesNumbersAcrossABarrier) {

@@ -46,6 +46,8 @@ struct Parcel {
 /// Aborts if some thread of them ends, or waits elsewhere, instead of coming.
 void meet_block(Where where);
 Parcel meet_warp(Parcel mine, int from, Where where);
+/// Waits for the warp's other threads, too; the last to come does `work` on what all 32 brought.
+void meet_warp(void* mine, void (*work)(void* const* brought), const char* name, Where where);
 
 /// Appends to the stream.
 void enqueue(Queue* stream, Launch launch);
@@ -106,3 +108,5 @@ void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
 }
 
 }  // namespace robmask::gpu
+
+#include "tests/gpu_emulator/gpu_emulated_matrix.h"

@@ -6,12 +6,21 @@
 
 #include <sanitizer/tsan_interface.h>
 
+#include <cstddef>
+
 #pragma weak __tsan_create_fiber
 #pragma weak __tsan_destroy_fiber
 #pragma weak __tsan_get_current_fiber
 #pragma weak __tsan_switch_to_fiber
 #pragma weak __tsan_acquire
 #pragma weak __tsan_release
+#pragma weak __tsan_read_range
+#pragma weak __tsan_write_range
+
+extern "C" {
+void __tsan_read_range(void* address, unsigned long bytes);
+void __tsan_write_range(void* address, unsigned long bytes);
+}
 
 namespace robmask::gpu::emulated {
 
@@ -47,6 +56,14 @@ inline void publish(char* token) {
 }
 inline void look(char* token) {
   if (watched()) __tsan_acquire(token);
+}
+
+/// What the emulator reads and writes for the running thread.
+inline void note_read(const void* address, std::size_t bytes) {
+  if (watched()) __tsan_read_range(const_cast<void*>(address), bytes);
+}
+inline void note_write(void* address, std::size_t bytes) {
+  if (watched()) __tsan_write_range(address, bytes);
 }
 
 }  // namespace robmask::gpu::emulated

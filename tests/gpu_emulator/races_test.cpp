@@ -49,6 +49,26 @@ struct Shuffle {
   }
 };
 
+/// Each thread reads what its neighbour copied and waited for; `Careful` ones wait for the neighbour too.
+template <bool Careful>
+struct CopyAcross {
+  static constexpr int threads = 64;
+  struct Shared {
+    alignas(16) int values[threads][4];
+  };
+  int* y;
+
+  GPU_DEVICE void operator()() const {
+    auto& s = gpu::shared<Shared>();
+    const int i = gpu::thread();
+    gpu::copy_async(s.values[i], nullptr, false);
+    gpu::commit_copies();
+    gpu::wait_copies<0>();
+    if constexpr (Careful) gpu::barrier();
+    y[gpu::block().x * threads + i] = s.values[(i + 1) % threads][0];
+  }
+};
+
 class RacesDeathTest : public testing::Test {
  protected:
   int* y = reinterpret_cast<int*>(gpu::allocate(64 * 64 * sizeof(int)));
@@ -74,7 +94,14 @@ TEST_F(RacesDeathTest, AShuffleDoesNotOrderMemory) {
   EXPECT_EXIT(run(Shuffle{y}), testing::ExitedWithCode(66), "data race.*races_test.cpp");
 }
 
-TEST_F(RacesDeathTest, BarriersOrderABlock) { run(Neighbour<true>{y}); }
+TEST_F(RacesDeathTest, AWaitForCopiesOrdersOnlyItsOwnThread) {
+  EXPECT_EXIT(run(CopyAcross<false>{y}), testing::ExitedWithCode(66), "data race.*races_test.cpp");
+}
+
+TEST_F(RacesDeathTest, BarriersOrderABlock) {
+  run(Neighbour<true>{y});
+  run(CopyAcross<true>{y});
+}
 
 }  // namespace
 }  // namespace robmask

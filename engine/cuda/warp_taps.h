@@ -1,0 +1,171 @@
+#pragma once
+// A convolution and its input gradient on tensor cores: the product of tap_product.h, its left rows
+// gathered 16 bytes at a time.
+
+#include "engine/cuda/tap_product.h"
+#include "engine/cuda/warp_product.h"
+#include "engine/cuda/written.h"
+
+namespace robmask::cuda {
+
+/// The factors, of one group of channels: `depth` are summed over, `columns` are written.
+template <class T>
+struct TapFactors {
+  Taps taps;
+  Gathered<T> read;
+  WeightView<T> weight;
+  int depth, columns;
+};
+
+/// Brings chunks of neighbouring channels past the registers. A step stays within one tap, so what is
+/// inside the map is asked once a tap and kept as a bit for each row.
+template <class T, class Tile, bool transposed>
+class TapChunks {
+ public:
+  using Left = Panel<T, Tile::rows, true>;
+  using Right = Panel<T, Tile::columns, transposed>;
+
+  GPU_DEVICE TapChunks(const TapFactors<T>& factors, int first_pixel, int first_column)
+      : f_(factors), first_column_(first_column) {
+    for (int i = 0; i < left_.rounds; ++i) places_[i] = f_.taps.place(first_pixel + left_.row(i));
+    enter_tap();
+  }
+  GPU_DEVICE static int steps(const TapFactors<T>& f) {
+    return f.taps.tap_rows() * f.taps.tap_columns() * ((f.depth + Left::depth - 1) / Left::depth);
+  }
+
+  GPU_DEVICE void bring(Stage<Left, Right>& to) {
+    const int from = channel_ + left_.at();
+    GPU_UNROLL
+    for (int i = 0; i < left_.rounds; ++i)
+      if (left_.takes(i))
+        gpu::copy_async(to.left.chunk(left_.row(i), left_.chunk),
+                        f_.read.at(places_[i], tap_) + from, (inside_ >> i & 1) && from < f_.depth);
+    GPU_UNROLL
+    for (int i = 0; i < right_.rounds; ++i) {
+      const int k = channel_ + (transposed ? right_.at() : right_.row(i));
+      const int column = first_column_ + (transposed ? right_.row(i) : right_.at());
+      if (right_.takes(i))
+        gpu::copy_async(to.right.chunk(right_.row(i), right_.chunk),
+                        weight_ + k * f_.weight.depth + column * f_.weight.column,
+                        k < f_.depth && column < f_.columns);
+    }
+    channel_ += Left::depth;
+    if (channel_ < f_.depth) return;
+    channel_ = 0;
+    if (++tap_column_ == f_.taps.tap_columns()) {
+      tap_column_ = 0;
+      ++tap_row_;
+    }
+    enter_tap();
+  }
+
+ private:
+  GPU_DEVICE void enter_tap() {
+    tap_ = f_.taps.tap(tap_row_, tap_column_);
+    weight_ = f_.weight.data + f_.taps.weight_tap(tap_row_, tap_column_) * f_.weight.tap;
+    inside_ = 0;
+    GPU_UNROLL
+    for (int i = 0; i < left_.rounds; ++i)
+      inside_ |= static_cast<unsigned>(f_.read.inside(places_[i], tap_)) << i;
+  }
+
+  const TapFactors<T>& f_;
+  Share<Left, Tile::threads> left_;
+  Share<Right, Tile::threads> right_;
+  Place places_[decltype(left_)::rounds];
+  int first_column_;
+  // Where the next step begins.
+  int tap_row_ = 0, tap_column_ = 0, channel_ = 0;
+  Tap tap_;
+  unsigned inside_;
+  const T* weight_;
+};
+
+/// Brings element by element, for maps whose channels do not come in chunks: three of an image, ten
+/// classes. Terms of all taps follow each other, so 27 of them fill one step.
+template <class T, class Tile, bool transposed>
+class TapElements {
+ public:
+  using Left = Panel<T, Tile::rows, true>;
+  using Right = Panel<T, Tile::columns, transposed>;
+
+  GPU_DEVICE TapElements(const TapFactors<T>& factors, int first_pixel, int first_column)
+      : f_(factors), place_(f_.taps.place(first_pixel + row())), column_(first_column + column()) {}
+  GPU_DEVICE static int steps(const TapFactors<T>& f) {
+    return (f.taps.terms() + Left::depth - 1) / Left::depth;
+  }
+
+  GPU_DEVICE void bring(Stage<Left, Right>& to) {
+    for (int k = gpu::thread() / Tile::rows; k < Left::depth; k += Tile::threads / Tile::rows)
+      to.left.put(row(), k, f_.read(place_, f_.taps.tap(first_ + k)));
+    for (int k = gpu::thread() / Tile::columns; k < Left::depth; k += Tile::threads / Tile::columns)
+      to.right.put(column(), k, weight(first_ + k));
+    first_ += Left::depth;
+  }
+
+ private:
+  static_assert(Tile::threads % Tile::rows == 0 && Tile::threads % Tile::columns == 0);
+  GPU_DEVICE static int row() { return gpu::thread() % Tile::rows; }
+  GPU_DEVICE static int column() { return gpu::thread() % Tile::columns; }
+  GPU_DEVICE T weight(int k) const {
+    int channel;
+    const int tap = f_.taps.weight(k, channel);
+    const bool exists = k < f_.taps.terms() && column_ < f_.columns;
+    return exists ? f_.weight.data[tap * f_.weight.tap + channel * f_.weight.depth +
+                                   column_ * f_.weight.column]
+                  : T(0);
+  }
+
+  const TapFactors<T>& f_;
+  Place place_;
+  int column_, first_ = 0;
+};
+
+/// A group of channels a layer of the grid. Batch statistics would be taken in `store`: a tile's sums
+/// of a column and of their squares, added up over the tiles in a second launch.
+template <class T, class Out, class Tile, class Source>
+struct WarpTapProduct {
+  struct Shared {
+    Stage<typename Source::Left, typename Source::Right> stages[Tile::stages];
+  };
+  static constexpr int threads = Tile::threads;
+
+  TapFactors<T> factors;
+  Written<Out> to;
+  int column_tiles;
+
+  /// Tiles of the same pixels are neighbours: they read the same part of the map.
+  gpu::Blocks blocks(Index groups) const {
+    return {Index{(factors.taps.pixels() + Tile::rows - 1) / Tile::rows} * column_tiles, 1, groups};
+  }
+
+  GPU_DEVICE void operator()() const {
+    const auto tile = static_cast<int>(gpu::block().x), group = static_cast<int>(gpu::block().z);
+    const int first_pixel = tile / column_tiles * Tile::rows;
+    const int first_column = tile % column_tiles * Tile::columns;
+    TapFactors<T> mine = factors;
+    mine.read.data += group * mine.depth;
+    mine.weight.data += group * mine.weight.group;
+    Source source(mine, first_pixel, first_column);
+    auto& stages = gpu::shared<Shared>().stages;
+    const auto sums = multiply<T, Tile>(stages, source, Source::steps(mine));
+
+    Out* channels = to.data + group * mine.columns + first_column;
+    const auto store = [&]<bool pairs, bool add>() {
+      sums.store([&](int row) {
+        const int p = first_pixel + row;
+        const bool exists = p < mine.taps.pixels();
+        return typename Written<Out>::template Row<pairs, add>{
+            channels + (exists ? mine.taps.written(p) * to.pitch : 0),
+            exists ? mine.columns - first_column : 0};
+      });
+    };
+    if (to.pairs)
+      to.add ? store.template operator()<true, true>() : store.template operator()<true, false>();
+    else
+      to.add ? store.template operator()<false, true>() : store.template operator()<false, false>();
+  }
+};
+
+}  // namespace robmask::cuda
