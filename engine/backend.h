@@ -3,11 +3,18 @@
 // (engine/cpu), CUDA and the naive reference (tests/reference_backend) are compared primitive by
 // primitive.
 //
-// Conventions. Floating tensors of one call share one dtype (f32 or f64). Maps are N·H·W·C with any
+// Conventions. Floating tensors of one call share one dtype, f32 or f64. Maps are N·H·W·C with any
 // pitch; "per image" arguments have shape {N,1,1,C}, "shared" ones {1,1,1,C}. Outputs are written in
 // full before they are read, so they may be uninitialized. Every result is deterministic, and a row of
 // an output that depends on one image only has the same bits in any batch and at any position.
 // Randomness is keyed by Stream (engine/random.h), never by order.
+//
+// bf16. CUDA also stores maps as bf16, in these primitives: copy, fill, scale, add, affine, relu,
+// convolution, mask, statistics and pooling, and their gradients. Then every map of a call is bf16,
+// the weights of a convolution too, and all else is f32: statistics, γ and β, gradients of weights,
+// codes. Where maps and f32 meet, either map of a call may be f32: affine (pixels → maps) and
+// average_pool (maps → what a classifier reads). Sums and products are taken in f32 or f64 and
+// rounded once, when they are stored. Images, logits, losses and the optimizer have no bf16.
 
 #include <memory>
 #include <span>
@@ -52,9 +59,9 @@ struct MaskGradients {
   Tensor gamma, beta;
 };
 
-/// One tensor of the optimizer's list.
+/// One tensor of the optimizer's list; `working` is its bf16 copy or empty.
 struct SgdSlot {
-  Tensor value, gradient, momentum;
+  Tensor value, gradient, momentum, working = {};
 };
 
 /// How a machine multiplies f32 numbers where it has a choice: as they are, or with 10 bits of each
@@ -81,7 +88,7 @@ class Backend {
   Products products() const { return products_; }
   void use_products(Products products) { products_ = products; }
 
-  /// Same shape; any pitch; f32 ↔ f64 converted.
+  /// Same shape; any pitch; floating types are converted.
   virtual void copy(Tensor to, Tensor from) = 0;
   virtual void fill(Tensor to, double value) = 0;
 
@@ -164,7 +171,8 @@ class Backend {
   virtual void distance(Tensor distance, Tensor a, Tensor b, Norm norm) = 0;
 
   // ---- training ------------------------------------------------------------------------------------
-  /// PyTorch's SGD: g += decay·w; v = momentum·v + g; w −= rate·v.  rate: {1,1,1,1}
+  /// PyTorch's SGD: g += decay·w; v = momentum·v + g; w −= rate·v.  rate: {1,1,1,1}. A working copy
+  /// follows its value.
   virtual void sgd_step(std::span<const SgdSlot> slots, Tensor rate, double momentum,
                         double decay) = 0;
   /// batch[n] = pixels[index[n]] / 255, padded by 4 with zeros, cropped at a random offset and

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "engine/bfloat16.h"
 #include "engine/check.h"
@@ -83,7 +84,13 @@ constexpr DType dtype_of<std::int64_t>() {
   return DType::i64;
 }
 
-/// Calls f.template operator()<T>() with the C++ type of a floating dtype.
+/// What numbers stored as T are computed in, and what stands beside maps of T: statistics, sums,
+/// gradients of parameters. f32 for bf16, else T itself.
+template <class T>
+using Real = std::conditional_t<std::is_same_v<T, bf16>, float, T>;
+constexpr DType real_of(DType t) { return t == DType::bf16 ? DType::f32 : t; }
+
+/// Calls f.template operator()<T>() with the C++ type of f32 or f64.
 template <class F>
 decltype(auto) dispatch(DType t, F&& f) {
   switch (t) {
@@ -91,6 +98,23 @@ decltype(auto) dispatch(DType t, F&& f) {
     case DType::f64: return f.template operator()<double>();
     default: throw std::logic_error(fmt::format("expected f32 or f64, got {}", name_of(t)));
   }
+}
+
+/// The same for the type of a map, which may be bf16 too.
+template <class F>
+decltype(auto) dispatch_map(DType t, F&& f) {
+  return t == DType::bf16 ? f.template operator()<bf16>() : dispatch(t, f);
+}
+
+/// f.template operator()<To, From>() with the types of two maps, each T or Real<T> for one T.
+template <class F>
+void dispatch_maps(DType to, DType from, F&& f) {
+  expect(real_of(to) == real_of(from), "a map of {} from one of {}", name_of(to), name_of(from));
+  dispatch_map(to, [&]<class To>() {
+    dispatch_map(from, [&]<class From>() {
+      if constexpr (std::is_same_v<Real<To>, Real<From>>) f.template operator()<To, From>();
+    });
+  });
 }
 
 }  // namespace robmask

@@ -74,7 +74,7 @@ void Tensor::from_host(const std::vector<T>& values) const {
 }
 
 std::vector<double> Tensor::to_doubles() const {
-  return dispatch(dtype_, [&]<class T>() {
+  return dispatch_map(dtype_, [&]<class T>() {
     const std::vector<T> host = to_host<T>();
     return std::vector<double>(host.begin(), host.end());
   });
@@ -82,7 +82,7 @@ std::vector<double> Tensor::to_doubles() const {
 
 Tensor make_tensor(Backend& machine, const Shape& shape, DType dtype,
                    const std::vector<double>& values) {
-  return dispatch(dtype, [&]<class T>() {
+  return dispatch_map(dtype, [&]<class T>() {
     return make_tensor(machine, shape, std::vector<T>(values.begin(), values.end()));
   });
 }
@@ -92,7 +92,8 @@ double Tensor::item() const {
   switch (dtype_) {
     case DType::i32: return first.to_host<std::int32_t>()[0];
     case DType::i64: return static_cast<double>(first.to_host<std::int64_t>()[0]);
-    default: return dispatch(dtype_, [&]<class T>() -> double { return first.to_host<T>()[0]; });
+    default:
+      return dispatch_map(dtype_, [&]<class T>() -> double { return first.to_host<T>()[0]; });
   }
 }
 

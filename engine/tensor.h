@@ -59,7 +59,7 @@ class Tensor {
   std::vector<T> to_host() const;
   template <class T>
   void from_host(const std::vector<T>& values) const;
-  /// All elements of an f32 or f64 tensor on the host, as doubles.
+  /// All elements of a floating tensor on the host, as doubles.
   std::vector<double> to_doubles() const;
   /// Element 0 as a double: for losses and counters.
   double item() const;
@@ -80,7 +80,7 @@ Tensor make_tensor(Backend& machine, const Shape& shape, const std::vector<T>& v
   return t;
 }
 
-/// The same for an f32 or f64 tensor, each value rounded to its type.
+/// The same for a floating tensor, each value rounded to its type.
 Tensor make_tensor(Backend& machine, const Shape& shape, DType dtype,
                    const std::vector<double>& values);
 

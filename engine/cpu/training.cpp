@@ -21,8 +21,9 @@ template <class T>
 std::vector<Piece<T>> pieces_of(std::span<const SgdSlot> slots) {
   constexpr Index longest = 16384;
   std::vector<Piece<T>> pieces;
-  for (const auto& [value, gradient, momentum] : slots) {
+  for (const auto& [value, gradient, momentum, working] : slots) {
     if (!gradient) continue;
+    expect(!working, "a working copy of a weight on the CPU, which has no bf16");
     const Rows<T> w(value), g(gradient), v(momentum);
     const bool whole = value.contiguous() && gradient.contiguous() && momentum.contiguous();
     const Shape s = whole ? Shape{1, 1, 1, value.shape().count()} : value.shape();

@@ -72,9 +72,9 @@ void multiply_pixels(CudaBackend& machine, Sink dw, const Tensor& dy, const Tens
         taps,  Gathered<T>(x), dy.data<T>(), dy.pitch(),   sums.data<Sum>(),     taps.pixels(),
         piece, depth,          columns,      column_tiles, static_cast<int>(all)};
     gpu::launch(machine.stream(), {tiles, pieces, groups}, product);
-    const AddPieces<T> added{dw.to.data<T>(), dw.to.pitch(), sums.data<Sum>(),
-                             terms * all,     pieces,        static_cast<int>(all),
-                             dw.add};
+    const AddPieces<Sum> added{
+        dw.to.data<Sum>(),     dw.to.pitch(), sums.data<Sum>(), terms * all, pieces,
+        static_cast<int>(all), dw.add};
     gpu::launch(machine.stream(), added.blocks(), added);
   });
 }
@@ -86,7 +86,7 @@ void CudaBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
   const Shape& out = y.shape();
   const Taps taps(forward_axis(out.h, window), forward_axis(out.w, window), x, out, window);
   const Index groups = window.groups;
-  dispatch(x.dtype(), [&]<class T>() {
+  dispatch_map(x.dtype(), [&]<class T>() {
     const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), out.c / groups, w.pitch(), 1};
     multiply_taps<T, false>(*this, taps, {y}, x, weight, groups);
   });
@@ -95,7 +95,7 @@ void CudaBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
 void CudaBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) {
   const Shape& in = dx.to.shape();
   const Index groups = window.groups;
-  dispatch(dy.dtype(), [&]<class T>() {
+  dispatch_map(dy.dtype(), [&]<class T>() {
     const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), dy.shape().c / groups, 1,
                                w.pitch()};
     for (int h = 0; h < window.stride; ++h)
@@ -110,8 +110,8 @@ void CudaBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Wind
 void CudaBackend::conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) {
   const Shape& out = dy.shape();
   const Taps taps(forward_axis(out.h, window), forward_axis(out.w, window), x, out, window);
-  dispatch(dy.dtype(),
-           [&]<class T>() { multiply_pixels<T>(*this, dw, dy, x, taps, window.groups); });
+  dispatch_map(dy.dtype(),
+               [&]<class T>() { multiply_pixels<T>(*this, dw, dy, x, taps, window.groups); });
 }
 
 }  // namespace robmask::cuda

@@ -3,37 +3,72 @@
 #include <algorithm>
 
 #include "engine/cuda/elements.h"
+#include "engine/cuda/tile.h"
 
 namespace robmask::cuda {
 
 namespace {
 
-template <class T>
-struct Scale {
-  Rows<T> y, x;
-  T factor;
+/// y = [y +] f(a, b), or f(a, ·) without b: several channels at once.
+template <class T, int V, class F>
+struct Combine {
+  using Walk = Tiles<V, 4>;
+  static constexpr int threads = Walk::threads;
+  Walk walk;
+  F f;
+  Rows<T> y, a, b;
   bool add;
-  GPU_DEVICE void operator()(Index r, Index c) const {
-    T& to = y(0, r)[c];
-    const T value = factor * x(0, r)[c];
-    to = add ? to + value : value;
+
+  GPU_DEVICE void operator()() const {
+    if (!walk.inside()) return;
+    const Index c = walk.channel(), end = walk.end();
+    for (Index p = walk.first(); p < end; p += Walk::rows) {
+      auto values = load<V>(a(0, p) + c);
+      const auto others = b.exists() ? load<V>(b(0, p) + c) : values;
+      for (int i = 0; i < V; ++i) values.at[i] = f(values.at[i], others.at[i]);
+      store<V>(y(0, p) + c, values, add);
+    }
   }
 };
 
-template <class T>
-struct Add {
-  Rows<T> y, a, b;
-  GPU_DEVICE void operator()(Index r, Index c) const { y(0, r)[c] = a(0, r)[c] + b(0, r)[c]; }
+template <class R>
+struct Times {
+  R factor;
+  GPU_DEVICE R operator()(R a, R) const { return factor * a; }
+};
+template <class R>
+struct Plus {
+  GPU_DEVICE R operator()(R a, R b) const { return a + b; }
+};
+/// Not (a > 0 ? a : 0): a NaN must come through, or a run that diverged would look sound.
+template <class R>
+struct Clamp {
+  GPU_DEVICE R operator()(R a, R) const { return R(0) > a ? R(0) : a; }
+};
+template <class R>
+struct Gate {
+  GPU_DEVICE R operator()(R a, R b) const { return b > R(0) ? a : R(0); }
 };
 
-template <class T>
+template <class T, class F>
+void combine(gpu::Stream stream, const F& f, const Sink& y, const Tensor& a, const Tensor& b) {
+  with_packs<T>({y.to, a, b}, [&]<int V>() {
+    walk_tiles(stream, Combine<T, V, F>{Tiles<V, 4>(one_image(a.shape())), f, Rows<T>(y.to),
+                                        Rows<T>(a), Rows<T>(b), y.add});
+  });
+}
+
+template <class To, class From>
 struct Affine {
-  Rows<T> y, x, scale, shift;
+  using R = Real<To>;
+  Rows<To> y;
+  Rows<From> x;
+  Rows<R> scale, shift;
   bool add;
   GPU_DEVICE void operator()(Index r, Index c) const {
-    T& to = y(0, r)[c];
-    const T value = x(0, r)[c] * scale(0)[c] + (shift.exists() ? shift(0)[c] : T(0));
-    to = add ? to + value : value;
+    To& to = y(0, r)[c];
+    const R value = x(0, r)[c] * scale(0)[c] + (shift.exists() ? shift(0)[c] : R(0));
+    to = static_cast<To>(add ? to + value : value);
   }
 };
 
@@ -41,27 +76,6 @@ template <class T>
 struct AddBias {
   Rows<T> y, b;
   GPU_DEVICE void operator()(Index r, Index c) const { y(0, r)[c] += b(0)[c]; }
-};
-
-// Not (x > 0 ? x : 0): a NaN must come through, or a run that diverged would look sound.
-template <class T>
-struct Relu {
-  Rows<T> y, x;
-  GPU_DEVICE void operator()(Index r, Index c) const {
-    const T value = x(0, r)[c];
-    y(0, r)[c] = T(0) > value ? T(0) : value;
-  }
-};
-
-template <class T>
-struct ReluGradient {
-  Rows<T> dx, dy, y;
-  bool add;
-  GPU_DEVICE void operator()(Index r, Index c) const {
-    T& to = dx(0, r)[c];
-    const T value = y(0, r)[c] > T(0) ? dy(0, r)[c] : T(0);
-    to = add ? to + value : value;
-  }
 };
 
 /// sums[chunk][c] = Σ x[r][c] over the rows of one chunk: eight threads a channel, then the eight.
@@ -109,24 +123,21 @@ struct SumChunks {
 }  // namespace
 
 void CudaBackend::scale(Sink y, Tensor x, double factor) {
-  dispatch(x.dtype(), [&]<class T>() {
-    const Rows<T> to(y.to), from(x);
-    each_element(stream_, flat(x.shape(), to, from),
-                 Scale<T>{to, from, static_cast<T>(factor), y.add});
+  dispatch_map(x.dtype(), [&]<class T>() {
+    combine<T>(stream_, Times<Real<T>>{static_cast<Real<T>>(factor)}, y, x, {});
   });
 }
 
 void CudaBackend::add(Tensor y, Tensor a, Tensor b) {
-  dispatch(y.dtype(), [&]<class T>() {
-    const Rows<T> to(y), first(a), second(b);
-    each_element(stream_, flat(y.shape(), to, first, second), Add<T>{to, first, second});
-  });
+  dispatch_map(y.dtype(), [&]<class T>() { combine<T>(stream_, Plus<Real<T>>{}, {y}, a, b); });
 }
 
 void CudaBackend::affine(Sink y, Tensor x, Tensor scale, Tensor shift) {
-  dispatch(x.dtype(), [&]<class T>() {
-    each_element(stream_, x.shape(),
-                 Affine<T>{Rows<T>(y.to), Rows<T>(x), Rows<T>(scale), Rows<T>(shift), y.add});
+  dispatch_maps(y.to.dtype(), x.dtype(), [&]<class To, class From>() {
+    using R = Real<To>;
+    each_element(
+        stream_, x.shape(),
+        Affine<To, From>{Rows<To>(y.to), Rows<From>(x), Rows<R>(scale), Rows<R>(shift), y.add});
   });
 }
 
@@ -152,18 +163,11 @@ void CudaBackend::bias_gradient(Sink db, Tensor dy) {
 }
 
 void CudaBackend::relu(Tensor y, Tensor x) {
-  dispatch(y.dtype(), [&]<class T>() {
-    const Rows<T> to(y), from(x);
-    each_element(stream_, flat(y.shape(), to, from), Relu<T>{to, from});
-  });
+  dispatch_map(y.dtype(), [&]<class T>() { combine<T>(stream_, Clamp<Real<T>>{}, {y}, x, {}); });
 }
 
 void CudaBackend::relu_gradient(Sink dx, Tensor dy, Tensor y) {
-  dispatch(y.dtype(), [&]<class T>() {
-    const Rows<T> to(dx.to), from(dy), result(y);
-    each_element(stream_, flat(y.shape(), to, from, result),
-                 ReluGradient<T>{to, from, result, dx.add});
-  });
+  dispatch_map(y.dtype(), [&]<class T>() { combine<T>(stream_, Gate<Real<T>>{}, dx, dy, y); });
 }
 
 }  // namespace robmask::cuda

@@ -107,7 +107,7 @@ void CudaBackend::mask(Tensor z, const MaskPass& pass) {
   const bool shared = pass.mean.shape().n == 1 && pass.variance.shape().n == 1 &&
                       pass.gamma.shape().n == 1 && pass.beta.shape().n == 1;
   const Shape s = shared ? one_image(z.shape()) : z.shape();
-  dispatch(z.dtype(), [&]<class T>() {
+  dispatch_map(z.dtype(), [&]<class T>() {
     using R = Real<T>;
     const R floor = pass.relu ? R(0) : -std::numeric_limits<R>::infinity();
     with_packs<T>({z, pass.x, pass.residual, pass.mean, pass.variance, pass.gamma, pass.beta},

@@ -157,7 +157,7 @@ void sum_images(CudaBackend& machine, const MaskGradients& wanted, const Tensor&
   const Shape& s = maps.dz.shape();
   const Index pieces = ceil_div(s.pixels(), Tiles<1, 16>::piece);
   const Tensor sums(machine, {s.n, pieces, 2, s.c}, DType::f64);
-  dispatch(maps.dz.dtype(), [&]<class T>() {
+  dispatch_map(maps.dz.dtype(), [&]<class T>() {
     using R = Real<T>;
     with_packs<T>({maps.dz, maps.z, maps.x, pass.mean}, [&]<int V>() {
       walk_tiles(machine.stream(),
@@ -177,7 +177,7 @@ void write_maps(CudaBackend& machine, const Sink& dx, const Sink& dresidual, con
   const bool shared =
       pass.mean.shape().n == 1 && pass.variance.shape().n == 1 && pass.gamma.shape().n == 1;
   const Shape s = shared ? one_image(maps.dz.shape()) : maps.dz.shape();
-  dispatch(maps.dz.dtype(), [&]<class T>() {
+  dispatch_map(maps.dz.dtype(), [&]<class T>() {
     using R = Real<T>;
     with_packs<T>(
         {dx.to, dresidual.to, maps.dz, maps.z, maps.x, pass.mean, pass.variance, pass.gamma},

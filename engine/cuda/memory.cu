@@ -1,6 +1,7 @@
 // Memory of the device.
 
 #include "engine/cuda/elements.h"
+#include "engine/cuda/tile.h"
 
 namespace robmask::cuda {
 
@@ -13,11 +14,20 @@ struct Convert {
   GPU_DEVICE void operator()(Index r, Index c) const { y(0, r)[c] = static_cast<To>(x(0, r)[c]); }
 };
 
-template <class T>
+template <class T, int V>
 struct Fill {
+  using Walk = Tiles<V, 4>;
+  static constexpr int threads = Walk::threads;
+  Walk walk;
   Rows<T> y;
-  T value;
-  GPU_DEVICE void operator()(Index r, Index c) const { y(0, r)[c] = value; }
+  Pack<Real<T>, V> values;
+
+  GPU_DEVICE void operator()() const {
+    if (!walk.inside()) return;
+    const Index end = walk.end();
+    for (Index p = walk.first(); p < end; p += Walk::rows)
+      store<V>(y(0, p) + walk.channel(), values);
+  }
 };
 
 template <class To, class From>
@@ -27,14 +37,14 @@ void convert(gpu::Stream stream, const Tensor& to, const Tensor& from) {
   each_element(stream, flat(to.shape(), y, x), Convert<To, From>{y, x});
 }
 
-/// dispatch() over every type that the device stores.
+/// Every type that the device stores.
 template <class F>
 void dispatch_any(DType t, F&& f) {
   switch (t) {
     case DType::u8: return f.template operator()<std::uint8_t>();
     case DType::i32: return f.template operator()<std::int32_t>();
     case DType::i64: return f.template operator()<std::int64_t>();
-    default: return dispatch(t, f);
+    default: return dispatch_map(t, f);
   }
 }
 
@@ -64,16 +74,19 @@ void CudaBackend::copy(Tensor to, Tensor from) {
   if (to.dtype() == from.dtype()) {
     dispatch_any(to.dtype(), [&]<class T>() { convert<T, T>(stream_, to, from); });
   } else {
-    dispatch(to.dtype(), [&]<class To>() {
-      dispatch(from.dtype(), [&]<class From>() { convert<To, From>(stream_, to, from); });
+    dispatch_map(to.dtype(), [&]<class To>() {
+      dispatch_map(from.dtype(), [&]<class From>() { convert<To, From>(stream_, to, from); });
     });
   }
 }
 
 void CudaBackend::fill(Tensor to, double value) {
   dispatch_any(to.dtype(), [&]<class T>() {
-    const Rows<T> y(to);
-    each_element(stream_, flat(to.shape(), y), Fill<T>{y, static_cast<T>(value)});
+    with_packs<T>({to}, [&]<int V>() {
+      Pack<Real<T>, V> values;
+      for (auto& v : values.at) v = static_cast<Real<T>>(value);
+      walk_tiles(stream_, Fill<T, V>{Tiles<V, 4>(one_image(to.shape())), Rows<T>(to), values});
+    });
   });
 }
 

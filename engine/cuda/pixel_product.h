@@ -96,15 +96,14 @@ struct PixelProduct {
 
 /// dw = [dw +] Σ over the pieces, in order: each of `lanes` threads adds every lanes-th piece, the first
 /// of them adds their sums.
-template <class T>
+template <class Sum>
 struct AddPieces {
-  using Sum = Accumulator<T>;
   static constexpr int threads = 256, width = 32, lanes = threads / width;
   struct Shared {
     Sum sums[lanes][width];
   };
 
-  T* dw;
+  Sum* dw;
   Index pitch;
   const Sum* sums;  // pieces × count
   Index count;
@@ -124,8 +123,8 @@ struct AddPieces {
     gpu::barrier();
     if (lane > 0 || i >= count) return;
     for (int other = 1; other < lanes; ++other) sum += shared.sums[other][at];
-    T& to = dw[i / columns * pitch + i % columns];
-    to = static_cast<T>(add ? to + sum : sum);
+    Sum& to = dw[i / columns * pitch + i % columns];
+    to = add ? to + sum : sum;
   }
 };
 

@@ -20,13 +20,14 @@ struct Pixel {
   }
 };
 
-template <class T, int V>
+template <class To, class From, int V>
 struct AveragePool {
-  using R = Real<T>;
+  using R = Real<To>;
   using Walk = Tiles<V, 4>;
   static constexpr int threads = Walk::threads;
   Walk walk;
-  Rows<T> y, x;
+  Rows<To> y;
+  Rows<From> x;
   Shape out, in;
   int kernel;
 
@@ -47,13 +48,14 @@ struct AveragePool {
 };
 
 /// Pixels beyond the last whole window get 0.
-template <class T, int V>
+template <class To, class From, int V>
 struct AveragePoolGradient {
-  using R = Real<T>;
+  using R = Real<To>;
   using Walk = Tiles<V, 4>;
   static constexpr int threads = Walk::threads;
   Walk walk;
-  Rows<T> dx, dy;
+  Rows<To> dx;
+  Rows<From> dy;
   Shape in, out;
   int kernel;
   bool add;
@@ -161,29 +163,30 @@ struct MaxPoolGradient {
 
 void CudaBackend::average_pool(Tensor y, Tensor x, const Window& window) {
   // x: N·H·W·C   y: N·H'·W'·C
-  dispatch(y.dtype(), [&]<class T>() {
-    with_packs<T>({y, x}, [&]<int V>() {
-      walk_tiles(stream_,
-                 AveragePool<T, V>{Tiles<V, 4>(one_image(y.shape())), Rows<T>(y), Rows<T>(x),
-                                   y.shape(), x.shape(), static_cast<int>(window.kernel)});
+  dispatch_maps(y.dtype(), x.dtype(), [&]<class To, class From>() {
+    with_packs<From>({y, x}, [&]<int V>() {
+      walk_tiles(stream_, AveragePool<To, From, V>{Tiles<V, 4>(one_image(y.shape())), Rows<To>(y),
+                                                   Rows<From>(x), y.shape(), x.shape(),
+                                                   static_cast<int>(window.kernel)});
     });
   });
 }
 
 void CudaBackend::average_pool_gradient(Sink dx, Tensor dy, const Window& window) {
   // dx: N·H·W·C   dy: N·H'·W'·C
-  dispatch(dy.dtype(), [&]<class T>() {
-    with_packs<T>({dx.to, dy}, [&]<int V>() {
-      walk_tiles(stream_, AveragePoolGradient<T, V>{
-                              Tiles<V, 4>(one_image(dx.to.shape())), Rows<T>(dx.to), Rows<T>(dy),
-                              dx.to.shape(), dy.shape(), static_cast<int>(window.kernel), dx.add});
+  dispatch_maps(dx.to.dtype(), dy.dtype(), [&]<class To, class From>() {
+    with_packs<To>({dx.to, dy}, [&]<int V>() {
+      walk_tiles(stream_,
+                 AveragePoolGradient<To, From, V>{
+                     Tiles<V, 4>(one_image(dx.to.shape())), Rows<To>(dx.to), Rows<From>(dy),
+                     dx.to.shape(), dy.shape(), static_cast<int>(window.kernel), dx.add});
     });
   });
 }
 
 void CudaBackend::max_pool(Tensor y, Tensor argmax, Tensor x, const Window& window) {
   // x: N·H·W·C   y, argmax: N·H'·W'·C
-  dispatch(y.dtype(), [&]<class T>() {
+  dispatch_map(y.dtype(), [&]<class T>() {
     with_packs<T>({y, argmax, x}, [&]<int V>() {
       walk_tiles(stream_,
                  MaxPool<T, V>{Tiles<V, 4>(one_image(y.shape())), Rows<T>(y), Rows<T>(x),
@@ -196,7 +199,7 @@ void CudaBackend::max_pool(Tensor y, Tensor argmax, Tensor x, const Window& wind
 
 void CudaBackend::max_pool_gradient(Sink dx, Tensor dy, Tensor argmax, const Window& window) {
   // dx: N·H·W·C   dy, argmax: N·H'·W'·C
-  dispatch(dy.dtype(), [&]<class T>() {
+  dispatch_map(dy.dtype(), [&]<class T>() {
     with_packs<T>({dx.to, dy, argmax}, [&]<int V>() {
       walk_tiles(stream_, MaxPoolGradient<T, V>{
                               Tiles<V, 4>(one_image(dx.to.shape())), Rows<T>(dx.to), Rows<T>(dy),

@@ -125,7 +125,7 @@ void CudaBackend::statistics(Tensor mean, Tensor variance, Tensor x) {
   constexpr Index piece = Tiles<1, 16>::piece;
   const Index pieces = ceil_div(s.rows(), piece);
   const Tensor moments(*this, {pieces, 1, 2, s.c}, DType::f64);
-  dispatch(x.dtype(), [&]<class T>() {
+  dispatch_map(x.dtype(), [&]<class T>() {
     with_packs<T>({x, moments}, [&]<int V>() {
       walk_tiles(stream_,
                  PieceMoments<T, V>{Tiles<V, 16>(tall), Rows<T>(x), Rows<double>(moments)});

@@ -7,10 +7,6 @@
 
 namespace robmask::cuda {
 
-/// What a T is computed in.
-template <class T>
-using Real = T;
-
 /// V neighbouring channels, which move at once, 16 bytes at most.
 template <class T, int V>
 struct alignas(sizeof(T) * V < 16 ? sizeof(T) * V : 16) Pack {

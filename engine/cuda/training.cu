@@ -15,6 +15,7 @@ struct Piece {
   T* value;
   const T* gradient;
   T* momentum;
+  bf16* working;  // may be null
   Index count;
 };
 
@@ -22,13 +23,16 @@ template <class T>
 std::vector<Piece<T>> pieces_of(std::span<const SgdSlot> slots) {
   constexpr Index longest = 4096;
   std::vector<Piece<T>> pieces;
-  for (const auto& [value, gradient, momentum] : slots) {
-    if (!gradient) continue;
-    const Rows<T> w(value), g(gradient), v(momentum);
-    const Shape s = flat(value.shape(), w, g, v);
+  for (const SgdSlot& slot : slots) {
+    if (!slot.gradient) continue;
+    const Rows<T> w(slot.value), g(slot.gradient), v(slot.momentum);
+    const Shape s = flat(slot.value.shape(), w, g, v);
+    expect(!slot.working || slot.working.contiguous(), "a working copy with gaps");
+    bf16* copy = slot.working ? slot.working.data<bf16>() : nullptr;
     for (Index r = 0; r < s.rows(); ++r)
       for (Index c = 0; c < s.c; c += longest)
-        pieces.push_back({w(0, r) + c, g(0, r) + c, v(0, r) + c, std::min(longest, s.c - c)});
+        pieces.push_back({w(0, r) + c, g(0, r) + c, v(0, r) + c,
+                          copy ? copy + r * s.c + c : nullptr, std::min(longest, s.c - c)});
   }
   return pieces;
 }
@@ -41,10 +45,11 @@ struct SgdStep {
   T momentum, decay;
 
   GPU_DEVICE void operator()() const {
-    const auto [w, g, v, count] = pieces[gpu::block().x];
+    const auto [w, g, v, working, count] = pieces[gpu::block().x];
     for (Index i = gpu::thread(); i < count; i += threads) {
       v[i] = momentum * v[i] + (g[i] + decay * w[i]);
       w[i] -= *rate * v[i];
+      if (working != nullptr) working[i] = static_cast<bf16>(w[i]);
     }
   }
 };

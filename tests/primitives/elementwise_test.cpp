@@ -24,7 +24,11 @@ class Elementwise : public OnMachine {
         }
   }
 };
-ROBMASK_ON_ALL_MACHINES(Elementwise);
+ROBMASK_ON_ALL_MAPS(Elementwise);
+
+/// The bias of a classifier.
+class Bias : public Elementwise {};
+ROBMASK_ON_ALL_MACHINES(Bias);
 
 TEST_P(Elementwise, ScaleMultipliesByAFactor) {
   sweep([](Workbench& bench, const Case& c) {
@@ -49,20 +53,31 @@ TEST_P(Elementwise, AddMayWriteOverEitherSummand) {
 
 TEST_P(Elementwise, AffineScalesAndShiftsEachChannel) {
   sweep([](Workbench& bench, const Case& c) {
-    const Tensor x = bench.input(c.shape, c.margin), scale = bench.input({1, 1, 1, c.shape.c});
-    const Tensor shift = bench.input({1, 1, 1, c.shape.c});
+    const Shape row{1, 1, 1, c.shape.c};
+    const Tensor x = bench.input(c.shape, c.margin);
+    const Tensor scale = bench.real_input(row), shift = bench.real_input(row);
     bench.machine().affine(bench.sink(c.shape, c.add, c.margin), x, scale, shift);
     bench.machine().affine(bench.sink(c.shape, c.add), x, scale, {});
   });
 }
 
-TEST_P(Elementwise, AddBiasAddsToEachRow) {
+TEST_P(Elementwise, AffineMayTurnPixelsIntoMapsAndBack) {
+  sweep([](Workbench& bench, const Case& c) {
+    const Tensor scale = bench.real_input({1, 1, 1, c.shape.c});
+    const Tensor pixels = bench.real_input(c.shape, c.margin), maps = bench.output(c.shape);
+    bench.machine().affine({maps}, pixels, scale, scale);
+    bench.machine().affine(bench.real_sink(c.shape, c.add, c.margin), bench.input(c.shape), scale,
+                           {});
+  });
+}
+
+TEST_P(Bias, IsAddedToEachRow) {
   sweep([](Workbench& bench, const Case& c) {
     bench.machine().add_bias(bench.input(c.shape, c.margin), bench.input({1, 1, 1, c.shape.c}));
   });
 }
 
-TEST_P(Elementwise, BiasGradientSumsTheRows) {
+TEST_P(Bias, GradientSumsTheRows) {
   sweep([](Workbench& bench, const Case& c) {
     const Tensor dy = bench.input(c.shape, c.margin);
     bench.machine().bias_gradient(bench.sink({1, 1, 1, c.shape.c}, c.add), dy);

@@ -21,10 +21,10 @@ class Mask : public OnMachine {
   static MaskPass make_pass(Workbench& bench, const Case& c) {
     MaskPass pass;
     pass.x = bench.input(c.shape, c.margin);
-    pass.mean = bench.input(c.row(c.statistics_per_image));
-    pass.variance = bench.input(c.row(c.statistics_per_image), 0, 0.1, 2);
-    pass.gamma = bench.input(c.row(c.scale_per_image));
-    pass.beta = bench.input(c.row(c.scale_per_image));
+    pass.mean = bench.real_input(c.row(c.statistics_per_image));
+    pass.variance = bench.real_input(c.row(c.statistics_per_image), 0, 0.1, 2);
+    pass.gamma = bench.real_input(c.row(c.scale_per_image));
+    pass.beta = bench.real_input(c.row(c.scale_per_image));
     if (c.residual) pass.residual = bench.input(c.shape, c.margin);
     pass.eps = 1e-3;
     pass.relu = c.relu;
@@ -44,7 +44,7 @@ class Mask : public OnMachine {
         }
   }
 };
-ROBMASK_ON_ALL_MACHINES(Mask);
+ROBMASK_ON_ALL_MAPS(Mask);
 
 TEST_P(Mask, NormalizesRescalesAddsAndClamps) {
   sweep([](Workbench& bench, const Case& c) {
@@ -58,10 +58,10 @@ TEST_P(Mask, EachOfItsRowsMayBeSharedOrPerImage) {
     compare([=](Workbench& bench) {
       const Case c{{3, 2, 2, 5}, 0, false, false, false, true};
       MaskPass pass = make_pass(bench, c);
-      if (bits & 1) pass.mean = bench.input(c.row(true));
-      if (bits & 2) pass.variance = bench.input(c.row(true), 0, 0.1, 2);
-      if (bits & 4) pass.gamma = bench.input(c.row(true));
-      if (bits & 8) pass.beta = bench.input(c.row(true));
+      if (bits & 1) pass.mean = bench.real_input(c.row(true));
+      if (bits & 2) pass.variance = bench.real_input(c.row(true), 0, 0.1, 2);
+      if (bits & 4) pass.gamma = bench.real_input(c.row(true));
+      if (bits & 8) pass.beta = bench.real_input(c.row(true));
       bench.machine().mask(bench.output(c.shape), pass);
     });
 }
@@ -84,8 +84,8 @@ TEST_P(Mask, GradientMatchesItsDefinition) {
       const Tensor dz = bench.input(c.shape, c.margin), z = bench.input(c.shape, c.margin);
       const bool add = c.residual;
       const MaskGradients wanted{bench.sink(c.shape, add, c.margin),
-                                 bench.sink(c.shape, !add, c.margin), bench.output(c.row(true)),
-                                 bench.output(c.row(true))};
+                                 bench.sink(c.shape, !add, c.margin),
+                                 bench.real_output(c.row(true)), bench.real_output(c.row(true))};
       bench.machine().mask_gradient(wanted, dz, z, pass, batch_statistics);
     });
 }
@@ -103,8 +103,8 @@ TEST_P(Mask, GradientWritesWhatIsWantedOnly) {
           MaskGradients wanted;
           if (wanted_bits & 1) wanted.x = bench.sink(c.shape, false, 3);
           if (wanted_bits & 2) wanted.residual = bench.sink(c.shape, false, 3);
-          if (wanted_bits & 4) wanted.gamma = bench.output(c.row(true));
-          if (wanted_bits & 8) wanted.beta = bench.output(c.row(true));
+          if (wanted_bits & 4) wanted.gamma = bench.real_output(c.row(true));
+          if (wanted_bits & 8) wanted.beta = bench.real_output(c.row(true));
           bench.machine().mask_gradient(wanted, dz, z, pass, batch_statistics);
         });
       }
@@ -117,8 +117,10 @@ TEST_P(Mask, GradientWithGivenStatisticsNeedsNeitherXNorWithoutReluZ) {
       MaskPass pass = make_pass(bench, c);
       pass.x = {};
       const Tensor dz = bench.input(c.shape), z = bench.input(c.shape);
-      const MaskGradients wanted{
-          bench.sink(c.shape, false), bench.sink(c.shape, false), {}, bench.output(c.row(true))};
+      const MaskGradients wanted{bench.sink(c.shape, false),
+                                 bench.sink(c.shape, false),
+                                 {},
+                                 bench.real_output(c.row(true))};
       bench.machine().mask_gradient(wanted, dz, relu ? z : Tensor(), pass, false);
     });
 }

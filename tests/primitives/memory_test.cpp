@@ -4,7 +4,7 @@ namespace robmask {
 namespace {
 
 class Memory : public OnMachine {};
-ROBMASK_ON_ALL_MACHINES(Memory);
+ROBMASK_ON_ALL_MAPS(Memory);
 
 constexpr Shape shape{3, 5, 2, 7};
 
@@ -16,12 +16,18 @@ TEST_P(Memory, CopyKeepsEveryElementWhateverThePitches) {
     });
 }
 
-TEST_P(Memory, CopyConvertsBetweenFloatAndDouble) {
+TEST_P(Memory, CopyConvertsToFloatAndDouble) {
   for (const DType other : {DType::f32, DType::f64})
     compare([=](Workbench& bench) {
       const Tensor to(bench.machine(), shape, other);
       bench.machine().copy(bench.watch(to, true), bench.input(shape, 2));
     });
+}
+
+TEST_P(Memory, CopyConvertsFromWhatIsReal) {
+  compare([=](Workbench& bench) {
+    bench.machine().copy(bench.output(shape, 2), bench.real_input(shape, 1));
+  });
 }
 
 TEST_P(Memory, CopyKeepsIntegers) {
@@ -43,7 +49,7 @@ TEST_P(Memory, WhatIsUploadedComesBack) {
   Workbench bench(tested(), dtype());
   for (const Index margin : {0, 3}) {
     const Tensor a = bench.input(shape, margin), b = bench.output(shape, margin);
-    dispatch(dtype(), [&]<class T>() { b.from_host(a.to_host<T>()); });
+    dispatch_map(dtype(), [&]<class T>() { b.from_host(a.to_host<T>()); });
     EXPECT_EQ(values_of(a), values_of(b));
   }
 }

@@ -29,7 +29,7 @@ class Pooling : public OnMachine {
         }
   }
 };
-ROBMASK_ON_ALL_MACHINES(Pooling);
+ROBMASK_ON_ALL_MAPS(Pooling);
 
 const std::vector<std::pair<Shape, Window>> tiles = {
     {{2, 4, 4, 10}, {2, 2, 0, 1}}, {{3, 4, 4, 64}, {4, 4, 0, 1}}, {{2, 8, 12, 3}, {4, 4, 0, 1}},
@@ -50,6 +50,15 @@ TEST_P(Pooling, AverageIsTheMeanOfEachTile) {
 TEST_P(Pooling, AverageGradientSpreadsEvenly) {
   sweep(tiles, [](Workbench& bench, const Case& c) {
     const Tensor dy = bench.input(pooled(c.x, c.window), c.margin);
+    bench.machine().average_pool_gradient(bench.sink(c.x, c.add, c.margin), dy, c.window);
+  });
+}
+
+TEST_P(Pooling, AverageOfMapsMayBeReal) {
+  sweep(tiles, [](Workbench& bench, const Case& c) {
+    const Shape out = pooled(c.x, c.window);
+    bench.machine().average_pool(bench.real_output(out), bench.input(c.x, c.margin), c.window);
+    const Tensor dy = bench.real_input(out, c.margin);
     bench.machine().average_pool_gradient(bench.sink(c.x, c.add, c.margin), dy, c.window);
   });
 }

@@ -45,7 +45,7 @@ class Sums {
 }  // namespace
 
 void ReferenceBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
-  dispatch(y.dtype(), [&]<class T>() {
+  dispatch_map(y.dtype(), [&]<class T>() {
     const View<T> in(x), weight(w);
     Sums sums(y.shape());
     for_each_product(x.shape(), y.shape(), window,
@@ -59,7 +59,7 @@ void ReferenceBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window
 }
 
 void ReferenceBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) {
-  dispatch(dy.dtype(), [&]<class T>() {
+  dispatch_map(dy.dtype(), [&]<class T>() {
     const View<T> g(dy), weight(w);
     Sums sums(dx.to.shape());
     for_each_product(dx.to.shape(), dy.shape(), window,
@@ -73,7 +73,7 @@ void ReferenceBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const
 }
 
 void ReferenceBackend::conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) {
-  dispatch(dy.dtype(), [&]<class T>() {
+  dispatch_map(dy.dtype(), [&]<class T>() {
     const View<T> g(dy), in(x);
     Sums sums(dw.to.shape());
     for_each_product(x.shape(), dy.shape(), window,
@@ -81,7 +81,7 @@ void ReferenceBackend::conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, cons
                          Index kx, Index cw) {
                        sums(ky, kx, cw, o) += static_cast<double>(g(n, h, v, o)) * in(n, i, j, c);
                      });
-    sums.store(SinkView<T>(dw));
+    sums.store(SinkView<Real<T>>(dw));
   });
 }
 

@@ -3,7 +3,7 @@
 namespace robmask {
 
 void ReferenceBackend::scale(Sink y, Tensor x, double factor) {
-  dispatch(x.dtype(), [&]<class T>() {
+  dispatch_map(x.dtype(), [&]<class T>() {
     const SinkView<T> out(y);
     const View<T> in(x);
     for_each(x.shape(), [&](auto... at) { out.put(at..., factor * in(at...)); });
@@ -11,18 +11,20 @@ void ReferenceBackend::scale(Sink y, Tensor x, double factor) {
 }
 
 void ReferenceBackend::add(Tensor y, Tensor a, Tensor b) {
-  dispatch(y.dtype(), [&]<class T>() {
+  dispatch_map(y.dtype(), [&]<class T>() {
     const View<T> out(y), left(a), right(b);
-    for_each(y.shape(), [&](auto... at) { out(at...) = left(at...) + right(at...); });
+    for_each(y.shape(),
+             [&](auto... at) { out(at...) = static_cast<T>(left(at...) + right(at...)); });
   });
 }
 
 void ReferenceBackend::affine(Sink y, Tensor x, Tensor scale, Tensor shift) {
-  dispatch(x.dtype(), [&]<class T>() {
-    const SinkView<T> out(y);
-    const View<T> in(x), factor(scale), offset(shift);
+  dispatch_maps(y.to.dtype(), x.dtype(), [&]<class To, class From>() {
+    const SinkView<To> out(y);
+    const View<From> in(x);
+    const View<Real<To>> factor(scale), offset(shift);
     for_each(x.shape(), [&](Index n, Index h, Index w, Index c) {
-      const double o = offset ? offset.row(0, c) : T(0);
+      const double o = offset ? offset.row(0, c) : 0;
       out.put(n, h, w, c, static_cast<double>(in(n, h, w, c)) * factor.row(0, c) + o);
     });
   });
@@ -47,14 +49,14 @@ void ReferenceBackend::bias_gradient(Sink db, Tensor dy) {
 }
 
 void ReferenceBackend::relu(Tensor y, Tensor x) {
-  dispatch(y.dtype(), [&]<class T>() {
+  dispatch_map(y.dtype(), [&]<class T>() {
     const View<T> out(y), in(x);
     for_each(y.shape(), [&](auto... at) { out(at...) = in(at...) < 0 ? T(0) : in(at...); });
   });
 }
 
 void ReferenceBackend::relu_gradient(Sink dx, Tensor dy, Tensor y) {
-  dispatch(y.dtype(), [&]<class T>() {
+  dispatch_map(y.dtype(), [&]<class T>() {
     const SinkView<T> out(dx);
     const View<T> g(dy), forward(y);
     for_each(y.shape(), [&](auto... at) { out.put(at..., forward(at...) > 0 ? g(at...) : T(0)); });

@@ -7,8 +7,10 @@
 namespace robmask {
 
 void ReferenceBackend::statistics(Tensor mean, Tensor variance, Tensor x) {
-  dispatch(x.dtype(), [&]<class T>() {
-    const View<T> in(x), mu(mean), var(variance);
+  dispatch_map(x.dtype(), [&]<class T>() {
+    using R = Real<T>;
+    const View<T> in(x);
+    const View<R> mu(mean), var(variance);
     const double rows = x.shape().rows();
     for (Index c = 0; c < x.shape().c; ++c) {
       const Shape channel = x.shape().with_channels(1);
@@ -17,8 +19,8 @@ void ReferenceBackend::statistics(Tensor mean, Tensor variance, Tensor x) {
       for_each(channel, [&](Index n, Index h, Index w, Index) {
         squares += std::pow(in(n, h, w, c) - sum / rows, 2);
       });
-      mu.row(0, c) = static_cast<T>(sum / rows);
-      var.row(0, c) = static_cast<T>(squares / rows);
+      mu.row(0, c) = static_cast<R>(sum / rows);
+      var.row(0, c) = static_cast<R>(squares / rows);
     }
   });
 }
@@ -63,9 +65,9 @@ void ReferenceBackend::blend_gradient(Sink dtable, Tensor dout, Tensor code) {
 }
 
 void ReferenceBackend::mask(Tensor z, const MaskPass& pass) {
-  dispatch(z.dtype(), [&]<class T>() {
-    const View<T> out(z), x(pass.x), mu(pass.mean), var(pass.variance);
-    const View<T> gamma(pass.gamma), beta(pass.beta), residual(pass.residual);
+  dispatch_map(z.dtype(), [&]<class T>() {
+    const View<T> out(z), x(pass.x), residual(pass.residual);
+    const View<Real<T>> mu(pass.mean), var(pass.variance), gamma(pass.gamma), beta(pass.beta);
     for_each(z.shape(), [&](Index n, Index h, Index w, Index c) {
       const double normal = (x(n, h, w, c) - mu.row(n, c)) / std::sqrt(var.row(n, c) + pass.eps);
       double value = gamma.row(n, c) * normal + beta.row(n, c);
@@ -80,10 +82,12 @@ void ReferenceBackend::mask(Tensor z, const MaskPass& pass) {
 //   dx = ( γ_n·g − Σ_n γ_n·A_n / R − x̂ · Σ_n γ_n·B_n / R ) / √(σ² + eps) for those of the batch.
 void ReferenceBackend::mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z,
                                      const MaskPass& pass, bool batch_statistics) {
-  dispatch(dz.dtype(), [&]<class T>() {
+  dispatch_map(dz.dtype(), [&]<class T>() {
     const Shape& s = dz.shape();
-    const View<T> dout(dz), forward(z), x(pass.x), mu(pass.mean), var(pass.variance);
-    const View<T> gamma(pass.gamma), dgamma(wanted.gamma), dbeta(wanted.beta);
+    using R = Real<T>;
+    const View<T> dout(dz), forward(z), x(pass.x);
+    const View<R> mu(pass.mean), var(pass.variance), gamma(pass.gamma);
+    const View<R> dgamma(wanted.gamma), dbeta(wanted.beta);
     const SinkView<T> dx(wanted.x), dresidual(wanted.residual);
     const auto deviation = [&](Index n, Index c) { return std::sqrt(var.row(n, c) + pass.eps); };
     const auto g = [&](Index n, Index h, Index w, Index c) {
@@ -102,8 +106,8 @@ void ReferenceBackend::mask_gradient(const MaskGradients& wanted, Tensor dz, Ten
         });
         sum_a += gamma.row(n, c) * a;
         sum_b += gamma.row(n, c) * b;
-        if (dbeta) dbeta(n, 0, 0, c) = static_cast<T>(a);
-        if (dgamma) dgamma(n, 0, 0, c) = static_cast<T>(b);
+        if (dbeta) dbeta(n, 0, 0, c) = static_cast<R>(a);
+        if (dgamma) dgamma(n, 0, 0, c) = static_cast<R>(b);
       }
       for_each(s.with_channels(1), [&](Index n, Index h, Index w, Index) {
         double d = gamma.row(n, c) * g(n, h, w, c);

@@ -15,7 +15,7 @@ void dispatch_any(DType t, F&& f) {
     case DType::u8: return f.template operator()<std::uint8_t>();
     case DType::i32: return f.template operator()<std::int32_t>();
     case DType::i64: return f.template operator()<std::int64_t>();
-    default: return dispatch(t, f);
+    default: return dispatch_map(t, f);
   }
 }
 

@@ -4,22 +4,23 @@ namespace robmask {
 
 void ReferenceBackend::average_pool(Tensor y, Tensor x, const Window& window) {
   const Index k = window.kernel;
-  dispatch(y.dtype(), [&]<class T>() {
-    const View<T> out(y), in(x);
+  dispatch_maps(y.dtype(), x.dtype(), [&]<class To, class From>() {
+    const View<To> out(y);
+    const View<From> in(x);
     for_each(y.shape(), [&](Index n, Index h, Index w, Index c) {
       double sum = 0;
       for_each_pixel({1, k, k, 1},
                      [&](Index i, Index j) { sum += in(n, h * k + i, w * k + j, c); });
-      out(n, h, w, c) = static_cast<T>(sum / (k * k));
+      out(n, h, w, c) = static_cast<To>(sum / static_cast<double>(k * k));
     });
   });
 }
 
 void ReferenceBackend::average_pool_gradient(Sink dx, Tensor dy, const Window& window) {
   const Index k = window.kernel;
-  dispatch(dy.dtype(), [&]<class T>() {
-    const SinkView<T> out(dx);
-    const View<T> g(dy);
+  dispatch_maps(dx.to.dtype(), dy.dtype(), [&]<class To, class From>() {
+    const SinkView<To> out(dx);
+    const View<From> g(dy);
     for_each(dx.to.shape(), [&](Index n, Index h, Index w, Index c) {
       const bool inside = h / k < dy.shape().h && w / k < dy.shape().w;
       out.put(n, h, w, c, inside ? g(n, h / k, w / k, c) / static_cast<double>(k * k) : 0.0);
@@ -28,7 +29,7 @@ void ReferenceBackend::average_pool_gradient(Sink dx, Tensor dy, const Window& w
 }
 
 void ReferenceBackend::max_pool(Tensor y, Tensor argmax, Tensor x, const Window& window) {
-  dispatch(y.dtype(), [&]<class T>() {
+  dispatch_map(y.dtype(), [&]<class T>() {
     const View<T> out(y), in(x);
     const View<std::int32_t> chosen(argmax);
     for_each(y.shape(), [&](Index n, Index h, Index w, Index c) {
@@ -49,7 +50,7 @@ void ReferenceBackend::max_pool(Tensor y, Tensor argmax, Tensor x, const Window&
 }
 
 void ReferenceBackend::max_pool_gradient(Sink dx, Tensor dy, Tensor argmax, const Window&) {
-  dispatch(dy.dtype(), [&]<class T>() {
+  dispatch_map(dy.dtype(), [&]<class T>() {
     const SinkView<T> out(dx);
     const View<T> g(dy);
     const View<std::int32_t> chosen(argmax);

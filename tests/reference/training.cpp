@@ -13,6 +13,7 @@ void ReferenceBackend::sgd_step(std::span<const SgdSlot> slots, Tensor rate, dou
         v = static_cast<T>(momentum * v + (gradient(at...) + decay * w));
         w -= *rate.data<T>() * v;
       });
+      if (slot.working) copy(slot.working, slot.value);
     }
   });
 }

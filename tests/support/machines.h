@@ -32,11 +32,24 @@ class OnMachine : public testing::TestWithParam<std::tuple<std::string, DType>> 
   void compare(const Work& work) const { robmask::compare(tested(), dtype(), work); }
 };
 
+/// Every machine with the types of maps that it stores: CUDA has bf16 too.
+inline std::vector<std::tuple<std::string, DType>> machines_and_maps() {
+  std::vector<std::tuple<std::string, DType>> list;
+  for (const std::string& name : machines_under_test()) {
+    for (const DType type : {DType::f32, DType::f64}) list.emplace_back(name, type);
+    if (name == "cuda") list.emplace_back(name, DType::bf16);
+  }
+  return list;
+}
+
 /// Instantiates a suite derived from OnMachine.
 #define ROBMASK_ON_ALL_MACHINES(suite)                                                \
   INSTANTIATE_TEST_SUITE_P(Machine, suite,                                            \
                            testing::Combine(testing::ValuesIn(machines_under_test()), \
                                             testing::Values(DType::f32, DType::f64)), \
                            suite::name)
+/// The same for primitives of maps, in bf16 too.
+#define ROBMASK_ON_ALL_MAPS(suite) \
+  INSTANTIATE_TEST_SUITE_P(Machine, suite, testing::ValuesIn(machines_and_maps()), suite::name)
 
 }  // namespace robmask

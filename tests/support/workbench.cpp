@@ -18,18 +18,18 @@ Stream Workbench::next_stream() {
   return {.seed = 7, .purpose = Purpose::probe, .step = items_.size()};
 }
 
-Tensor Workbench::surrounded(const Shape& s, Index margin, bool written) {
+Tensor Workbench::surrounded(const Shape& s, DType dtype, Index margin, bool written) {
   const Index images = margin > 0 ? 1 : 0;
-  const Tensor whole(machine_, {s.n + 2 * images, s.h, s.w, s.c + 2 * margin}, dtype_);
+  const Tensor whole(machine_, {s.n + 2 * images, s.h, s.w, s.c + 2 * margin}, dtype);
   machine_.fill(whole, std::numeric_limits<double>::quiet_NaN());
   items_.push_back({whole, whole.images(images, s.n).channels(margin, s.c), written});
   return items_.back().view;
 }
 
-Tensor Workbench::input(const Shape& shape, Index margin, double low, double high) {
+Tensor Workbench::filled(const Shape& shape, DType dtype, Index margin, double low, double high) {
   const Stream stream = next_stream();
-  const Tensor t = surrounded(shape, margin, false);
-  dispatch(dtype_, [&]<class T>() {
+  const Tensor t = surrounded(shape, dtype, margin, false);
+  dispatch_map(dtype, [&]<class T>() {
     std::vector<T> values(shape.count());
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double u = random_uniform<double>(stream, static_cast<std::uint32_t>(i));
@@ -40,12 +40,28 @@ Tensor Workbench::input(const Shape& shape, Index margin, double low, double hig
   return t;
 }
 
+Tensor Workbench::input(const Shape& shape, Index margin, double low, double high) {
+  return filled(shape, dtype_, margin, low, high);
+}
+
 Tensor Workbench::output(const Shape& shape, Index margin) {
-  return surrounded(shape, margin, true);
+  return surrounded(shape, dtype_, margin, true);
 }
 
 Sink Workbench::sink(const Shape& shape, bool add, Index margin) {
   return {add ? input(shape, margin) : output(shape, margin), add};
+}
+
+Tensor Workbench::real_input(const Shape& shape, Index margin, double low, double high) {
+  return filled(shape, real_of(dtype_), margin, low, high);
+}
+
+Tensor Workbench::real_output(const Shape& shape, Index margin) {
+  return surrounded(shape, real_of(dtype_), margin, true);
+}
+
+Sink Workbench::real_sink(const Shape& shape, bool add, Index margin) {
+  return {add ? real_input(shape, margin) : real_output(shape, margin), add};
 }
 
 template <class T>
@@ -63,7 +79,7 @@ Tensor Workbench::integer_output(const Shape& shape) {
   return watch(make_tensor(machine_, shape, std::vector<std::int32_t>(shape.count(), -1)), true);
 }
 
-Tensor Workbench::scalar(double value) { return input({}, 0, value, value); }
+Tensor Workbench::scalar(double value) { return real_input({}, 0, value, value); }
 
 Tensor Workbench::counter(std::int64_t value) {
   return watch(make_tensor(machine_, {}, std::vector<std::int64_t>{value}));
@@ -83,7 +99,7 @@ std::vector<double> values_of(const Tensor& t) {
     case DType::u8: return converted.operator()<std::uint8_t>();
     case DType::i32: return converted.operator()<std::int32_t>();
     case DType::i64: return converted.operator()<std::int64_t>();
-    default: return dispatch(t.dtype(), converted);
+    default: return dispatch_map(t.dtype(), converted);
   }
 }
 
@@ -96,7 +112,9 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
   return difference == 0 ? 0 : std::sqrt(difference / size);
 }
 
-double tolerance_of(DType dtype) { return dtype == DType::f32 ? 1e-5 : 1e-12; }
+double tolerance_of(DType dtype) {
+  return dtype == DType::bf16 ? 1e-3 : dtype == DType::f32 ? 1e-5 : 1e-12;
+}
 
 namespace {
 
@@ -128,8 +146,10 @@ void compare(Backend& tested, DType dtype, const Work& work) {
     if (a.written) {
       for (const double value : values_of(b.view)) ASSERT_FALSE(std::isnan(value));
     }
-    const bool floating = a.whole.dtype() == DType::f32 || a.whole.dtype() == DType::f64;
-    expect_close(values_of(a.whole), values_of(b.whole), floating ? tolerance_of(dtype) : 0);
+    const DType type = a.whole.dtype();
+    const bool floating = type == DType::f32 || type == DType::f64 || type == DType::bf16;
+    const double tolerance = tolerance_of(type == DType::bf16 ? type : real_of(dtype));
+    expect_close(values_of(a.whole), values_of(b.whole), floating ? tolerance : 0);
   }
 }
 

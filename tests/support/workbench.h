@@ -23,6 +23,7 @@ Backend& machine(const std::string& name);
 /// all that surrounds it is NaN, and must stay so.
 class Workbench {
  public:
+  /// Tensors are of `dtype`, which is that of maps, unless they are asked to be real: f32 beside bf16.
   Workbench(Backend& machine, DType dtype) : machine_(machine), dtype_(dtype) {}
 
   Backend& machine() const { return machine_; }
@@ -34,12 +35,15 @@ class Workbench {
   Tensor output(const Shape& shape, Index margin = 0);
   /// An output, or with `add` an input to be added to.
   Sink sink(const Shape& shape, bool add, Index margin = 0);
+  Tensor real_input(const Shape& shape, Index margin = 0, double low = -1, double high = 1);
+  Tensor real_output(const Shape& shape, Index margin = 0);
+  Sink real_sink(const Shape& shape, bool add, Index margin = 0);
   /// Whole numbers of {0, …, below − 1}.
   template <class T>
   Tensor integers(const Shape& shape, std::int64_t below);
   /// An integer output, such as an argmax: poisoned with −1.
   Tensor integer_output(const Shape& shape);
-  /// A scalar in dtype(), and a counter that lives on the machine.
+  /// A real scalar, and a counter that lives on the machine.
   Tensor scalar(double value);
   Tensor counter(std::int64_t value);
   /// Takes in a tensor made by hand: it is compared with the rest.
@@ -54,7 +58,8 @@ class Workbench {
 
  private:
   Stream next_stream();
-  Tensor surrounded(const Shape& shape, Index margin, bool written);
+  Tensor surrounded(const Shape& shape, DType dtype, Index margin, bool written);
+  Tensor filled(const Shape& shape, DType dtype, Index margin, double low, double high);
 
   Backend& machine_;
   DType dtype_;
@@ -67,11 +72,11 @@ using Work = std::function<void(Workbench&)>;
 std::vector<double> values_of(const Tensor& t);
 /// ‖a − b‖₂ / ‖b‖₂; 0 if both are 0.
 double relative_error(const std::vector<double>& a, const std::vector<double>& b);
-/// 1e-5 in f32, 1e-12 in f64.
+/// 1e-5 in f32, 1e-12 in f64; 1e-3 in bf16, where a few elements may be rounded to the other side.
 double tolerance_of(DType dtype);
 
-/// Fails unless `tested` does what the reference does: floats to tolerance_of(dtype), integers and
-/// what must not be touched exactly.
+/// Fails unless `tested` does what the reference does: floats to tolerance_of(dtype), though what is
+/// real beside bf16 to that of f32; integers and what must not be touched exactly.
 void compare(Backend& tested, DType dtype, const Work& work);
 /// The numbers in everything that `work` made on that machine, for exact comparisons.
 std::vector<std::vector<double>> results_of(Backend& machine, DType dtype, const Work& work);
