@@ -114,8 +114,19 @@ struct EvaluateSettings {
   std::vector<AttackName> attacks{AttackName::pgd};
   std::vector<Strength> eps{Strength{}};
   Index restarts = 1, batch = 128;
+  Index queries = 5000;  // of Square
+  Index targets = 9;     // classes that APGD-T and FAB-T aim at; at most all but the true one
+  Keep keep = Keep::last;
+  AaVersion aa_version = AaVersion::standard;
+  bool aa_compat = false;  // the original's squares: the same for all images
   SplitChoice split = SplitChoice::test;
-  std::string save_adversarial, per_image, against;  // files; empty: none
+  std::string save_adversarial, per_image, against, robustbench_json;  // files; empty: none
+  std::string corruptions;             // a folder laid out as CIFAR-10-C; empty: none
+  std::optional<double> against_mask;  // pair every mask with this one; empty: the list's first
+  std::optional<Index> quantize;       // 8: round adversarial images to multiples of 1/255
+  bool per_class = false;              // print a table of classes
+  bool reuse_broken = false;           // what a smaller ε broke is not attacked again
+  bool checks = true;                  // of the evaluation itself
   bool resume = false;
 };
 

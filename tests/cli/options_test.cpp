@@ -134,6 +134,17 @@ TEST(Options, RefuseWhatDoesNotGoTogether) {
   EXPECT_TRUE(refusal({"train", "--device", "gpu"}).starts_with("--device: expected"));
 }
 
+TEST(Options, OfEvaluationsHaveDefaultsAndLimits) {
+  const auto s = parsed<EvaluateSettings>({"evaluate", "--from", "x"});
+  EXPECT_TRUE(s.checks && !s.reuse_broken && !s.per_class && !s.quantize && !s.against_mask);
+  EXPECT_EQ(parsed<EvaluateSettings>({"evaluate", "--from=x", "--quantize=8"}).quantize, 8);
+  EXPECT_FALSE(parsed<EvaluateSettings>({"evaluate", "--from=x", "--checks=off"}).checks);
+  EXPECT_TRUE(refusal({"evaluate", "--from=x", "--quantize=7"}).starts_with("--quantize:"));
+  EXPECT_TRUE(refusal({"evaluate", "--from=x", "--against-mask=1"})
+                  .starts_with("--against-mask: expected a mask of --mask 0,"));
+  EXPECT_EQ(refusal({"evaluate", "--from=x", "--mask=0,1", "--against-mask=1"}), "");
+}
+
 TEST(Options, NameAnUnknownFlagAndTheNearestOneThereIs) {
   EXPECT_EQ(refusal({"train", "--epoch", "3"}),
             "train: unknown option --epoch (did you mean --epochs?)");

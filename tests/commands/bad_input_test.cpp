@@ -1,65 +1,11 @@
-// Bad input gets one clear line and exit code 2; nothing half-written is left. These run the binary
-// that `make test` names in ROBMASK.
-
-#include <gtest/gtest.h>
-#include <sys/wait.h>
-
-#include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
+// Bad input gets one clear line and exit code 2; nothing half-written is left.
 
 #include "data/files/safetensors.h"
-#include "engine/backend.h"
+#include "tests/commands/binary.h"
 #include "tests/data/pictures.h"
-#include "tests/files/scratch.h"
-#include "training/checkpoint.h"
 
 namespace robmask {
 namespace {
-
-struct Result {
-  int code;
-  std::string errors;
-};
-
-class Binary : public testing::Test {
- protected:
-  void SetUp() override {
-    const char* path = std::getenv("ROBMASK");
-    if (path == nullptr || !std::ifstream(path)) GTEST_SKIP() << "ROBMASK names no binary";
-    binary_ = path;
-  }
-
-  Result run(const std::string& arguments) const {
-    const Path errors = folder_ / "errors";
-    const std::string command =
-        fmt::format("'{}' {} --device cpu >/dev/null 2>'{}'", binary_, arguments, errors.string());
-    const int status = std::system(command.c_str());
-    std::ifstream file(errors);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-            {std::istreambuf_iterator<char>(file), {}}};
-  }
-
-  void expect_refused(const std::string& arguments, const std::string& words) const {
-    const Result result = run(arguments);
-    EXPECT_EQ(result.code, 2) << arguments << "\n" << result.errors;
-    EXPECT_NE(result.errors.find(words), std::string::npos) << arguments << "\n" << result.errors;
-    EXPECT_EQ(std::ranges::count(result.errors, '\n'), 1) << arguments << "\n" << result.errors;
-  }
-
-  /// A small model as a file.
-  Path model_file(const std::string& name = "model.safetensors") const {
-    const Path path = folder_ / name;
-    CheckpointInfo info;
-    info.spec.width = 4;
-    save_model(path, Model(backend("cpu"), DType::f32, info.spec, 0), info);
-    return path;
-  }
-
-  std::string binary_;
-  test::ScratchFolder folder_;
-};
 
 TEST_F(Binary, RefusesWrongNumbersAndNamesTheFlag) {
   expect_refused("train --eps -1", "--eps");
@@ -100,6 +46,21 @@ TEST_F(Binary, StopsAtABrokenImageOrLeavesItOut) {
   const Result skipped = run(train + " --broken-images skip");
   EXPECT_EQ(skipped.code, 0) << skipped.errors;
   EXPECT_NE(skipped.errors.find("skipped"), std::string::npos) << skipped.errors;
+}
+
+TEST_F(Binary, RefusesEvaluationsThatCannotBe) {
+  const std::string evaluate = "evaluate --limit-test 4 --quiet --from " + model_file().string();
+  expect_refused(evaluate + " --eps -1/255", "--eps");
+  expect_refused(evaluate + " --eps nan", "--eps");
+  expect_refused(evaluate + " --eps 8", "--eps");
+  expect_refused(evaluate + " --attack pdg", "--attack");
+  expect_refused(evaluate + " --norm l1", "--norm");
+  expect_refused(evaluate + " --quantize 4", "--quantize");
+  expect_refused(evaluate + " --against-mask 0.5", "--against-mask");
+  expect_refused(evaluate + " --checks maybe", "--checks");
+  expect_refused(evaluate + " --corruptions /nonexistent --attack clean", "--corruptions");
+  expect_refused(evaluate + " --attack pgd,fgsm --robustbench-json x", "--robustbench-json");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "evaluation.journal"));
 }
 
 TEST_F(Binary, RefusesWeightsThatCannotBeTheModels) {

@@ -7,10 +7,9 @@
 namespace robmask {
 
 int run_evaluate(const EvaluateSettings& s) {
-  const std::string name = weights_identity(s.from);
-  Evaluation evaluation(s, s.from);
+  Evaluation evaluation(s, s.from, {{"weights", weights_identity(s.from)}});
   evaluation.judge(
-      load_model(s.from, evaluation.machine(), dtype_of(s.common), evaluation.overrides()), name);
+      load_model(s.from, evaluation.machine(), dtype_of(s.common), evaluation.overrides()));
   evaluation.finish();
   return 0;
 }

@@ -1,6 +1,16 @@
 #include "tools/robmask/evaluation.h"
 
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "data/files/fingerprint.h"
 #include "engine/backend.h"
+#include "tools/robmask/comparisons.h"
+#include "tools/robmask/corruption_report.h"
+#include "tools/robmask/options/commands.h"
+#include "tools/robmask/report.h"
+#include "tools/robmask/robustbench.h"
 #include "tools/robmask/session.h"
 #include "training/manners.h"
 
@@ -15,24 +25,41 @@ std::filesystem::path journal_path(const EvaluateSettings& s, const std::filesys
   return folder / "evaluation.journal";
 }
 
-/// A result as a line of text, and one more for each result it is paired with.
-std::string line_of(const Json& r) {
-  const auto per_cent = [](const Json& share) { return 100 * share.get<double>(); };
-  std::string text = fmt::format(
-      "{}{:<6} {:<6} {:<5} eps {:<8} clean {:6.2f} %   robust {:6.2f} % [{:.2f}, {:.2f}]   n {}\n",
-      r.contains("p") ? fmt::format("p {:<5} ", r["p"].get<double>()) : "",
-      fmt::format("u({})", r["mask"].get<double>()), r["attack"].get<std::string>(),
-      r["norm"].get<std::string>(), r["eps"].get<std::string>(), per_cent(r["clean_accuracy"]),
-      per_cent(r["robust_accuracy"]), per_cent(r["interval"][0]), per_cent(r["interval"][1]),
-      r["n"].get<Index>());
-  for (const Json& pair : r.value("paired", Json::array()))
-    text += fmt::format(
-        "  against u({}){}: {} images robust here only, {} there only, McNemar p {:.3g}\n",
-        pair["mask"].get<double>(),
-        pair.contains("p") ? fmt::format(", p {}", pair["p"].get<double>()) : "",
-        pair["robust_here_only"].get<Index>(), pair["robust_there_only"].get<Index>(),
-        pair["p_value"].get<double>());
-  return text;
+/// All settings that numbers of the report depend on, and which models are judged.
+Json journal_settings(EvaluateSettings s, const Json& models) {
+  const std::set<std::string> indifferent{"from",
+                                          "threads",
+                                          "batch",
+                                          "out",
+                                          "json",
+                                          "quiet",
+                                          "resume",
+                                          "checks",
+                                          "against",
+                                          "per-image",
+                                          "save-adversarial",
+                                          "robustbench-json",
+                                          "per-class",
+                                          "against-mask"};
+  Json all = models;
+  const Options options = options_of(s);
+  for (const Option& option : options.list())
+    if (!indifferent.contains(option.name)) all[option.name] = option.write();
+  return all;
+}
+
+/// The masks of some cells, each once.
+std::vector<double> masks_of(const std::vector<Cell>& cells) {
+  std::vector<double> masks;
+  for (const Cell& cell : cells)
+    if (std::ranges::count(masks, cell.mask) == 0) masks.push_back(cell.mask);
+  return masks;
+}
+
+/// The mask that others are paired with, if any.
+std::optional<double> reference_mask(const EvaluateSettings& s) {
+  if (s.against_mask || s.mask.match || s.mask.values.size() < 2) return s.against_mask;
+  return s.mask.values.front();
 }
 
 }  // namespace
@@ -40,17 +67,18 @@ std::string line_of(const Json& r) {
 std::string weights_identity(const std::filesystem::path& from) {
   const auto path = weights_path(from);
   require(std::filesystem::exists(path),
-          "--from {}: expected a weights file or a run directory, "
-          "found neither",
-          from.string());
-  return fmt::format("{} {}", path.string(),
-                     std::filesystem::last_write_time(path).time_since_epoch().count());
+          "--from {}: expected a weights file or a run directory, found neither", from.string());
+  return fingerprint(path);
 }
 
-Evaluation::Evaluation(const EvaluateSettings& s, const std::filesystem::path& from)
-    : settings_(s), machine_(machine_of(s.common)), journal_(journal_path(s, from), s.resume) {
+Evaluation::Evaluation(const EvaluateSettings& s, const std::filesystem::path& from,
+                       const Json& models)
+    : settings_(s),
+      machine_(machine_of(s.common)),
+      journal_(journal_path(s, from), journal_settings(s, models), s.resume) {
   ChosenSplit chosen = load_split(s.common, s.split);
   overrides_ = overrides_of(s.model, chosen.normalization);
+  classes_ = std::move(chosen.classes);
   images_ = std::make_unique<Images>(machine_, std::move(chosen.images));
   if (!s.against.empty()) other_ = std::make_unique<PairedEvaluation>(s.against);
   if (s.save_adversarial.empty()) return;
@@ -58,41 +86,110 @@ Evaluation::Evaluation(const EvaluateSettings& s, const std::filesystem::path& f
   if (s.resume) warn("--save-adversarial: attacks start anew, since a journal keeps no images");
 }
 
-Json Evaluation::result_of(Judge& judge, const Cell& cell, std::optional<double> p) {
-  const std::size_t rows_before = judge.per_image().rows.size();
-  Json result = judge.run(cell);
-  if (p) result["p"] = *p;
-  if (other_) {
-    const std::span<const CsvRow> rows(judge.per_image().rows);
-    result["paired"] = other_->against(judge.per_image().columns, rows.subspan(rows_before));
-  }
-  return result;
+void Evaluation::check_single(const std::string& option, const std::string& value,
+                              std::size_t cells) const {
+  require(value.empty() || (cells == 1 && results_.empty()),
+          "--{}: expected one combination of mask, attack and ε, got {}", option,
+          results_.size() + cells);
 }
 
-void Evaluation::judge(const LoadedModel& model, const std::string& name, std::optional<double> p) {
+void Evaluation::doubt(const Doubt& doubt, double mask) {
+  warn(fmt::format("mask {}: {}", mask, doubt.text));
+  warnings_.push_back({{"check", doubt.check}, {"mask", mask}, {"message", doubt.text}});
+}
+
+void Evaluation::question(const LoadedModel& from, const std::vector<Cell>& cells) {
+  const Model& model = *from.model;
+  std::vector<std::int32_t> ids(std::min<Index>(32, images_->size()));
+  std::iota(ids.begin(), ids.end(), 0);
+  const Batch batch = images_->batch(model.dtype(), ids);
+  for (const double mask : masks_of(cells)) {
+    Probe probe{batch.images, batch.labels, settings_.attack.norm, 0};
+    for (const Cell& cell : cells)
+      if (cell.mask == mask && !cell.idle()) probe.eps = std::max(probe.eps, cell.plan.eps);
+    const Context context = model.eval(batch.images.shape().n, mask);
+    for (const Doubt& d :
+         doubts_about([&](const Variable& images) { return model.logits(images, context); }, probe))
+      doubt(d, mask);
+  }
+}
+
+void Evaluation::question_outcome(const Outcome& outcome, Index classes) {
+  const AttackPlan& plan = outcome.cell.plan;
+  const auto consider = [&](const std::optional<Doubt>& d) {
+    const bool known = d && std::ranges::any_of(warnings_, [&](const Json& w) {
+                         return w["mask"] == outcome.cell.mask && w["message"] == d->text;
+                       });
+    if (d && !known) doubt(*d, outcome.cell.mask);
+  };
+  consider(doubt_about_accuracy(outcome.correct(), outcome.n(), classes));
+  if (outcome.cell.idle()) return;
+  for (const ImageOutcome& image : outcome.images)
+    consider(doubt_about_ball(image.verdict.perturbation, plan.eps));
+  if (plan.attack == AttackName::pgd)
+    consider(doubt_about_reach(plan.steps, plan.step_size, plan.eps));
+}
+
+void Evaluation::report(const Outcome& outcome, const LoadedModel& model) {
+  const std::vector<std::int32_t>& labels = images_->split().labels;
+  results_.push_back(result_of(outcome, settings_, model, labels, classes_));
+  per_image_.columns = per_image_columns(outcome.p.has_value());
+  const std::vector<CsvRow> rows = per_image_rows(outcome, labels);
+  per_image_.rows.insert(per_image_.rows.end(), rows.begin(), rows.end());
+  if (other_) results_.back()["paired"] = other_->against(per_image_.columns, rows);
+}
+
+void Evaluation::judge(const LoadedModel& model, std::optional<double> p) {
   check_fit(*model.model, images_->split(), settings_.common.data);
+  const std::vector<Cell> cells = cells_of(settings_, model);
+  check_single("save-adversarial", settings_.save_adversarial, cells.size());
+  check_single("robustbench-json", settings_.robustbench_json, cells.size());
+  const std::string name = p ? fmt::format("p {}", *p) : "";
+  if (!settings_.corruptions.empty())
+    for (const double mask : masks_of(cells)) {
+      corruptions_.push_back(corruption_report(settings_, name, model, mask, journal_));
+      if (p) corruptions_.back()["p"] = *p;
+    }
+  if (settings_.checks) question(model, cells);
   Judge judge(settings_, name, model, *images_, journal_, adversarial_.get());
-  const std::vector<Cell> cells = judge.cells();
-  require(!adversarial_ || (cells.size() == 1 && results_.empty()),
-          "--save-adversarial: expected one combination of mask, attack and ε, got {}",
-          results_.size() + cells.size());
   for (const Cell& cell : cells) {
-    results_.push_back(result_of(judge, cell, p));
-    text_ += line_of(results_.back());
+    outcomes_.push_back(judge.run(cell));
+    outcomes_.back().p = p;
+    report(outcomes_.back(), model);
+    if (settings_.checks) question_outcome(outcomes_.back(), model.info.spec.classes);
   }
-  per_image_.columns = judge.per_image().columns;
-  if (p) per_image_.columns.insert(per_image_.columns.begin(), "p");
-  for (CsvRow row : judge.per_image().rows) {
-    if (p) row.insert(row.begin(), fmt::format("{}", *p));
-    per_image_.rows.push_back(std::move(row));
-  }
-  model_ = model.info.spec.name;
+  info_ = model.info;
+}
+
+void Evaluation::compare_masks() {
+  if (settings_.checks)
+    for (const MaskDoubt& d : masked_gradients(outcomes_)) doubt(d.doubt, d.mask);
+  const std::optional<double> reference = reference_mask(settings_);
+  if (!reference) return;
+  const std::vector<Json> pairs = mask_pairs(outcomes_, *reference);
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    if (!pairs[i].empty()) results_[i]["paired_masks"] = pairs[i];
 }
 
 void Evaluation::finish() {
+  compare_masks();
+  const Json worst = worst_cases(outcomes_);
+  Json json{{"model", info_.spec.name}, {"results", results_}};
+  if (!worst.empty()) json["worst_case"] = worst;
+  if (!corruptions_.empty()) json["corruptions"] = corruptions_;
+  json["warnings"] = warnings_;
+  std::string text;
+  for (const Json& result : results_) text += result_text(result);
+  text += worst_case_text(worst) + grid_text(results_);
+  if (settings_.per_class) text += per_class_text(results_);
+  text += corruptions_text(corruptions_);
+
   if (!settings_.per_image.empty()) write_csv(settings_.per_image, per_image_);
   if (adversarial_) adversarial_->write(settings_.save_adversarial);
-  print_result(settings_.common, {{"model", model_}, {"results", results_}}, text_);
+  if (!settings_.robustbench_json.empty())
+    write_json(settings_.robustbench_json,
+               robustbench_entry(results_.front(), info_, settings_.common.data));
+  print_result(settings_.common, json, text);
   journal_.remove();
 }
 

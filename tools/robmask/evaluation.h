@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "attacks/checks.h"
 #include "tools/robmask/judge.h"
 #include "tools/robmask/paired.h"
 
@@ -11,35 +12,43 @@ namespace robmask {
 
 class Evaluation {
  public:
-  /// The journal lies in --out, or beside the weights `from`.
-  Evaluation(const EvaluateSettings& settings, const std::filesystem::path& from);
+  /// The journal lies in --out, or beside the weights `from`. `models` says which models are judged,
+  /// for the journal to know them again.
+  Evaluation(const EvaluateSettings& settings, const std::filesystem::path& from,
+             const Json& models);
 
   Backend& machine() const { return machine_; }
   /// What flags say of a checkpoint that does not say it itself.
   const CheckpointOverrides& overrides() const { return overrides_; }
 
-  /// Judges a model at every cell; `name` tells it from others in the journal. The p of interpolate,
-  /// if given, is added to its results.
-  void judge(const LoadedModel& model, const std::string& name, std::optional<double> p = {});
+  /// Judges a model at every cell. The p of interpolate, if given, is added to its results.
+  void judge(const LoadedModel& model, std::optional<double> p = {});
   /// Writes the files that were asked for, prints the results, ends the journal.
   void finish();
 
  private:
+  void check_single(const std::string& option, const std::string& value, std::size_t cells) const;
+  void question(const LoadedModel& model, const std::vector<Cell>& cells);
+  void question_outcome(const Outcome& outcome, Index classes);
+  void doubt(const Doubt& doubt, double mask);
+  void report(const Outcome& outcome, const LoadedModel& model);
+  void compare_masks();
+
   const EvaluateSettings& settings_;
   Backend& machine_;
-  Json result_of(Judge& judge, const Cell& cell, std::optional<double> p);
-
   std::unique_ptr<Images> images_;
+  std::vector<std::string> classes_;
   CheckpointOverrides overrides_;
   Journal journal_;
   std::unique_ptr<AdversarialFile> adversarial_;
   std::unique_ptr<PairedEvaluation> other_;
+  CheckpointInfo info_;  // of the model judged last
+  std::vector<Outcome> outcomes_;
   CsvTable per_image_;
-  Json results_ = Json::array();
-  std::string model_, text_;
+  Json results_ = Json::array(), corruptions_ = Json::array(), warnings_ = Json::array();
 };
 
-/// The identity of a weights file in a journal: its path and when it was written.
+/// The identity of a weights file in a journal: its content. InputError if there is none.
 std::string weights_identity(const std::filesystem::path& from);
 
 }  // namespace robmask

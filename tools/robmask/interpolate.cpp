@@ -68,8 +68,11 @@ void save_both(const InterpolateSettings& s, const LoadedModel& first, const Loa
 }  // namespace
 
 int run_interpolate(const InterpolateSettings& s) {
-  const std::string name = weights_identity(s.first) + " " + weights_identity(s.second);
-  Evaluation evaluation(s.evaluate, s.first);
+  Evaluation evaluation(s.evaluate, s.first,
+                        {{"first", weights_identity(s.first)},
+                         {"second", weights_identity(s.second)},
+                         {"p", s.p},
+                         {"affine-only", s.affine_only}});
   const DType dtype = dtype_of(s.evaluate.common);
   const auto load = [&](const std::string& from) {
     return load_model(from, evaluation.machine(), dtype, evaluation.overrides());
@@ -80,7 +83,7 @@ int run_interpolate(const InterpolateSettings& s) {
   const LoadedModel between = load(s.first);
   for (const double p : s.p) {
     blend(between, first, second, p, s.affine_only);
-    evaluation.judge(between, fmt::format("{} p {} {}", name, p, s.affine_only), p);
+    evaluation.judge(between, p);
   }
   evaluation.finish();
   return 0;

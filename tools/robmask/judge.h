@@ -1,24 +1,12 @@
 #pragma once
-// The evaluation of one model: every combination of mask, attack and ε is one result.
+// The evaluation of one model: runs each combination of mask, attack and ε, going on from the journal.
 
 #include <map>
 
-#include "data/files/csv.h"
-#include "data/files/json.h"
-#include "tools/robmask/adversarial_file.h"
+#include "tools/robmask/examiner.h"
 #include "tools/robmask/journal.h"
-#include "training/checkpoint.h"
-#include "training/evaluator.h"
-#include "training/settings.h"
 
 namespace robmask {
-
-/// One combination; the attack and the value of ε are the plan's.
-struct Cell {
-  double mask = 0;
-  Strength eps;
-  AttackPlan plan;
-};
 
 class Judge {
  public:
@@ -27,21 +15,19 @@ class Judge {
   Judge(const EvaluateSettings& settings, const std::string& name, const LoadedModel& from,
         const Images& images, Journal& journal, AdversarialFile* adversarial = nullptr);
 
-  /// The combinations the settings ask for. InputError for an attack or a mask that cannot be.
-  std::vector<Cell> cells() const;
-
-  /// Runs one, going on from the journal, and returns its entry of "results".
-  Json run(const Cell& cell);
-
-  /// The rows of --per-image for the cells run so far.
-  const CsvTable& per_image() const { return per_image_; }
+  Outcome run(const Cell& cell);
 
  private:
-  double matching_mask(double eps) const;
-  const std::vector<bool>& clean(double p);
-  std::vector<Verdict> attack(const Cell& cell, const std::vector<std::int32_t>& targets);
-  void note_images(const Cell& cell, const std::vector<bool>& clean,
-                   const std::vector<Verdict>& verdicts);
+  /// The class the model gives each image at mask p.
+  const std::vector<Index>& predictions(double p);
+  /// Runs one stage of the cell's attack on `targets`, as far as the journal does not know it, fills in
+  /// `outcome` and returns the images that stand. Stages are run one by one, since only what the
+  /// examiner confirms as broken is spared the next.
+  std::vector<std::int32_t> run_stage(Outcome& outcome, const AttackPlan& stage,
+                                      const std::vector<std::int32_t>& targets);
+  /// Takes the images of a stage from the journal; returns the others of `targets`.
+  std::vector<std::int32_t> recall(Outcome& outcome, const std::string& key,
+                                   const std::vector<std::int32_t>& targets) const;
 
   const EvaluateSettings& settings_;
   std::string name_;
@@ -50,8 +36,9 @@ class Judge {
   Journal& journal_;
   AdversarialFile* adversarial_;
   Evaluator evaluator_;
-  std::map<double, std::vector<bool>> clean_;
-  CsvTable per_image_;
+  std::map<double, std::vector<Index>> predictions_;
+  /// What smaller strengths broke, by mask and attack; for --reuse-broken.
+  std::map<std::pair<double, AttackName>, std::map<std::int32_t, ImageOutcome>> broken_;
 };
 
 }  // namespace robmask

@@ -4,7 +4,7 @@
 
 #include "engine/check.h"
 #include "tools/robmask/options/value.h"
-#include "training/intervals.h"
+#include "tools/robmask/outcome.h"
 
 namespace robmask {
 
@@ -64,16 +64,9 @@ Json PairedEvaluation::against(const CsvRow& columns, std::span<const CsvRow> ro
         "--against {}: expected results for the same images, {} of them with the same labels; got "
         "{} others",
         source_, here.flags.images.size(), there.flags.images.size());
-    Index here_only = 0, there_only = 0;
-    for (std::size_t i = 0; i < here.flags.robust.size(); ++i) {
-      here_only += here.flags.robust[i] && !there.flags.robust[i];
-      there_only += !here.flags.robust[i] && there.flags.robust[i];
-    }
     Json pair{{"mask", parse_json(there.mask, source_)}};
     if (!there.p.empty()) pair["p"] = parse_json(there.p, source_);
-    pair["robust_here_only"] = here_only;
-    pair["robust_there_only"] = there_only;
-    pair["p_value"] = mcnemar_p_value(here_only, there_only);
+    pair.update(paired_test(here.flags.robust, there.flags.robust));
     pairs.push_back(std::move(pair));
   }
   return pairs;

@@ -28,7 +28,8 @@ Dataset load_data(const CommonSettings& common, bool train, bool test) {
 ChosenSplit load_split(const CommonSettings& common, SplitChoice choice) {
   const bool train = choice == SplitChoice::train;
   Dataset data = load_data(common, train, !train);
-  ChosenSplit chosen{std::move(train ? data.train : data.test), data.normalization};
+  ChosenSplit chosen{std::move(train ? data.train : data.test), data.normalization,
+                     std::move(data.classes)};
   require(chosen.images.size() > 0, "--data {}: expected {} images, found none", common.data,
           to_string(choice));
   return chosen;

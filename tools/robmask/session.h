@@ -22,6 +22,7 @@ Dataset load_data(const CommonSettings& common, bool train, bool test);
 struct ChosenSplit {
   Split images;
   Normalization normalization;
+  std::vector<std::string> classes;  // label → name
 };
 ChosenSplit load_split(const CommonSettings& common, SplitChoice choice);
 

@@ -9,12 +9,25 @@ void add_evaluation(Options& o, EvaluateSettings& s) {
   add_attack(o, s.attack);
   o.alias("attack-steps", "steps");
   o.add("restarts", s.restarts, "attempts on each image", from_to(1, 65536));
+  o.add("queries", s.queries, "proposals of square", from_to(1, largest));
+  o.add("targets", s.targets, "classes that apgd-t and fab-t aim at", from_to(1, 1000));
+  o.add("pgd-keep", s.keep, "the iterate of pgd and cw that counts");
+  o.add("aa-version", s.aa_version, "which autoattack");
+  o.flag("aa-compat", s.aa_compat, "square as in the original: one square for all images");
+  o.add("quantize", s.quantize, "round attacked images to so many bits", from_to(8, 8), "off");
   o.group("Evaluation");
   add_batch(o, s.batch);
   o.add("split", s.split, "images to evaluate on");
   o.add("save-adversarial", s.save_adversarial, "write the attacked images, FILE.npy");
   o.add("per-image", s.per_image, "write a row an image, FILE.csv");
   o.add("against", s.against, "pair each image with another evaluation's --per-image FILE.csv");
+  o.add("against-mask", s.against_mask, "pair every mask with this one", from_to(0, 1),
+        "the first of --mask");
+  o.flag("per-class", s.per_class, "print a table of classes");
+  o.flag("reuse-broken", s.reuse_broken, "what a smaller eps broke is not attacked again");
+  o.add("corruptions", s.corruptions, "also evaluate a folder laid out as CIFAR-10-C");
+  o.add("robustbench-json", s.robustbench_json, "write an entry of RobustBench, FILE.json");
+  o.add("checks", s.checks, "of the evaluation itself: is it believable?");
   o.flag("resume", s.resume, "go on with an interrupted evaluation");
   add_file_model(o, s.model);
   add_common(o, s.common);
@@ -32,6 +45,10 @@ void check_evaluation(const EvaluateSettings& s) {
   check_common(s.common);
   check_model(s.model);
   for (const Strength& eps : s.eps) check_eps("eps", eps, s.attack.norm);
+  const auto& masks = s.mask.values;
+  require(!s.against_mask || (!s.mask.match && std::ranges::count(masks, *s.against_mask) > 0),
+          "--against-mask: expected a mask of --mask {}, got {}",
+          s.mask.match ? "match" : fmt::to_string(fmt::join(masks, ",")), *s.against_mask);
 }
 
 void check(const EvaluateSettings& s) { check_evaluation(s); }

@@ -63,10 +63,16 @@ std::vector<std::string> unused_by_attacks(const EvaluateSettings& s) {
   };
   Names names;
   using enum AttackName;
-  if (only({clean})) names = {"eps", "norm", "restarts"};
-  if (only({clean, fgsm, apgd_ce, apgd_dlr, apgd_t, fab_t, square, autoattack}))
-    names.insert({"step-size", "start"});
-  if (only({clean, fgsm})) names.insert("attack-steps");
+  if (only({clean})) names = {"eps", "norm", "restarts", "quantize"};
+  if (only({clean, fgsm, apgd_ce, apgd_dlr, apgd_t, fab, fab_t, square, autoattack}))
+    names.insert({"step-size", "start", "pgd-keep"});
+  if (only({clean, fgsm, square})) names.insert("attack-steps");
+  if (only({clean, fgsm, autoattack})) names.insert("restarts");
+  if (only({clean, fgsm, pgd, cw, apgd_ce, apgd_dlr, apgd_t, fab, fab_t}))
+    names.insert({"queries", "aa-compat"});
+  if (only({clean, fgsm, pgd, cw, apgd_ce, apgd_dlr, fab, square})) names.insert("targets");
+  if (only({clean, fgsm, pgd, cw, apgd_ce, apgd_dlr, apgd_t, fab, fab_t, square}))
+    names.insert("aa-version");
   return among(s.common.given, names);
 }
 

@@ -1,0 +1,95 @@
+#include "data/corruptions.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "data/files/npy.h"
+#include "engine/check.h"
+
+namespace robmask {
+
+namespace {
+
+constexpr Index severities = 5;
+const std::set<std::string> set_aside{"labels", "speckle_noise", "gaussian_blur", "spatter",
+                                      "saturate"};
+
+template <class T>
+std::vector<std::int32_t> numbers(const HostTensor& array) {
+  std::vector<std::int32_t> values(array.count());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    T value;
+    std::memcpy(&value, array.data.data() + i * sizeof(T), sizeof(T));
+    values[i] = std::in_range<std::int32_t>(value) ? static_cast<std::int32_t>(value) : -1;
+  }
+  return values;
+}
+
+std::vector<std::int32_t> read_labels(const Path& file, Index classes) {
+  const HostTensor array = read_npy(file);
+  const bool known = array.type == ElementType::u8 || array.type == ElementType::i32 ||
+                     array.type == ElementType::i64;
+  require(known && array.shape.size() == 1,
+          "{}: expected labels as uint8, int32 or int64 [N], got {} {}", file.string(),
+          name_of(array.type), to_string(array.shape));
+  const std::vector<std::int32_t> labels =
+      array.type == ElementType::u8    ? numbers<std::uint8_t>(array)
+      : array.type == ElementType::i32 ? numbers<std::int32_t>(array)
+                                       : numbers<std::int64_t>(array);
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    require(labels[i] >= 0 && labels[i] < classes,
+            "{}: expected labels from 0 to {} (the model's classes), row {} has another",
+            file.string(), classes - 1, i);
+  return labels;
+}
+
+}  // namespace
+
+std::vector<std::string> corruptions_in(const Path& folder) {
+  require(std::filesystem::is_directory(folder),
+          "--corruptions {}: expected a folder laid out as CIFAR-10-C, found none; it holds "
+          "<corruption>.npy and labels.npy",
+          folder.string());
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == ".npy" && !set_aside.contains(entry.path().stem().string()))
+      names.push_back(entry.path().stem().string());
+  std::ranges::sort(names);
+  require(
+      !names.empty() && std::filesystem::exists(folder / "labels.npy"),
+      "--corruptions {}: expected <corruption>.npy files and labels.npy, found {} corruptions{}",
+      folder.string(), names.size(),
+      std::filesystem::exists(folder / "labels.npy") ? "" : " and no labels");
+  return names;
+}
+
+std::array<Split, 5> load_corruption(const Path& folder, const std::string& corruption, Index limit,
+                                     Index classes) {
+  // images: 5·M H W 3
+  const Path file = folder / (corruption + ".npy");
+  const HostTensor images = read_npy(file);
+  const auto& shape = images.shape;
+  require(images.type == ElementType::u8 && shape.size() == 4 && shape[0] > 0 &&
+              shape[0] % severities == 0 && shape[1] == 32 && shape[2] == 32 && shape[3] == 3,
+          "{}: expected uint8 [5·M, 32, 32, 3], M images at each of five severities, got {} {}",
+          file.string(), name_of(images.type), to_string(shape));
+  const std::vector<std::int32_t> labels = read_labels(folder / "labels.npy", classes);
+  require(static_cast<Index>(labels.size()) == shape[0],
+          "{}: expected a label for each of the {} images of {}, got {}",
+          (folder / "labels.npy").string(), shape[0], file.string(), labels.size());
+
+  const Index each = shape[0] / severities, taken = std::min(each, limit);
+  std::array<Split, 5> splits;
+  for (Index s = 0; s < severities; ++s) {
+    Split& split = splits[s];
+    split.height = split.width = 32;
+    split.pixels.resize(taken * split.image_bytes());
+    std::memcpy(split.pixels.data(), images.data.data() + s * each * split.image_bytes(),
+                split.pixels.size());
+    split.labels.assign(labels.begin() + s * each, labels.begin() + s * each + taken);
+  }
+  return splits;
+}
+
+}  // namespace robmask

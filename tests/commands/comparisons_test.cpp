@@ -1,0 +1,89 @@
+// What several results on the same images say together, and the numbers of each alone.
+
+#include "tools/robmask/comparisons.h"
+
+#include <gtest/gtest.h>
+
+namespace robmask {
+namespace {
+
+/// Five images of label 0, of which the last is wrong as it is: `fate` has for each the attack that
+/// breaks it, clean if none does.
+using Fate = std::vector<AttackName>;
+constexpr auto none = AttackName::clean;
+
+Outcome outcome_of(double mask, AttackName attack, const Fate& fate, double eps = 8.0 / 255) {
+  Outcome o{.cell = {.mask = mask, .eps = {eps, fmt::format("{}", eps)}, .plan = {}},
+            .p = {},
+            .images = {}};
+  o.cell.plan.attack = attack;
+  o.cell.plan.eps = eps;
+  for (std::size_t i = 0; i < fate.size(); ++i) {
+    ImageOutcome image{.clean = i + 1 < fate.size(), .verdict = {}};
+    image.verdict.image = static_cast<std::int32_t>(i);
+    image.verdict.robust = image.clean && fate[i] == none;
+    if (image.clean) image.verdict.broken_by = fate[i];
+    image.prediction = image.verdict.robust ? 0 : 1;
+    o.images.push_back(image);
+  }
+  return o;
+}
+
+constexpr auto pgd = AttackName::pgd, fgsm = AttackName::fgsm, square = AttackName::square;
+
+TEST(Comparisons, TheWorstCaseCountsAnImageRobustIfNoAttackBreaksIt) {
+  const std::vector<Outcome> outcomes{
+      outcome_of(0, AttackName::clean, {none, none, none, none, none}),
+      outcome_of(0, fgsm, {fgsm, none, none, none, none}),
+      outcome_of(0, pgd, {none, pgd, none, none, none}),
+      outcome_of(1, pgd, {none, pgd, none, none, none})};
+  const Json worst = worst_cases(outcomes);
+  ASSERT_EQ(worst.size(), 1u);
+  EXPECT_EQ(worst[0]["mask"], 0.0);
+  EXPECT_EQ(worst[0]["attacks"], (Json{"fgsm", "pgd"}));
+  EXPECT_EQ(worst[0]["n"], 5);
+  EXPECT_EQ(worst[0]["clean_accuracy"], 0.8);
+  EXPECT_EQ(worst[0]["robust_accuracy"], 0.4);
+}
+
+TEST(Comparisons, MasksArePairedWithTheReferenceAtTheSameAttackAndStrength) {
+  const std::vector<Outcome> outcomes{outcome_of(0, pgd, {pgd, pgd, none, none, none}),
+                                      outcome_of(0, pgd, {none, none, none, none, none}, 0.01),
+                                      outcome_of(0.5, pgd, {none, none, none, pgd, none}),
+                                      outcome_of(1, fgsm, {none, none, none, none, none})};
+  const std::vector<Json> pairs = mask_pairs(outcomes, 0);
+  ASSERT_EQ(pairs.size(), 4u);
+  EXPECT_TRUE(pairs[0].empty() && pairs[1].empty() && pairs[3].empty());
+  EXPECT_EQ(
+      pairs[2],
+      (Json::array(
+          {{{"mask", 0.0}, {"robust_here_only", 2}, {"robust_there_only", 1}, {"p_value", 1.0}}})));
+}
+
+TEST(Comparisons, GradientsAreMaskedWhereOnlySquareBreaksImages) {
+  const Fate by_square{square, square, none, none, none}, by_pgd{pgd, pgd, none, none, none};
+  const auto whites = outcome_of(0, pgd, {none, none, none, none, none});
+  EXPECT_EQ(masked_gradients(std::vector{whites, outcome_of(0, square, by_square)}).size(), 1u);
+  EXPECT_TRUE(
+      masked_gradients(std::vector{outcome_of(0, pgd, by_pgd), outcome_of(0, square, by_square)})
+          .empty());
+  EXPECT_TRUE(masked_gradients(std::vector{outcome_of(0, square, by_square)}).empty());
+}
+
+TEST(Comparisons, PerImageRowsNameTheAttackThatBrokeTheImage) {
+  const auto rows = per_image_rows(outcome_of(0, pgd, {pgd, none, none}), {0, 0, 0});
+  const CsvTable table{per_image_columns(false), rows};
+  const auto column = [&](const char* name) {
+    std::vector<std::string> cells;
+    for (const CsvRow& row : rows) cells.push_back(row[table.column(name, "")]);
+    return cells;
+  };
+  using Cells = std::vector<std::string>;
+  EXPECT_EQ(column("broken_by"), (Cells{"pgd", "", ""}));
+  EXPECT_EQ(column("clean"), (Cells{"1", "1", "0"}));
+  EXPECT_EQ(column("robust"), (Cells{"0", "1", "0"}));
+  EXPECT_EQ(column("prediction"), (Cells{"1", "0", "1"}));
+}
+
+}  // namespace
+}  // namespace robmask

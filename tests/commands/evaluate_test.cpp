@@ -1,0 +1,252 @@
+// robmask evaluate from end to end, on a small network trained for it.
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <set>
+#include <thread>
+
+#include "data/files/csv.h"
+#include "data/files/json.h"
+#include "data/files/npy.h"
+#include "data/files/safetensors.h"
+#include "tests/commands/binary.h"
+
+namespace robmask {
+namespace {
+
+class Evaluate : public Binary {
+ protected:
+  /// Two masks of width 4 that have learned a little of the synthetic images; trained once.
+  static void SetUpTestSuite() {
+    const char* binary = std::getenv("ROBMASK");
+    if (binary == nullptr) return;
+    trained_ = std::make_unique<test::ScratchFolder>();
+    const std::string train = fmt::format(
+        "'{}' train --method robmask --attack-steps 2 --width 4 --limit-train 480 --limit-test 20 "
+        "--epochs 3 --batch 32 --threads 1 --device cpu --quiet --out '{}' >/dev/null",
+        binary, model().string());
+    ASSERT_EQ(std::system(train.c_str()), 0);
+  }
+  static void TearDownTestSuite() { trained_.reset(); }
+  static Path model() { return *trained_ / "run"; }
+
+  std::string command(const std::string& options, const Path& from = model()) const {
+    return fmt::format(
+        "evaluate --device cpu --threads 1 --json --quiet --limit-test 40 --from '{}' --out '{}' "
+        "{}",
+        from.string(), folder_.path().string(), options);
+  }
+  Json evaluate(const std::string& options, const Path& from = model()) const {
+    const Result result = run(command(options, from));
+    EXPECT_EQ(result.code, 0) << result.errors;
+    return parse_json(result.output, "evaluate " + options);
+  }
+  /// The model with some tensors changed: f(name, values).
+  template <class F>
+  Path changed(const F& f) const {
+    SafeTensors file = read_safetensors(model() / "model.safetensors");
+    for (NamedTensor& t : file.tensors) {
+      if (t.tensor.type != ElementType::f32) continue;
+      std::vector<float> values = t.tensor.to<float>();
+      f(t.name, values);
+      t.tensor = host_tensor(t.tensor.shape, values);
+    }
+    write_safetensors(folder_ / "changed", file);
+    return folder_ / "changed";
+  }
+  static std::set<std::string> checks_of(const Json& report) {
+    std::set<std::string> checks;
+    for (const Json& w : report["warnings"]) checks.insert(w["check"].get<std::string>());
+    return checks;
+  }
+  /// A report without what may differ from run to run.
+  static Json timeless(Json report) {
+    for (Json& r : report["results"]) r.erase("seconds");
+    return report;
+  }
+
+  static std::unique_ptr<test::ScratchFolder> trained_;
+};
+std::unique_ptr<test::ScratchFolder> Evaluate::trained_;
+
+TEST_F(Evaluate, ReportsEveryCombinationItsClassesItsPairsAndTheWorstCase) {
+  const Json report =
+      evaluate("--mask 0,1 --attack clean,fgsm,pgd --eps 0,8/255 --attack-steps 3 --checks off");
+  const Json& results = report["results"];
+  ASSERT_EQ(results.size(), 12u);
+  for (const Json& r : results) {
+    Index n = 0;
+    double robust = 0;
+    for (const Json& c : r["per_class"]) {
+      n += c["n"].get<Index>();
+      robust += c["robust_accuracy"].get<double>() * c["n"].get<double>();
+    }
+    EXPECT_EQ(n, 40);
+    EXPECT_NEAR(robust / 40, r["robust_accuracy"].get<double>(), 1e-12);
+    const bool idle = r["eps"] == "0" || r["attack"] == "clean";
+    EXPECT_TRUE(!idle || r["robust_accuracy"] == r["clean_accuracy"]);
+    EXPECT_EQ(r.contains("paired_masks"), r["mask"] == 1.0);
+  }
+  ASSERT_EQ(report["worst_case"].size(), 4u);
+  for (const Json& worst : report["worst_case"]) {
+    EXPECT_EQ(worst["attacks"], (Json{"fgsm", "pgd"}));
+    for (const Json& r : results)
+      EXPECT_TRUE(r["mask"] != worst["mask"] || r["eps"] != worst["eps"] ||
+                  worst["robust_accuracy"] <= r["robust_accuracy"]);
+  }
+}
+
+TEST_F(Evaluate, PrintsAGridOfMasksAndStrengthsAndATableOfClasses) {
+  const Result result =
+      run(fmt::format("evaluate --threads 1 --quiet --limit-test 16 --from '{}' --out '{}' --mask "
+                      "0,1 --attack fgsm,pgd "
+                      "--eps 4/255,8/255 --attack-steps 5 --per-class",
+                      model().string(), folder_.path().string()));
+  ASSERT_EQ(result.code, 0) << result.errors;
+  for (const char* part : {"mask p    clean    4/255    8/255", "worst case", "McNemar", "class,"})
+    EXPECT_NE(result.output.find(part), std::string::npos) << part << "\n" << result.output;
+}
+
+TEST_F(Evaluate, ReusingWhatASmallerStrengthBrokeOnlyLowersAccuracy) {
+  const std::string options = "--mask 1 --eps 8/255,2/255,4/255 --attack-steps 3 --checks off";
+  const Json plain = evaluate(options), reused = evaluate(options + " --reuse-broken");
+  double last = 1;
+  for (const Json& r : reused["results"]) {
+    EXPECT_LE(r["robust_accuracy"], last);
+    last = r["robust_accuracy"];
+    for (const Json& other : plain["results"])
+      EXPECT_TRUE(other["eps"] != r["eps"] || r["robust_accuracy"] <= other["robust_accuracy"]);
+  }
+  const double broken = reused["results"][1]["clean_accuracy"].get<double>() -
+                        reused["results"][1]["robust_accuracy"].get<double>();
+  EXPECT_EQ(reused["results"][2]["reused"], std::lround(40 * broken));
+  EXPECT_FALSE(plain["results"][0].contains("reused"));
+}
+
+TEST_F(Evaluate, QuantizedImagesAreBytesInTheBallAndStillFool) {
+  const Path images = folder_ / "adv.npy", rows = folder_ / "rows.csv";
+  const Json report =
+      evaluate(fmt::format("--mask 0 --eps 0.03 --attack-steps 5 --checks off --quantize 8 "
+                           "--save-adversarial '{}' --per-image '{}'",
+                           images.string(), rows.string()));
+  const Json& result = report["results"][0];
+  EXPECT_EQ(result["quantized"], true);
+  EXPECT_LE(result["max_perturbation"].get<double>(), 7.0 / 255 + 1e-6);  // 0.03 is 7.65 levels
+  EXPECT_LT(result["robust_accuracy"], result["clean_accuracy"]);
+  const std::vector<float> saved = read_npy(images).to<float>();
+  ASSERT_EQ(saved.size(), 40u * 3072);
+  for (const float v : saved) ASSERT_EQ(v, std::round(v * 255) / 255.0f);
+  const CsvTable table = read_csv(rows);
+  for (const CsvRow& row : table.rows)
+    EXPECT_EQ(row[table.column("robust", "")] == "1",
+              row[table.column("prediction", "")] == row[table.column("label", "")]);
+}
+
+TEST_F(Evaluate, RaisesNoWarningAboutASoundModel) {
+  EXPECT_EQ(evaluate("--mask 0,1 --attack fgsm,pgd --attack-steps 10")["warnings"], Json::array())
+      << "see docs/evaluation.md";
+}
+
+TEST_F(Evaluate, CatchesLogitsThatBlindTheAttack) {
+  const Path masked = changed([](const std::string& name, std::vector<float>& values) {
+    if (name.starts_with("linear."))
+      for (float& v : values) v *= 1e4f;
+  });
+  const std::string pgd = "--mask 1 --attack-steps 10 --start zero";
+  EXPECT_GT(evaluate(pgd, masked)["results"][0]["robust_accuracy"],
+            evaluate(pgd)["results"][0]["robust_accuracy"]);
+  EXPECT_TRUE(checks_of(evaluate(pgd, masked)).contains("zero-gradients"));
+  EXPECT_TRUE(checks_of(evaluate(pgd + " --checks off", masked)).empty());
+}
+
+TEST_F(Evaluate, CatchesASaturatedFirstLayerAndAConstantClassifier) {
+  const Path saturated = changed([](const std::string& name, std::vector<float>& values) {
+    if (name == "bn1.bias" || name == "bn1.mask.1.bias") std::ranges::fill(values, -1e3f);
+  });
+  const auto found = checks_of(evaluate("--mask 0 --attack-steps 5", saturated));
+  EXPECT_TRUE(found.contains("chance"));
+  EXPECT_TRUE(found.contains("zero-gradients"));
+  const Path constant = changed([](const std::string& name, std::vector<float>& values) {
+    if (name == "linear.weight") std::ranges::fill(values, 0.0f);
+  });
+  EXPECT_TRUE(checks_of(evaluate("--mask 0 --attack clean", constant)).contains("chance"));
+}
+
+TEST_F(Evaluate, WarnsOfStepsThatCannotCrossTheBall) {
+  EXPECT_EQ(checks_of(evaluate("--mask 1 --attack-steps 2")), std::set<std::string>{"reach"});
+}
+
+TEST_F(Evaluate, WritesAnEntryOfRobustBench) {
+  const Path entry = folder_ / "entry.json";
+  const Json report =
+      evaluate("--mask 1 --attack-steps 5 --checks off --robustbench-json " + entry.string());
+  const Json json = read_json(entry);
+  EXPECT_EQ(json["eps"], "8/255");
+  EXPECT_EQ(json["architecture"], "ResNet-18 (width 4)");
+  EXPECT_EQ(json["autoattack_acc"], "");
+  EXPECT_EQ(json["clean_acc"],
+            fmt::format("{:.2f}", 100 * report["results"][0]["clean_accuracy"].get<double>()));
+}
+
+TEST_F(Evaluate, MeasuresCorruptions) {
+  std::vector<std::uint8_t> bytes(10 * 3072, 128);
+  const Path images = folder_ / "CIFAR-10-C";
+  std::filesystem::create_directory(images);
+  write_npy(images / "fog.npy", host_tensor({10, 32, 32, 3}, bytes));
+  write_npy(images / "snow.npy", host_tensor({10, 32, 32, 3}, bytes));
+  // Gray images are all of one class: of two at each severity, one has the right label.
+  std::vector<std::int32_t> labels(10);
+  const auto with_labels = [&](std::int32_t label) {
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      labels[i] = i % 2 == 0 ? label : (label + 1) % 10;
+    write_npy(images / "labels.npy", host_tensor({10}, labels));
+    return evaluate("--mask 0 --attack clean --checks off --corruptions " + images.string());
+  };
+  double sum = 0;
+  for (std::int32_t label = 0; label < 10; ++label) {
+    const Json report = with_labels(label)["corruptions"][0];
+    EXPECT_EQ(report["n"], 2);
+    EXPECT_EQ(report["corruptions"].size(), 2u);
+    sum += report["mean_accuracy"].get<double>();
+  }
+  EXPECT_DOUBLE_EQ(sum, 1.0);
+}
+
+TEST_F(Evaluate, KilledAtAnyMomentItResumesToTheSameReport) {
+  const std::string options =
+      "--mask 0,1 --attack fgsm,pgd --eps 4/255,8/255 --attack-steps 10 --batch 4 --checks off";
+  const auto began = std::chrono::steady_clock::now();
+  const Json whole = timeless(evaluate(options));
+  const auto took = std::chrono::steady_clock::now() - began;
+  bool interrupted = false;
+  for (int kill = 0; kill < 3; ++kill) {
+    const std::string resumed =
+        fmt::format("exec '{}' {} >/dev/null 2>&1", binary_, command(options + " --resume"));
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::execl("/bin/sh", "sh", "-c", resumed.c_str(), nullptr);
+      ::_exit(127);
+    }
+    std::this_thread::sleep_for(took * 3 / 10);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    interrupted |= std::filesystem::exists(folder_ / "evaluation.journal");
+  }
+  EXPECT_TRUE(interrupted);
+  EXPECT_EQ(timeless(evaluate(options + " --resume")), whole);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "evaluation.journal"));
+}
+
+TEST_F(Evaluate, RefusesTheJournalOfAnotherModelOrOtherSettings) {
+  std::ofstream(folder_ / "evaluation.journal")
+      << R"({"evaluation":{"weights":"0123456789abcdef"}})" << '\n';
+  expect_refused(command("--resume"), "weights");
+  EXPECT_EQ(run(command("--attack clean")).code, 0);
+}
+
+}  // namespace
+}  // namespace robmask

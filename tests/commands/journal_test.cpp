@@ -1,0 +1,82 @@
+// The journal of an evaluation: what was noted is known again, and nothing else.
+
+#include "tools/robmask/journal.h"
+
+#include <gtest/gtest.h>
+
+#include "data/files/atomic_file.h"
+#include "tests/files/scratch.h"
+
+namespace robmask {
+namespace {
+
+using test::message_of;
+
+class JournalFile : public testing::Test {
+ protected:
+  Journal open(bool resume, const Json& settings = {{"weights", "a"}, {"seed", 0}}) const {
+    return {path_, settings, resume};
+  }
+
+  const test::ScratchFolder folder_;
+  const Path path_ = folder_ / "evaluation.journal";
+};
+
+TEST_F(JournalFile, WhatWasNotedIsKnownAfterAKill) {
+  Journal first = open(false);
+  first.add("pgd", Json::array({1, 2}));
+  first.add("pgd", "three");
+  first.add("fgsm", 4);
+  const Journal again = open(true);
+  EXPECT_EQ(again.known("pgd"), (std::vector<Json>{Json::array({1, 2}), "three"}));
+  EXPECT_EQ(again.known("fgsm"), (std::vector<Json>{4}));
+  EXPECT_TRUE(again.known("cw").empty());
+}
+
+TEST_F(JournalFile, AKillAtAnyByteLosesTheTornLineOnlyAndSpoilsNoLaterOne) {
+  Journal first = open(false);
+  first.add("pgd", 1);
+  const auto one = std::filesystem::file_size(path_);
+  first.add("pgd", 2);
+  const std::string whole = read_text(path_);
+  for (std::size_t length = 0; length <= whole.size(); ++length) {
+    std::filesystem::remove(path_);
+    test::put(path_, whole.substr(0, length));
+    open(true).add("pgd", 3);
+    std::vector<Json> expected{3};
+    if (length == whole.size()) expected.insert(expected.begin(), 2);
+    if (length >= one) expected.insert(expected.begin(), 1);
+    EXPECT_EQ(open(true).known("pgd"), expected) << length;
+  }
+}
+
+TEST_F(JournalFile, OneOfAnotherEvaluationIsRefusedAndKept) {
+  open(false).add("pgd", 1);
+  const std::string was = read_text(path_);
+  const std::string seed = message_of<InputError>([&] {
+    open(true, {{"weights", "a"}, {"seed", 1}});
+  });
+  EXPECT_NE(seed.find("seed is 0, not 1"), std::string::npos) << seed;
+  const std::string weights = message_of<InputError>([&] {
+    open(true, {{"weights", "b"}, {"seed", 0}});
+  });
+  EXPECT_NE(weights.find("weights"), std::string::npos) << weights;
+  EXPECT_EQ(read_text(path_), was);
+  std::filesystem::remove(path_);
+  test::put(path_, "my shopping list\n");
+  EXPECT_NE(message_of<InputError>([&] { open(true); }).find("expected the journal"),
+            std::string::npos);
+}
+
+TEST_F(JournalFile, WithoutResumeItStartsAnewAndTheEndRemovesIt) {
+  open(false).add("pgd", 1);
+  Journal anew = open(false);
+  EXPECT_TRUE(anew.known("pgd").empty());
+  anew.add("pgd", 2);
+  EXPECT_EQ(open(true).known("pgd"), (std::vector<Json>{2}));
+  anew.remove();
+  EXPECT_EQ(folder_.files(), 0);
+}
+
+}  // namespace
+}  // namespace robmask

@@ -1,0 +1,102 @@
+#include "tools/robmask/cells.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tools/robmask/options/value.h"
+#include "tools/robmask/session.h"
+
+namespace robmask {
+
+namespace {
+
+double strength_value(const std::string& text, const std::string& what) {
+  Strength s;
+  require(Value<Strength>::read(text, s), "{}: expected a number or a fraction, got \"{}\"", what,
+          text);
+  return s.value;
+}
+
+/// --mask match: p = min(1, ε/eps_max), or the knot of the auxiliary norm of nearest ε.
+double matching_mask(const CheckpointInfo& info, double eps) {
+  if (info.spec.masks == 1 || eps == 0) return 0;
+  if (info.aux_eps.empty()) {
+    const double most = strength_value(info.eps_max, "the checkpoint's eps_max");
+    return most > 0 ? std::min(1.0, eps / most) : 0;
+  }
+  const auto& aux = info.aux_eps;
+  const auto nearest = std::min_element(aux.begin(), aux.end(), [&](double a, double b) {
+    return std::abs(a - eps) < std::abs(b - eps);
+  });
+  return static_cast<double>(nearest - aux.begin() + 1) / static_cast<double>(aux.size());
+}
+
+AttackPlan plan_of(const EvaluateSettings& s, AttackName attack, double eps) {
+  AttackPlan plan = pgd_plan(s.attack, eps);
+  plan.attack = attack;
+  plan.restarts = s.restarts;
+  plan.keep = s.keep;
+  plan.queries = s.queries;
+  plan.targets = s.targets;
+  plan.version = s.aa_version;
+  plan.compat = s.aa_compat;
+  if (attack == AttackName::clean) {
+    plan.steps = 0;
+    plan.step_size = 0;
+    plan.restarts = 1;
+  }
+  if (attack == AttackName::fgsm) {  // one step of ε from the image itself
+    plan.steps = plan.restarts = 1;
+    plan.step_size = eps;
+    plan.random_start = false;
+  }
+  return plan;
+}
+
+/// The classes that an attack's loss compares: DLR divides by z_(1) − z_(3), its targeted form by
+/// z_(1) − (z_(3) + z_(4))/2 (Croce & Hein 2020).
+Index classes_needed(AttackName attack) {
+  switch (attack) {
+    case AttackName::apgd_dlr: return 3;
+    case AttackName::apgd_t: return 4;
+    default: return 2;
+  }
+}
+
+void check_attack(const Cell& cell, const ModelSpec& spec) {
+  if (cell.plan.attack == AttackName::clean) return;
+  for (const AttackPlan& stage : stages(cell.plan))
+    require(
+        spec.classes >= classes_needed(stage.attack),
+        "--attack {}: {} needs a model of at least {} classes, this one has {}; take pgd, apgd-ce "
+        "and square",
+        to_string(cell.plan.attack), to_string(stage.attack), classes_needed(stage.attack),
+        spec.classes);
+}
+
+}  // namespace
+
+std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model) {
+  std::vector<Strength> strengths = s.eps;
+  if (s.reuse_broken) std::ranges::stable_sort(strengths, {}, &Strength::value);
+  std::vector<Cell> cells;
+  for (const double mask : s.mask.match ? std::vector{0.0} : s.mask.values) {
+    check_mask(*model.model, mask);
+    for (const AttackName attack : s.attacks)
+      for (const Strength& eps : strengths) {
+        const double p = s.mask.match ? matching_mask(model.info, eps.value) : mask;
+        cells.push_back({p, eps, plan_of(s, attack, eps.value)});
+        check_attack(cells.back(), model.info.spec);
+      }
+  }
+  return cells;
+}
+
+std::vector<AttackName> stage_names(const Cell& cell) {
+  if (cell.plan.attack != AttackName::autoattack) return {cell.plan.attack};
+  std::vector<AttackName> names;
+  for (const AttackPlan& stage : stages(cell.plan)) names.push_back(stage.attack);
+  return names;
+}
+
+}  // namespace robmask

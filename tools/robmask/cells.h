@@ -1,0 +1,31 @@
+#pragma once
+// The combinations that an evaluation consists of: every mask, attack and ε.
+
+#include <string>
+#include <vector>
+
+#include "training/checkpoint.h"
+#include "training/evaluator.h"
+#include "training/settings.h"
+
+namespace robmask {
+
+/// One combination; the attack and the value of ε are the plan's.
+struct Cell {
+  double mask = 0;
+  Strength eps;
+  AttackPlan plan;
+
+  /// Is there nothing to attack with?
+  bool idle() const { return plan.attack == AttackName::clean || plan.steps == 0 || plan.eps == 0; }
+};
+
+/// The combinations that settings ask for, by mask, attack and ε in the order given; with reuse_broken
+/// ε ascends. InputError for a mask that the model lacks, an attack that this build lacks, and one
+/// whose loss needs more classes than the model has.
+std::vector<Cell> cells_of(const EvaluateSettings& settings, const LoadedModel& model);
+
+/// The attacks a cell runs one after the other; one, but for autoattack.
+std::vector<AttackName> stage_names(const Cell& cell);
+
+}  // namespace robmask

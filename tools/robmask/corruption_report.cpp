@@ -1,0 +1,71 @@
+#include "tools/robmask/corruption_report.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "data/corruptions.h"
+#include "training/evaluator.h"
+#include "training/intervals.h"
+#include "training/manners.h"
+
+namespace robmask {
+
+namespace {
+
+/// Images and correctly classified ones at severities 1 to 5: [n, [hits]].
+Json count_hits(const EvaluateSettings& s, const LoadedModel& from, double p,
+                const std::string& corruption) {
+  auto splits = load_corruption(s.corruptions, corruption, s.common.limit_test.value_or(no_limit),
+                                from.info.spec.classes);
+  const Index n = splits.front().size();
+  Json hits = Json::array();
+  Progress progress(fmt::format("{}, mask {}", corruption, p), n * std::ssize(splits), "image");
+  for (Split& split : splits) {
+    const Images images(from.model->machine(), std::move(split));
+    const Evaluator evaluator(*from.model, images, s.batch, s.common.seed);
+    const auto before = static_cast<Index>(hits.size()) * n;
+    const std::vector<bool> correct = evaluator.clean(p, [&](Index done, const auto&) {
+      stop_if_interrupted();
+      progress.update(before + done);
+    });
+    hits.push_back(std::ranges::count(correct, true));
+  }
+  return {n, hits};
+}
+
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+}  // namespace
+
+Json corruption_report(const EvaluateSettings& s, const std::string& name, const LoadedModel& model,
+                       double p, Journal& journal) {
+  Index images = 0;
+  Json rows = Json::array();
+  std::vector<double> means;
+  for (const std::string& corruption : corruptions_in(s.corruptions)) {
+    const std::string key = fmt::format("{}|mask {}|corruption {}", name, p, corruption);
+    if (journal.known(key).empty()) journal.add(key, count_hits(s, model, p, corruption));
+    const Json counts = journal.known(key).front();
+    const Index n = counts.at(0);
+    Json intervals = Json::array();
+    std::vector<double> accuracies;
+    for (const Json& hits : counts.at(1)) {
+      accuracies.push_back(hits.get<double>() / static_cast<double>(n));
+      intervals.push_back(wilson_interval(hits, n));
+    }
+    means.push_back(mean_of(accuracies));
+    rows.push_back({{"corruption", corruption},
+                    {"accuracy", accuracies},
+                    {"interval", intervals},
+                    {"mean_accuracy", means.back()}});
+    require(images == 0 || images == n,
+            "--corruptions {}: expected files of one length, {} differs", s.corruptions,
+            corruption);
+    images = n;
+  }
+  return {{"mask", p}, {"n", images}, {"mean_accuracy", mean_of(means)}, {"corruptions", rows}};
+}
+
+}  // namespace robmask

@@ -1,0 +1,87 @@
+#include "tools/robmask/examiner.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/ops.h"
+#include "tools/robmask/quantize.h"
+
+namespace robmask {
+
+std::vector<Index> classes_of(const Tensor& logits) {
+  const std::vector<double> values = logits.to_doubles();
+  std::vector<Index> classes;
+  for (Index n = 0; n < logits.shape().n; ++n) {
+    const auto row = values.begin() + n * logits.shape().c, end = row + logits.shape().c;
+    const bool nan = std::any_of(row, end, [](double v) { return std::isnan(v); });
+    classes.push_back(nan ? -1 : std::max_element(row, end) - row);
+  }
+  return classes;
+}
+
+Examiner::Examiner(const Model& model, const Images& images, double p, const AttackPlan& plan,
+                   bool quantize, AdversarialFile* file)
+    : model_(model), images_(images), p_(p), plan_(plan), quantize_(quantize), file_(file) {}
+
+Tensor Examiner::rounded(const Tensor& x_adv, const Tensor& x) const {
+  std::vector<double> values = x_adv.to_doubles();
+  const std::vector<double> clean = x.to_doubles();
+  const auto count = static_cast<std::size_t>(x.shape().pixels() * x.shape().c);
+  for (std::size_t first = 0; first < values.size(); first += count)
+    round_to_bytes(std::span(values).subspan(first, count), std::span(clean).subspan(first, count),
+                   plan_.norm, plan_.eps);
+  return make_tensor(x.machine(), x.shape(), x.dtype(), values);
+}
+
+void Examiner::look(const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const Tensor own(model_.machine(), images_.shape(1), x_adv.dtype());
+    model_.machine().copy(own, x_adv.images(static_cast<Index>(i), 1));
+    seen_[ids[i]] = own;
+  }
+}
+
+Tensor Examiner::take(const std::vector<Verdict>& verdicts, const Tensor& x) {
+  const Tensor shown(x.machine(), x.shape(), x.dtype());
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    const auto seen = seen_.extract(verdicts[i].image);
+    expect(!seen.empty(), "an attack gave a verdict on image {} without its adversarial image",
+           verdicts[i].image);
+    x.machine().copy(shown.images(static_cast<Index>(i), 1), seen.mapped());
+  }
+  return quantize_ ? rounded(shown, x) : shown;
+}
+
+std::vector<ImageOutcome> Examiner::conclude(const std::vector<Verdict>& verdicts) {
+  // x, shown: n H W 3
+  std::vector<std::int32_t> ids;
+  for (const Verdict& v : verdicts) ids.push_back(v.image);
+  const Tensor x = images_.batch(model_.dtype(), ids).images, shown = take(verdicts, x);
+  const Index n = x.shape().n;
+  const Tensor distance(x.machine(), {n, 1, 1, 1}, x.dtype());
+  x.machine().distance(distance, shown, x, plan_.norm);
+  const std::vector<double> distances = distance.to_doubles();
+  const std::vector<Index> predictions =
+      classes_of(model_.logits(Variable(shown), model_.eval(n, p_)).value());
+  for (const double v : shown.to_doubles()) {
+    extremes_.nans += std::isnan(v);
+    extremes_.low = std::min(extremes_.low, v);
+    extremes_.high = std::max(extremes_.high, v);
+  }
+  if (file_) file_->put(ids, shown);
+
+  std::vector<ImageOutcome> outcomes;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    Verdict v = verdicts[i];
+    const bool robust = predictions[i] == images_.split().labels[v.image];
+    if (robust) v = {.image = v.image};
+    if (!robust && v.robust) v.broken_by = plan_.attack;
+    v.robust = robust;
+    v.perturbation = distances[i];
+    extremes_.perturbation = std::max(extremes_.perturbation, distances[i]);
+    outcomes.push_back({true, v, predictions[i]});
+  }
+  return outcomes;
+}
+
+}  // namespace robmask

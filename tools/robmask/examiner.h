@@ -1,0 +1,50 @@
+#pragma once
+// A second look at what an attack hands out: only images that lie in the ball and are misclassified,
+// as they would be saved, count as broken.
+
+#include <limits>
+#include <map>
+
+#include "tools/robmask/adversarial_file.h"
+#include "tools/robmask/outcome.h"
+
+namespace robmask {
+
+/// The class of each row of logits {n,1,1,classes}: the first of the largest; −1 if one is NaN.
+std::vector<Index> classes_of(const Tensor& logits);
+
+class Examiner {
+ public:
+  /// Examines an attack through the mask of strength p; with `quantize`, images are rounded to 8 bits
+  /// first. `file`, if given, gets the images.
+  Examiner(const Model& model, const Images& images, double p, const AttackPlan& plan,
+           bool quantize, AdversarialFile* file);
+
+  /// Keeps what the evaluator hands out; what it hands out later for an image replaces it.
+  void look(const std::vector<std::int32_t>& ids, const Tensor& x_adv);
+  /// The verdicts with what was seen: prediction, ‖x_adv − x‖, and whether the image is really broken.
+  std::vector<ImageOutcome> conclude(const std::vector<Verdict>& verdicts);
+
+  /// Over everything seen: the largest perturbation, and the pixels' extremes.
+  struct Extremes {
+    double perturbation = 0, low = 1, high = 0;
+    Index nans = 0;
+  };
+  const Extremes& extremes() const { return extremes_; }
+
+ private:
+  /// The images of these verdicts as they will be saved, {n,H,W,3}; x: the clean ones.
+  Tensor take(const std::vector<Verdict>& verdicts, const Tensor& x);
+  Tensor rounded(const Tensor& x_adv, const Tensor& x) const;
+
+  const Model& model_;
+  const Images& images_;
+  double p_;
+  AttackPlan plan_;
+  bool quantize_;
+  AdversarialFile* file_;
+  std::map<std::int32_t, Tensor> seen_;  // {1,H,W,3} each
+  Extremes extremes_;
+};
+
+}  // namespace robmask

@@ -1,0 +1,145 @@
+#include "tools/robmask/outcome.h"
+
+#include <algorithm>
+
+#include "training/intervals.h"
+
+namespace robmask {
+
+namespace {
+
+double share(Index hits, Index n) { return static_cast<double>(hits) / static_cast<double>(n); }
+
+/// Robust accuracy after each attack of an ensemble.
+Json stages_of(const Outcome& o) {
+  Json list = Json::array();
+  Index standing = o.correct();
+  for (const AttackName stage : stage_names(o.cell)) {
+    for (const ImageOutcome& image : o.images)
+      standing -= image.clean && !image.verdict.robust && image.verdict.broken_by == stage;
+    list.push_back({{"attack", to_string(stage)},
+                    {"robust_accuracy", share(standing, o.n())},
+                    {"interval", wilson_interval(standing, o.n())}});
+  }
+  return list;
+}
+
+Json per_class(const Outcome& o, const std::vector<std::int32_t>& labels, Index classes,
+               const std::vector<std::string>& names) {
+  struct Counts {
+    Index n = 0, correct = 0, robust = 0;
+  };
+  std::vector<Counts> counts(classes);
+  for (std::size_t i = 0; i < o.images.size(); ++i) {
+    Counts& c = counts[labels[i]];
+    c.n += 1;
+    c.correct += o.images[i].clean;
+    c.robust += o.images[i].verdict.robust;
+  }
+  Json list = Json::array();
+  for (std::size_t label = 0; label < counts.size(); ++label) {
+    const auto& [n, correct, robust] = counts[label];
+    if (n == 0) continue;
+    list.push_back({{"class", label}});
+    if (label < names.size()) list.back()["name"] = names[label];
+    list.back().update(accuracies(n, correct, robust));
+  }
+  return list;
+}
+
+}  // namespace
+
+Index Outcome::correct() const { return std::ranges::count(images, true, &ImageOutcome::clean); }
+
+Index Outcome::robust() const {
+  return std::ranges::count_if(images, [](const ImageOutcome& i) { return i.verdict.robust; });
+}
+
+std::vector<bool> robust_flags(const Outcome& outcome) {
+  std::vector<bool> flags;
+  for (const ImageOutcome& image : outcome.images) flags.push_back(image.verdict.robust);
+  return flags;
+}
+
+Json paired_test(const std::vector<bool>& here, const std::vector<bool>& there) {
+  Index here_only = 0, there_only = 0;
+  for (std::size_t i = 0; i < here.size(); ++i) {
+    here_only += here[i] && !there[i];
+    there_only += !here[i] && there[i];
+  }
+  return {{"robust_here_only", here_only},
+          {"robust_there_only", there_only},
+          {"p_value", mcnemar_p_value(here_only, there_only)}};
+}
+
+Json accuracies(Index n, Index correct, Index robust) {
+  return {{"n", n},
+          {"clean_accuracy", share(correct, n)},
+          {"clean_interval", wilson_interval(correct, n)},
+          {"robust_accuracy", share(robust, n)},
+          {"interval", wilson_interval(robust, n)}};
+}
+
+Json result_of(const Outcome& o, const EvaluateSettings& s, const LoadedModel& model,
+               const std::vector<std::int32_t>& labels, const std::vector<std::string>& classes) {
+  const AttackPlan& plan = o.cell.plan;
+  double perturbation = 0;
+  for (const ImageOutcome& image : o.images)
+    perturbation = std::max(perturbation, image.verdict.perturbation);
+  Json result{{"mask", o.cell.mask},
+              {"attack", to_string(plan.attack)},
+              {"norm", to_string(plan.norm)},
+              {"eps", o.cell.eps.text}};
+  result.update(accuracies(o.n(), o.correct(), o.robust()));
+  result.update({{"max_perturbation", perturbation},
+                 {"steps", plan.steps},
+                 {"step_size", plan.step_size},
+                 {"start", plan.random_start && plan.steps > 0 ? "random" : "zero"},
+                 {"restarts", plan.restarts},
+                 {"seed", s.common.seed},
+                 {"statistics", model.info.spec.statistics()},
+                 {"precision", to_string(*s.common.precision)},
+                 {"quantized", s.quantize.has_value()}});
+  if (s.reuse_broken) result["reused"] = o.reused;
+  if (stage_names(o.cell).size() > 1) result["stages"] = stages_of(o);
+  result["per_class"] = per_class(o, labels, model.info.spec.classes, classes);
+  if (o.p) result["p"] = *o.p;
+  result["seconds"] = o.seconds;
+  return result;
+}
+
+CsvRow per_image_columns(bool with_p) {
+  CsvRow columns{"mask",
+                 "attack",
+                 "norm",
+                 "eps",
+                 "image",
+                 "label",
+                 "clean",
+                 "robust",
+                 "broken_by",
+                 "broken_by_restart",
+                 "broken_by_iteration",
+                 "perturbation",
+                 "prediction"};
+  if (with_p) columns.insert(columns.begin(), "p");
+  return columns;
+}
+
+std::vector<CsvRow> per_image_rows(const Outcome& o, const std::vector<std::int32_t>& labels) {
+  const auto number = [](Index i) { return i < 0 ? std::string() : std::to_string(i); };
+  std::vector<CsvRow> rows;
+  for (std::size_t i = 0; i < o.images.size(); ++i) {
+    const auto& [clean, v, prediction] = o.images[i];
+    const bool broken = clean && !v.robust;
+    rows.push_back({fmt::format("{}", o.cell.mask), to_string(o.cell.plan.attack),
+                    to_string(o.cell.plan.norm), o.cell.eps.text, std::to_string(i),
+                    std::to_string(labels[i]), clean ? "1" : "0", v.robust ? "1" : "0",
+                    broken ? to_string(v.broken_by) : "", number(v.restart), number(v.iteration),
+                    fmt::format("{:.9g}", v.perturbation), number(prediction)});
+    if (o.p) rows.back().insert(rows.back().begin(), fmt::format("{}", *o.p));
+  }
+  return rows;
+}
+
+}  // namespace robmask

@@ -1,0 +1,48 @@
+#include "tools/robmask/robustbench.h"
+
+#include <fmt/format.h>
+
+namespace robmask {
+
+namespace {
+
+std::string architecture_of(const ModelSpec& spec) {
+  const std::string width = spec.width == 64 ? "" : fmt::format(" (width {})", spec.width);
+  if (spec.name == "resnet18") return "ResNet-18" + width;
+  if (spec.name == "preact18") return "PreActResNet-18" + width;
+  if (spec.name == "densenet121") return "DenseNet-121";
+  if (spec.name == "resnext29") return "ResNeXt-29 (2x64d)";
+  return "ResNet-18 (ImageNet)";
+}
+
+std::string per_cent_text(const Json& share) {
+  return fmt::format("{:.2f}", 100 * share.get<double>());
+}
+
+}  // namespace
+
+Json robustbench_entry(const Json& r, const CheckpointInfo& model, const std::string& data) {
+  const std::string attack = r["attack"], robust = per_cent_text(r["robust_accuracy"]);
+  return {
+      {"link", ""},
+      {"name", fmt::format("{} {}", model.method, architecture_of(model.spec))},
+      {"authors", ""},
+      {"additional_data", false},
+      {"number_forward_passes", 1},
+      {"dataset", data.substr(0, data.find(':'))},
+      {"venue", ""},
+      {"architecture", architecture_of(model.spec)},
+      {"eps", r["eps"]},
+      {"clean_acc", per_cent_text(r["clean_accuracy"])},
+      {"reported", robust},
+      {"autoattack_acc", attack == "autoattack" ? robust : ""},
+      {"footnote",
+       fmt::format("{} ({}), the first {} images, mask p = {}, {} statistics, {}, seed {}; 95 % "
+                   "interval of the robust accuracy {} to {}.",
+                   attack, r["norm"].get<std::string>(), r["n"].get<Index>(),
+                   r["mask"].get<double>(), r["statistics"].get<std::string>(),
+                   r["precision"].get<std::string>(), r["seed"].get<std::uint64_t>(),
+                   per_cent_text(r["interval"][0]), per_cent_text(r["interval"][1]))}};
+}
+
+}  // namespace robmask
