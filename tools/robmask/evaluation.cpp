@@ -9,7 +9,7 @@
 #include "tools/robmask/comparisons.h"
 #include "tools/robmask/corruption_report.h"
 #include "tools/robmask/options/commands.h"
-#include "tools/robmask/report.h"
+#include "tools/robmask/result_text.h"
 #include "tools/robmask/robustbench.h"
 #include "tools/robmask/session.h"
 #include "training/manners.h"

@@ -1,4 +1,4 @@
-#include "tools/robmask/report.h"
+#include "tools/robmask/result_text.h"
 
 #include <fmt/format.h>
 
