@@ -38,7 +38,10 @@ LIBS     := -lfmt
 
 LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/files \
              training tools/robmask/options))
-TOOL    := $(wildcard tools/robmask/*.cpp)
+TOOL    := $(wildcard tools/robmask/*.cpp tools/robmask/report/*.cpp)
+# The files of the report's page, as strings in a source file of their own.
+PAGE    := $(addprefix tools/robmask/report/,page.html style.css charts.js page.js)
+ASSETS  := tools/robmask/report/assets.cpp
 EMULATOR := $(wildcard tests/gpu_emulator/*.cpp)
 TESTS   := $(filter-out $(EMULATOR),$(wildcard tests/*.cpp tests/*/*.cpp))
 KERNELS := $(wildcard engine/cpu/*.cpp)
@@ -79,7 +82,7 @@ CUDA_LIBS := $(if $(NVCC),-L$(dir $(NVCC))../lib64 -lcudart_static -ldl -lrt -lp
 
 objects = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(1))
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY))
-TOOL_OBJECTS    := $(call objects,$(TOOL))
+TOOL_OBJECTS    := $(call objects,$(TOOL) $(ASSETS))
 TEST_OBJECTS    := $(call objects,$(TESTS))
 CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
@@ -144,6 +147,16 @@ $(BUILD)/races/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) \
 $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $(@D)
 	$(call say,compile $<)
+	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# tools/robmask/report/style.css becomes robmask::assets::style_css, in a raw string.
+$(BUILD)/objects/$(ASSETS): $(PAGE)
+	@mkdir -p $(@D)
+	$(call say,embed   $@)
+	$(Q){ echo '#include "tools/robmask/report/page.h"'; for file in $^; do \
+	  printf 'const std::string_view robmask::assets::%s = R"~~~(' "$$(basename $$file | tr . _)"; \
+	  cat $$file; echo ')~~~";'; done; } > $@
+$(BUILD)/objects/$(ASSETS:.cpp=.o): $(BUILD)/objects/$(ASSETS) $(BUILD)/flags | $(BUILD)/packages-build
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
