@@ -8,6 +8,7 @@
 # make trajectories  every network and recipe on the emulator, against PyTorch's numbers (minutes)
 # make test-races the GPU's kernels under ThreadSanitizer: what no barrier orders
 # make kills      kills a training run thirty times and checks that it resumes to the same bits
+# make report-check  opens the page of `robmask report` in a headless Chromium, where there is one
 # make bench      the speed of training and attack steps on this machine
 # make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
 # make format     lays out all sources with clang-format
@@ -106,7 +107,7 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test test-here emulated trajectories test-races tradeoff asan demo kills bench golden format lint install clean help force
+.PHONY: all announce test test-here emulated trajectories test-races tradeoff asan demo kills report-check bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
 # ---- linking --------------------------------------------------------------------------------------
@@ -258,6 +259,10 @@ bench: $(BUILD)/robmask
 
 kills: $(BUILD)/robmask
 	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/kills.sh
+
+report-check: $(BUILD)/robmask  # 77: there is no browser
+	$(Q)ROBMASK=$(BUILD)/robmask PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tools/checks/report_page.py \
+	  $(BUILD)/report || [ $$? = 77 ]
 
 golden: | $(BUILD)/packages-golden
 	$(PYTHON) tests/golden/make_golden.py
