@@ -48,9 +48,10 @@ function drawAxes(svg, chart, box, at) {
 }
 
 /// Lets the point that is here glide from where it was, unless the reader wants no motion.
-function glide(svg, group, now) {
-  const was = svg.was;
-  svg.was = now;
+function glide(svg, group, look, now) {
+  svg.was ??= {};
+  const was = svg.was[look];
+  svg.was[look] = now;
   if (was && was !== now && !matchMedia("(prefers-reduced-motion: reduce)").matches)
     group.animate([{transform: was}, {transform: now}], {duration: 180, easing: "ease-out"});
 }
@@ -60,6 +61,7 @@ function drawPoint(svg, series, point, at) {
   const place = `translate(${at.x(point.x)}px, ${at.y(point.y)}px)`;
   const group = draw(svg, "g", {class: `c${series.look}${point.here ? " here" : ""}`,
                                 style: "transform: " + place});
+  if (point.here) glide(svg, group, series.look, place);
   const bar = (x1, x2, y1, y2) => draw(group, "line", {class: "bar", x1, x2, y1, y2});
   if (point.xs) bar(at.x(point.xs[0]) - at.x(point.x), at.x(point.xs[1]) - at.x(point.x), 0, 0);
   if (point.ys && !series.band)

@@ -43,7 +43,7 @@ function showTradeoff() {
 
 function showAccuracy() {
   const line = (name, look, value, interval) => ({
-    name, look, band: true,
+    name, look, band: run.results.length > 1,
     points: run.results.map((r, j) => ({x: r.mask, y: r[value], ys: r[interval], here: j === at}))});
   const series = [line("clean", 0, "clean_accuracy", "clean_interval"),
                   line("under attack", 1, "robust_accuracy", "interval")];
@@ -167,9 +167,9 @@ function showRun() {
   $("mask").max = results.length - 1;
   $("mask").disabled = results.length === 1;
   $("facts").textContent = `${model.name}, width ${model.width}, ` +
-    `${model.parameters.toLocaleString("en")} parameters, trained by ${model.method} with ` +
-    `${model.masks} mask${model.masks === 1 ? "" : "s"} on ${run.config.data}. Measured on the first ` +
-    `${results[0].n} test images of ${run.data}, ${attackText(results[0])}.`;
+    `${model.parameters.toLocaleString("en")} parameters; method ${model.method}, ` +
+    `${model.masks} mask${model.masks === 1 ? "" : "s"}, trained on ${run.config.data}. Measured on the ` +
+    `first ${results[0].n} test images of ${run.data}, ${attackText(results[0])}.`;
   showTraining();
   show(0);
 }
