@@ -8,6 +8,7 @@
 # make trajectories  every network and recipe on the emulator, against PyTorch's numbers (minutes)
 # make test-races the GPU's kernels under ThreadSanitizer: what no barrier orders
 # make kills      kills a training run thirty times and checks that it resumes to the same bits
+# make report-check  opens the page of `robmask report` in a headless Chromium, where there is one
 # make bench      the speed of training and attack steps on this machine
 # make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
 # make format     lays out all sources with clang-format
@@ -38,7 +39,10 @@ LIBS     := -lfmt
 
 LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/files \
              training tools/robmask/options))
-TOOL    := $(wildcard tools/robmask/*.cpp)
+TOOL    := $(wildcard tools/robmask/*.cpp tools/robmask/report/*.cpp)
+# The files of the report's page, as strings in a source file of their own.
+PAGE    := $(addprefix tools/robmask/report/,page.html style.css charts.js page.js)
+ASSETS  := tools/robmask/report/assets.cpp
 EMULATOR := $(wildcard tests/gpu_emulator/*.cpp)
 TESTS   := $(filter-out $(EMULATOR),$(wildcard tests/*.cpp tests/*/*.cpp))
 KERNELS := $(wildcard engine/cpu/*.cpp)
@@ -79,7 +83,7 @@ CUDA_LIBS := $(if $(NVCC),-L$(dir $(NVCC))../lib64 -lcudart_static -ldl -lrt -lp
 
 objects = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(1))
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY))
-TOOL_OBJECTS    := $(call objects,$(TOOL))
+TOOL_OBJECTS    := $(call objects,$(TOOL) $(ASSETS))
 TEST_OBJECTS    := $(call objects,$(TESTS))
 CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
@@ -104,7 +108,7 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test test-here emulated trajectories test-races tradeoff asan demo kills bench golden format lint install clean help force
+.PHONY: all announce test test-here emulated trajectories test-races tradeoff asan demo kills report-check bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
 # ---- linking --------------------------------------------------------------------------------------
@@ -145,6 +149,16 @@ $(BUILD)/races/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) \
 $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $(@D)
 	$(call say,compile $<)
+	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# tools/robmask/report/style.css becomes robmask::assets::style_css, in a raw string.
+$(BUILD)/objects/$(ASSETS): $(PAGE)
+	@mkdir -p $(@D)
+	$(call say,embed   $@)
+	$(Q){ echo '#include "tools/robmask/report/page.h"'; for file in $^; do \
+	  printf 'const std::string_view robmask::assets::%s = R"~~~(' "$$(basename $$file | tr . _)"; \
+	  cat $$file; echo ')~~~";'; done; } > $@
+$(BUILD)/objects/$(ASSETS:.cpp=.o): $(BUILD)/objects/$(ASSETS) $(BUILD)/flags | $(BUILD)/packages-build
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
@@ -246,6 +260,10 @@ bench: $(BUILD)/robmask
 
 kills: $(BUILD)/robmask
 	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/kills.sh
+
+report-check: $(BUILD)/robmask  # 77: there is no browser
+	$(Q)ROBMASK=$(BUILD)/robmask PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tools/checks/report_page.py \
+	  $(BUILD)/report || [ $$? = 77 ]
 
 golden: | $(BUILD)/packages-golden
 	$(PYTHON) tests/golden/make_golden.py

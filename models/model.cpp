@@ -51,8 +51,10 @@ Model::Model(Backend& machine, DType dtype, const ModelSpec& spec, std::uint64_t
 }
 
 Variable Model::logits(const Variable& images, const Context& context) const {
-  return network_(affine(images, scale_, shift_), context);
+  return network_(normalized(images), context);
 }
+
+Variable Model::normalized(const Variable& images) const { return affine(images, scale_, shift_); }
 
 std::vector<Variable> Model::parameters() const {
   std::vector<Variable> trained;

@@ -36,6 +36,9 @@ class Model {
   /// images: N·H·W·3 in [0,1] → {N,1,1,classes}
   Variable logits(const Variable& images, const Context& context) const;
 
+  /// The images as the network's first convolution sees them: (x − mean) / std.
+  Variable normalized(const Variable& images) const;
+
   const ModelSpec& spec() const { return spec_; }
   Backend& machine() const { return *shape_.machine; }
   DType dtype() const { return shape_.dtype; }

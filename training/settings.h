@@ -157,6 +157,23 @@ struct ExportSettings {
   double mask = 0;
 };
 
+/// One page of one or several run directories, written to common.out. An empty common.data is the
+/// run's own.
+struct ReportSettings {
+  ReportSettings() {
+    common.data.clear();
+    common.limit_test = 200;
+  }
+
+  CommonSettings common;
+  std::vector<std::string> runs;
+  std::vector<double> masks{0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
+  Strength eps{.value = 0, .text = ""};                            // no text: the run's eps_max
+  AttackSettings attack{.eps = {}, .steps = 20, .step_size = {}};  // its eps and norm are unused
+  Index images = 8, batch = 128;
+  bool resume = false;
+};
+
 struct BenchSettings {
   CommonSettings common;
   ModelSettings model;

@@ -38,7 +38,7 @@ Picture tile_images(std::span<const std::uint8_t> images, const Shape& shape, Ti
   return picture;
 }
 
-void write_png(const Path& path, const Picture& picture) {
+std::vector<std::byte> encode_png(const Picture& picture) {
   const auto [height, width, rgb] = picture;
   expect(height > 0 && width > 0 && static_cast<Index>(rgb.size()) == height * width * 3 &&
              height * width * 3 <= std::numeric_limits<int>::max() / 2,
@@ -53,7 +53,9 @@ void write_png(const Path& path, const Picture& picture) {
       stbi_write_png_to_func(collect, &bytes, static_cast<int>(width), static_cast<int>(height), 3,
                              rgb.data(), static_cast<int>(width * 3));
   expect(done != 0, "a picture of {}x{} pixels could not be compressed", height, width);
-  write_file(path, bytes);
+  return bytes;
 }
+
+void write_png(const Path& path, const Picture& picture) { write_file(path, encode_png(picture)); }
 
 }  // namespace robmask

@@ -1,6 +1,7 @@
 #pragma once
 // Pictures as PNG files, and many small images tiled into one.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -24,6 +25,9 @@ struct Tiling {
 
 /// Tiles the N·H·W·C bytes of `images` (C = 3, or 1 for grey) row by row into one picture.
 Picture tile_images(std::span<const std::uint8_t> images, const Shape& shape, Tiling tiling = {});
+
+/// A picture as the bytes of a PNG file.
+std::vector<std::byte> encode_png(const Picture& picture);
 
 /// Writes a picture atomically.
 void write_png(const Path& path, const Picture& picture);

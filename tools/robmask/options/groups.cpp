@@ -6,10 +6,12 @@ namespace robmask {
 
 void add_common(Options& o, CommonSettings& c) {
   o.group("Common");
-  o.add("data", c.data, "synthetic, cifar10:DIR, cifar100:DIR, folder:DIR or imagenet:DIR");
+  o.add("data", c.data, "synthetic, cifar10:DIR, cifar100:DIR, folder:DIR or imagenet:DIR", {},
+        c.data.empty() ? "the run's own" : c.data);
   o.add("limit-train", c.limit_train, "use the first N training images", from_to(1, largest),
         "all");
-  o.add("limit-test", c.limit_test, "use the first N test images", from_to(1, largest), "all");
+  o.add("limit-test", c.limit_test, "use the first N test images", from_to(1, largest),
+        c.limit_test ? std::to_string(*c.limit_test) : "all");
   o.add("broken-images", c.broken_images, "stop the run, or skip them with a warning");
   o.add("device", c.device, "auto, cpu, cuda or cuda:N");
   o.add("threads", c.threads, "threads on the CPU", from_to(1, 1024), "all cores");
@@ -45,6 +47,10 @@ void add_file_model(Options& o, ModelSettings& m) {
 
 void add_attack(Options& o, AttackSettings& a) {
   o.add("norm", a.norm, "of the perturbation");
+  add_iterations(o, a);
+}
+
+void add_iterations(Options& o, AttackSettings& a) {
   o.add("attack-steps", a.steps, "iterations of the attack", from_to(0, largest));
   o.add("step-size", a.step_size, "a number or fraction; eps/5 is a fifth of the strength in force",
         at_least(0));

@@ -18,6 +18,8 @@ void add_network(Options& options, ModelSettings& model,
 void add_file_model(Options& options, ModelSettings& model);
 /// --norm, --attack-steps, --step-size and --start.
 void add_attack(Options& options, AttackSettings& attack);
+/// --attack-steps, --step-size and --start alone.
+void add_iterations(Options& options, AttackSettings& attack);
 /// Everything of train but the method: the table of train and most of finetune's.
 void add_training(Options& options, TrainSettings& train);
 /// What evaluate and interpolate share.

@@ -18,6 +18,7 @@ struct Option {
   bool flag = false;  // given without a value
   bool required = false;
   bool positional = false;  // takes the word that has no name
+  bool several = false;     // takes all such words, as a list
 
   /// Sets the value. InputError: "--name: expected …, got …".
   std::function<void(const std::string& text)> read;

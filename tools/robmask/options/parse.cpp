@@ -39,7 +39,9 @@ void declare(CLI::App& app, const Options& options, Words& words) {
     if (option.positional) names += "," + option.name;
     CLI::Option* declared = option.flag ? app.add_flag(names, words[option.name], option.help)
                                         : app.add_option(names, words[option.name], option.help);
-    declared->take_last()->group(option.group)->option_text(option.required ? "(needed)" : " ");
+    option.several ? declared->expected(1, -1)->allow_extra_args()->join(',')
+                   : declared->take_last();
+    declared->group(option.group)->option_text(option.required ? "(needed)" : " ");
   }
 }
 
@@ -117,6 +119,7 @@ constexpr std::array commands{
     Command{"export", "plain PyTorch-loadable weights at one mask", parse_command<ExportSettings>},
     Command{"info", "what a checkpoint or a data set holds", parse_command<InfoSettings>},
     Command{"bench", "speed of training and attack steps", parse_command<BenchSettings>},
+    Command{"report", "one self-contained HTML page of a run", parse_command<ReportSettings>},
 };
 
 std::string overview() {

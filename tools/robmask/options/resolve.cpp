@@ -121,4 +121,12 @@ void resolve(BenchSettings& s, const std::string& machine) {
   resolve_network(s.model);
 }
 
+void resolve(ReportSettings& s, const std::string& machine) {
+  resolve_common(s.common, machine, Precision::fp32);
+  if (s.common.out.empty()) s.common.out = (Path(s.runs.front()) / "report.html").string();
+  std::ranges::sort(s.masks);
+  const auto twice = std::ranges::unique(s.masks);
+  s.masks.erase(twice.begin(), twice.end());
+}
+
 }  // namespace robmask

@@ -14,7 +14,7 @@ std::string run_directory(Method method, const std::string& model);
 
 /// Fills what parse() left open, for a machine of that name: device, threads, precision (fp32 on
 /// the CPU; on CUDA bf16 to train, finetune and bench, fp32 otherwise), model and width, masks,
-/// statistics and auxiliary ε of the method, the run directory of train and finetune; and lists in
+/// statistics and auxiliary ε of the method, the run directory of train and finetune, the page of report; and lists in
 /// common.unused the given options that the method or the attacks do not use. InputError for a
 /// precision that the machine does not have, and for settings that a resumed run does not have.
 void resolve(TrainSettings& settings, const std::string& machine);
@@ -25,5 +25,6 @@ void resolve(InterpolateSettings& settings, const std::string& machine);
 void resolve(ExportSettings& settings, const std::string& machine);
 void resolve(InfoSettings& settings, const std::string& machine);
 void resolve(BenchSettings& settings, const std::string& machine);
+void resolve(ReportSettings& settings, const std::string& machine);
 
 }  // namespace robmask

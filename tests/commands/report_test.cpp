@@ -1,0 +1,194 @@
+// The page that report writes: its figures, its safety, and what it refuses.
+
+#include <gtest/gtest.h>
+
+#include "engine/backend.h"
+#include "tests/cli/command_line.h"
+#include "tests/files/scratch.h"
+#include "tools/robmask/commands.h"
+#include "tools/robmask/options/resolve.h"
+#include "tools/robmask/report/run_files.h"
+#include "tools/robmask/report/thumbnail.h"
+#include "tools/robmask/session.h"
+#include "training/evaluator.h"
+#include "training/manners.h"
+
+namespace robmask {
+namespace {
+
+using test::message_of;
+
+class Report : public testing::Test {
+ protected:
+  Report() { set_quiet(true); }
+  ~Report() override { set_quiet(false); }
+
+  /// A run of an untrained network with two masks that differ.
+  Path make_run(const std::string& name = "run") const {
+    const Path run = folder_ / name;
+    std::filesystem::create_directory(run);
+    test::put(run / "config.json", R"({"method": "robmask", "data": "synthetic", "seed": 0})");
+    test::put(run / "log.csv", "epoch,lr,train_loss,test_acc\n0,0.1,2.3,0.1\n1,0.05,2.2,\n");
+    CheckpointInfo info;
+    info.method = "robmask";
+    info.spec.width = 4;
+    info.spec.masks = 2;
+    const Model model(backend("cpu"), DType::f32, info.spec, 3);
+    for (const Entry& e : model.entries()) {  // large enough that logits follow the image
+      if (e.role != Role::mask_weight) continue;
+      model.machine().fill(e.variable.value().images(0, 1), 2);
+      model.machine().fill(e.variable.value().images(1, 1), 1.5);
+    }
+    save_model(run / "model.safetensors", model, info);
+    return run;
+  }
+
+  static ReportSettings settings(std::vector<std::string> arguments) {
+    for (const char* word :
+         {"report", "--mask=1,0,0.5,1", "--limit-test=12", "--images=3", "--attack-steps=3",
+          "--eps=4/255", "--device=cpu", "--threads=2", "--quiet"})
+      arguments.emplace_back(word);
+    std::ranges::rotate(arguments, std::ranges::find(arguments, "report"));
+    auto s = parsed<ReportSettings>(arguments);
+    resolve(s, "cpu");
+    return s;
+  }
+
+  /// Writes a page and returns it; what is printed is left aside.
+  static std::string page_of(const std::vector<std::string>& arguments) {
+    const ReportSettings s = settings(arguments);
+    testing::internal::CaptureStdout();
+    const int code = run_report(s);
+    testing::internal::GetCapturedStdout();
+    EXPECT_EQ(code, 0);
+    return read_text(s.common.out);
+  }
+
+  static Json figures_of(const std::string& page) {
+    const std::string open = R"(<script id="data" type="application/json">)";
+    const auto first = page.find(open) + open.size();
+    return parse_json(std::string_view(page).substr(first, page.find("</script>", first) - first),
+                      "the page");
+  }
+
+  test::ScratchFolder folder_;
+};
+
+TEST_F(Report, HoldsWhatTheEvaluatorCounts) {
+  const Path run = make_run();
+  const Json figures = figures_of(page_of({run.string()}))["runs"][0];
+  const ReportSettings s = settings({run.string()});
+  const LoadedModel from = load_model(run, backend("cpu"), DType::f32, {});
+  const Images images(backend("cpu"), load_dataset("synthetic", {.limit_test = 12}).test);
+  const Evaluator evaluator(*from.model, images, 128, 0);
+  const AttackPlan plan = pgd_plan(s.attack, 4.0 / 255);
+
+  ASSERT_EQ(figures["results"].size(), 3u);
+  Index broken = 0;
+  for (std::size_t m = 0; m < 3; ++m) {
+    const double p = 0.5 * static_cast<double>(m);
+    const std::vector<bool> clean = evaluator.clean(p);
+    std::vector<std::int32_t> correct;
+    for (std::size_t i = 0; i < clean.size(); ++i)
+      if (clean[i]) correct.push_back(static_cast<std::int32_t>(i));
+    const auto robust =
+        std::ranges::count(evaluator.attack(p, plan, correct), true, &Verdict::robust);
+    const Json& result = figures["results"][m];
+    broken += static_cast<Index>(correct.size()) - robust;
+    EXPECT_EQ(result["mask"], p);
+    EXPECT_EQ(result["n"], 12);
+    EXPECT_DOUBLE_EQ(result["clean_accuracy"], static_cast<double>(correct.size()) / 12);
+    EXPECT_DOUBLE_EQ(result["robust_accuracy"], static_cast<double>(robust) / 12);
+
+    const Json& seen = figures["samples"]["masks"][m]["images"];
+    ASSERT_EQ(seen.size(), 3u);
+    for (std::size_t i = 0; i < 3; ++i)
+      EXPECT_EQ(seen[i]["clean"][0][0] == figures["samples"]["images"][i]["label"], clean[i]);
+  }
+  EXPECT_GT(broken, 0);
+  EXPECT_EQ(figures["log"]["test_acc"], Json::parse("[0.1, null]"));
+}
+
+TEST_F(Report, IsTheSamePageEachTimeAndLeavesNothingElse) {
+  const Path run = make_run();
+  const std::string page = page_of({run.string()});
+  EXPECT_EQ(page_of({run.string()}), page);
+  EXPECT_TRUE(std::filesystem::exists(run / "report.html"));
+  EXPECT_FALSE(std::filesystem::exists(run / "report.html.journal"));
+}
+
+TEST_F(Report, LoadsNothingFromAnywhere) {
+  const std::string page = page_of({make_run().string()});
+  for (const char* reference :
+       {"http:", "https:", "\"//", "@import", "src=\"", "fetch(", "import("})
+    EXPECT_EQ(page.find(reference), std::string::npos) << reference;
+  EXPECT_EQ(page.find("{{"), std::string::npos);
+}
+
+TEST_F(Report, ShowsNamesAsTextWhateverTheyHold) {
+  const std::string name = "<script>\"&'{{data}}";
+  const std::string page = page_of({make_run(name).string()});
+  EXPECT_EQ(page.find("<script>\"&"), std::string::npos);
+  EXPECT_NE(page.find("&lt;script&gt;&quot;&amp;&#39;{{data}}"), std::string::npos);
+  EXPECT_EQ(figures_of(page)["runs"][0]["name"], name);
+}
+
+TEST_F(Report, PutsSeveralRunsOnOnePage) {
+  const Path first = make_run("a"), second = make_run("b"), out = folder_ / "new" / "page.html";
+  const Json figures =
+      figures_of(page_of({first.string(), second.string(), "--out=" + out.string()}));
+  ASSERT_EQ(figures["runs"].size(), 2u);
+  EXPECT_EQ(figures["runs"][0]["name"], "a");
+  EXPECT_EQ(figures["runs"][1]["name"], "b");
+}
+
+TEST_F(Report, TellsRunsOfOneNameByTheirPaths) {
+  std::filesystem::create_directory(folder_ / "seed");
+  const std::string first = make_run("x").string(), second = make_run("seed/x").string();
+  EXPECT_EQ(run_names({first, make_run("y").string()}), (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(run_names({first, second}), (std::vector{first, second}));
+}
+
+TEST_F(Report, RefusesWhatIsNoRunAndNamesWhatIsMissing) {
+  const auto refusal_of = [](const Path& run) {
+    return message_of<InputError>([&] { read_run(run); });
+  };
+  EXPECT_NE(refusal_of(folder_ / "none").find("run directory"), std::string::npos);
+  for (const char* name : {"config.json", "log.csv", "model.safetensors"}) {
+    const Path run = make_run(std::string("without-") + name);
+    std::filesystem::remove(run / name);
+    EXPECT_NE(refusal_of(run).find(std::string(name) + " is missing"), std::string::npos);
+  }
+  const Path run = make_run();
+  test::put(run / "config.json", "[]");
+  EXPECT_NE(refusal_of(run).find("config.json"), std::string::npos);
+}
+
+TEST_F(Report, NeedsAPlaceForThePageOfSeveralRuns) {
+  EXPECT_NE(refusal({"report", "a", "b"}).find("--out"), std::string::npos);
+  EXPECT_NE(refusal({"report"}).find("runs"), std::string::npos);
+  EXPECT_EQ(parsed<ReportSettings>({"report", "a", "--quiet", "b", "--out", "c"}).runs,
+            (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(Thumbnail, WritesBytesAsLettersOfRfc4648) {
+  const auto coded = [](std::string_view text) { return base64(std::as_bytes(std::span(text))); };
+  EXPECT_EQ(coded(""), "");
+  EXPECT_EQ(coded("f"), "Zg==");
+  EXPECT_EQ(coded("fo"), "Zm8=");
+  EXPECT_EQ(coded("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(coded("\xff\xfe\xfd"), "//79");
+}
+
+TEST(Thumbnail, ShrinksLargeImagesAndRepeatsGrey) {
+  const std::vector<double> grey(128 * 64, 0.5);
+  const Picture small = thumbnail(grey, 128, 64, 32);
+  EXPECT_EQ(small.height, 32);
+  EXPECT_EQ(small.width, 16);
+  EXPECT_EQ(small.rgb, std::vector<std::uint8_t>(32 * 16 * 3, 128));
+  EXPECT_EQ(thumbnail(std::vector{2.0, -1.0, 0.0}, 1, 1).rgb,
+            (std::vector<std::uint8_t>{255, 0, 0}));
+}
+
+}  // namespace
+}  // namespace robmask

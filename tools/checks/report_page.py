@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Opens the page of `robmask report` in a real Chromium and uses it as a reader would.
+
+    report_page.py FOLDER [PAGE]
+
+Without PAGE, trains two small runs in FOLDER and reports them with the program that ROBMASK names.
+Screenshots go to FOLDER. Exit codes: 0 all is well, 1 something is not, 77 no Chromium here."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from browser import Browser, find_browser
+
+FIGURES = "JSON.parse(document.getElementById('data').textContent)"
+failures = []
+
+
+def check(holds, sentence, came=""):
+    print(("ok    " if holds else "WRONG ") + sentence + ("" if holds else f": {came}"))
+    if not holds:
+        failures.append(sentence)
+
+
+def make_page(folder):
+    """A standard and a RobMask run of a few steps, and their page."""
+    def robmask(*words):
+        subprocess.run([os.environ["ROBMASK"], *words, "--device", "cpu", "--quiet"], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    runs = []
+    for method in ("robmask", "standard"):
+        runs.append(str(folder / method))
+        shutil.rmtree(runs[-1], ignore_errors=True)
+        robmask("train", "--method", method, "--width", "8", "--epochs", "3", "--batch", "25",
+                "--limit-train", "300", "--limit-test", "50", "--attack-steps", "4",
+                "--out", runs[-1])
+    page = folder / "report.html"
+    robmask("report", *runs, "--limit-test", "50", "--attack-steps", "3", "--out", str(page))
+    return page
+
+
+def text(browser, element):
+    return browser.value(f"document.getElementById('{element}').textContent")
+
+
+def check_quiet(browser):
+    """Nothing was logged as an error, and nothing was loaded from elsewhere."""
+    errors = [e["params"] for e in browser.events
+              if e["method"] == "Runtime.exceptionThrown"
+              or e["method"] == "Runtime.consoleAPICalled" and e["params"]["type"] == "error"
+              or e["method"] == "Log.entryAdded" and e["params"]["entry"]["level"] == "error"]
+    check(not errors, "no errors on the console", errors[:1])
+    loaded = [e["params"]["request"]["url"] for e in browser.events
+              if e["method"] == "Network.requestWillBeSent"]
+    foreign = [url[:80] for url in loaded if not url.startswith(("file:", "data:"))]
+    check(loaded and not foreign, "nothing is loaded but the file itself", foreign)
+
+
+def check_numbers(browser, result):
+    shown = [text(browser, i) for i in ("p", "clean", "robust")]
+    due = [f"{result['mask']:g}", *(f"{100 * result[k]:.1f} %"
+                                    for k in ("clean_accuracy", "robust_accuracy"))]
+    check(shown == due, f"at p = {result['mask']:g} the figures are the evaluation's", (shown, due))
+
+
+def check_slider(browser):
+    """By the keyboard alone: to the slider, along it, to its end."""
+    run = max(browser.value(FIGURES)["runs"], key=lambda r: len(r["results"]))
+    results = run["results"]
+    check(len(results) > 1, "a run has several masks")
+    check_numbers(browser, results[0])
+    for _ in range(10):
+        browser.press("Tab")
+        if browser.value("document.activeElement.id") == "mask":
+            break
+    check(browser.value("document.activeElement.id") == "mask", "Tab reaches the slider")
+    check(browser.value("getComputedStyle(document.activeElement).outlineStyle") == "solid",
+          "the focus is visible")
+    state = ("[...document.querySelectorAll('#samples img, #maps div')].map(e => e.src + "
+             "e.style.backgroundImage).join()")
+    before = browser.value(state)
+    browser.press("ArrowRight")
+    check_numbers(browser, results[1])
+    check(browser.value(state) != before, "pictures and feature maps follow the slider")
+    spoken = browser.value("document.getElementById('mask').getAttribute('aria-valuetext')")
+    check(str(spoken).startswith(f"p = {results[1]['mask']:g}:"), "the slider says where it stands", spoken)
+    browser.press("End")
+    check_numbers(browser, results[-1])
+    seen = run["samples"]["masks"][-1]["images"][0]["attacked"][0]
+    shown = browser.value("document.querySelectorAll('.guesses')[0].lastChild.querySelector('li')"
+                          ".textContent")
+    check(shown == f"{run['classes'][seen[0]]}{100 * seen[1]:.0f} %", "predictions follow", shown)
+
+
+def check_layout(browser, width):
+    wide = browser.value("[...document.body.querySelectorAll('*')].filter(e => !e.closest('.scroll') && "
+                         f"e.getBoundingClientRect().right > {width + 1}).map(e => e.tagName).join()")
+    check(browser.value("document.documentElement.scrollWidth") <= width and not wide,
+          f"nothing is wider than a window of {width} pixels", wide)
+    unnamed = browser.value("[...document.querySelectorAll('img:not([alt]), [role=img]:not([aria-"
+                            "label]), input:not([id]), select:not([id])')].length")
+    check(unnamed == 0, "pictures and controls have names", unnamed)
+
+
+def check_page(browser, page, folder):
+    for width, height in ((360, 740), (1200, 900)):
+        for scheme in ("light", "dark"):
+            print(f"-- {width} pixels wide, {scheme}")
+            browser.window(width, height, scheme)
+            browser.open(page)
+            check_quiet(browser)
+            check_slider(browser)
+            check_layout(browser, width)
+            browser.screenshot(folder / f"{width}-{scheme}.png")
+    light = "getComputedStyle(document.body).backgroundColor"
+    dark = browser.value(light)
+    browser.window(1200, 900)
+    check(browser.value(light) != dark, "dark is not light")
+
+    moving = ("(mask => { mask.value = 1; mask.dispatchEvent(new Event('input'));"
+              "return document.getAnimations().length; })(document.getElementById('mask'))")
+    for motion, sentence in (("no-preference", "the marks glide along their curves"),
+                             ("reduce", "nothing moves where motion is unwanted")):
+        browser.window(1200, 900, motion=motion)
+        browser.open(page)
+        check((browser.value(moving) > 0) == (motion != "reduce"), sentence)
+
+    paper = browser.call("Page.printToPDF", printBackground=False)["data"]
+    check(len(paper) > 10_000, "it prints")
+    browser.call("Emulation.setScriptExecutionDisabled", value=True)
+    browser.open(page)
+    browser.screenshot(folder / "without-javascript.png")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    program = find_browser()
+    if program is None:
+        print("report_page: no Chromium on this machine; apt-get install chromium")
+        return 77
+    page = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else make_page(folder)
+    with Browser(program) as browser:
+        check_page(browser, page, folder)
+    print(f"{len(failures)} of the checks failed; screenshots are in {folder}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

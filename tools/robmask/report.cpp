@@ -1,0 +1,61 @@
+// robmask report: one self-contained HTML page of one or several runs.
+
+#include "data/files/atomic_file.h"
+#include "tools/robmask/commands.h"
+#include "tools/robmask/report/figures.h"
+#include "tools/robmask/report/page.h"
+#include "tools/robmask/report/tables.h"
+#include "tools/robmask/session.h"
+#include "training/manners.h"
+#include "training/version.h"
+
+namespace robmask {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The tables of one run, folded but for the accuracies.
+std::string tables_of(const Json& run, const CsvTable& log) {
+  const auto folded = [](std::string_view title, const std::string& table) {
+    return fmt::format("<details><summary>{}</summary>\n{}</details>\n", title, table);
+  };
+  return fmt::format("<article><h3>{}</h3>\n{}{}{}{}</article>\n",
+                     html_escaped(run["name"].get<std::string>()), accuracy_table(run["results"]),
+                     folded("Predictions", prediction_table(run["samples"], run["classes"])),
+                     folded("Training log", log_table(log)),
+                     folded("Settings", settings_table(run["config"])));
+}
+
+}  // namespace
+
+int run_report(const ReportSettings& s) {
+  std::vector<RunFiles> files;  // of all runs, before the first takes minutes
+  for (const std::string& run : s.runs) files.push_back(read_run(run));
+  const std::vector<std::string> names = run_names(s.runs);
+  const Path out = s.common.out;
+  if (!out.parent_path().empty()) fs::create_directories(out.parent_path());
+  Journal journal(out.string() + ".journal", s.resume);
+
+  Json report{{"program", fmt::format("robmask {}", version)}, {"runs", Json::array()}};
+  Json printed = Json::array();
+  std::string tables;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    log("report: {} ({} of {})", s.runs[i], i + 1, files.size());
+    Json run{{"name", names[i]}};
+    run.update(run_figures(s, s.runs[i], files[i], journal));
+    tables += tables_of(run, files[i].log);
+    printed.push_back({{"run", s.runs[i]}, {"results", run["results"]}});
+    report["runs"].push_back(std::move(run));
+  }
+  const std::string page = html_page(report, tables);
+  write_file(out, page);
+  journal.remove();
+  print_result(
+      s.common, {{"report", out.string()}, {"bytes", page.size()}, {"runs", printed}},
+      fmt::format("{}: {} run{}, {:.1f} MB; open it in a browser\n", out.string(), files.size(),
+                  files.size() == 1 ? "" : "s", static_cast<double>(page.size()) / 1e6));
+  return 0;
+}
+
+}  // namespace robmask

@@ -1,0 +1,83 @@
+#include "tools/robmask/report/figures.h"
+
+#include "tools/robmask/evaluation.h"
+#include "tools/robmask/judge.h"
+#include "tools/robmask/options/value.h"
+#include "tools/robmask/report/samples.h"
+#include "tools/robmask/session.h"
+
+namespace robmask {
+
+namespace {
+
+/// What evaluate would be asked: PGD at every mask the model has, in the run's own norm.
+EvaluateSettings evaluation_of(const ReportSettings& s, const RunFiles& files,
+                               const LoadedModel& from) {
+  EvaluateSettings e;
+  e.common = s.common;
+  if (e.common.data.empty()) e.common.data = files.data();
+  e.attack = s.attack;
+  e.attack.norm = from_string<Norm>(from.info.norm);
+  e.mask.values = from.info.spec.masks > 1 ? s.masks : std::vector{0.0};
+  e.eps = {s.eps};
+  require(!s.eps.text.empty() || Value<Strength>::read(from.info.eps_max, e.eps.front()),
+          "eps_max of the checkpoint: expected a number or a fraction, got \"{}\"; give --eps",
+          from.info.eps_max);
+  e.batch = s.batch;
+  return e;
+}
+
+/// The numbers of log.csv by column; null where there is none.
+Json log_json(const CsvTable& log) {
+  Json json = Json::object();
+  for (std::size_t c = 0; c < log.columns.size(); ++c) {
+    Json& column = json[log.columns[c]] = Json::array();
+    for (const CsvRow& row : log.rows) {
+      double v = 0;
+      column.push_back(Value<double>::read(row[c], v) ? Json(v) : Json());
+    }
+  }
+  return json;
+}
+
+Json model_json(const LoadedModel& from) {
+  const ModelSpec& spec = from.info.spec;
+  return {{"name", spec.name},
+          {"width", spec.width},
+          {"method", from.info.method},
+          {"masks", spec.masks},
+          {"statistics", spec.statistics()},
+          {"eps_max", from.info.eps_max},
+          {"parameters", from.model->parameter_count()}};
+}
+
+}  // namespace
+
+Json run_figures(const ReportSettings& s, const Path& run, const RunFiles& files,
+                 Journal& journal) {
+  Backend& machine = machine_of(s.common);
+  const LoadedModel from = load_model(run, machine, dtype_of(s.common), {});
+  const EvaluateSettings e = evaluation_of(s, files, from);
+  Dataset data = load_data(e.common, false, true);
+  require(data.test.size() > 0, "--data {}: expected test images, found none", e.common.data);
+  check_fit(*from.model, data.test, e.common.data);
+  const Images images(machine, std::move(data.test));
+
+  Judge judge(e, weights_identity(run), from, images, journal);
+  const std::vector<Cell> cells = judge.cells();
+  Json results = Json::array();
+  for (const Cell& cell : cells) {
+    Json& result = results.emplace_back(judge.run(cell));
+    result.erase("seconds");  // the same run gives the same page
+  }
+  return {{"data", e.common.data},
+          {"classes", data.classes},
+          {"model", model_json(from)},
+          {"config", files.config},
+          {"results", results},
+          {"samples", sample_json(*from.model, images, cells.front().plan, e.mask.values, s.images,
+                                  s.batch, s.common.seed)},
+          {"log", log_json(files.log)}};
+}
+
+}  // namespace robmask

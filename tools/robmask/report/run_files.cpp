@@ -1,0 +1,33 @@
+#include "tools/robmask/report/run_files.h"
+
+#include <set>
+
+#include "engine/check.h"
+
+namespace robmask {
+
+namespace fs = std::filesystem;
+
+RunFiles read_run(const Path& run) {
+  require(fs::is_directory(run), "{}: expected a run directory, got {}", run.string(),
+          fs::exists(run) ? "a file" : "nothing of that name");
+  for (const char* name : {"config.json", "log.csv", "model.safetensors"})
+    require(fs::exists(run / name),
+            "{}: expected a run directory with config.json, log.csv and model.safetensors; {} is "
+            "missing: has the run finished its first epoch?",
+            run.string(), name);
+  RunFiles files{read_json(run / "config.json"), read_csv(run / "log.csv")};
+  require(
+      files.config.is_object() && files.config.contains("data") && files.config["data"].is_string(),
+      "{}: expected the settings of a run, found none of its data", (run / "config.json").string());
+  files.log.column("epoch", (run / "log.csv").string());
+  return files;
+}
+
+std::vector<std::string> run_names(const std::vector<std::string>& runs) {
+  std::vector<std::string> names;
+  for (const std::string& run : runs) names.push_back(fs::canonical(run).filename().string());
+  return std::set(names.begin(), names.end()).size() == runs.size() ? names : runs;
+}
+
+}  // namespace robmask

@@ -1,0 +1,22 @@
+#pragma once
+// What a network does to a few images at each mask: pictures, predictions, feature maps.
+
+#include "data/files/json.h"
+#include "training/evaluator.h"
+
+namespace robmask {
+
+/// The first `count` images, or all there are, clean and attacked as `plan` says through each mask:
+///
+///   {"images": [{"number", "label", "picture"}],
+///    "masks":  [{"p", "images": [{"clean", "attacked": [[class, probability], …3],
+///                                 "picture", "perturbation"}],
+///                "maps": picture, "means": [mean of each map]}]}
+///
+/// Pictures are data URIs. "perturbation" is ten times x_adv − x on grey; "maps" are those of image 0
+/// (maps.h). `seed` keys the random starts as in Evaluator, so the images are those that the
+/// evaluation counts.
+Json sample_json(const Model& model, const Images& images, const AttackPlan& plan,
+                 const std::vector<double>& masks, Index count, Index batch, std::uint64_t seed);
+
+}  // namespace robmask
