@@ -15,6 +15,7 @@
 
 #include "engine/pool.h"
 #include "engine/random.h"
+#include "engine/replay.h"
 #include "engine/tensor.h"
 
 namespace robmask {
@@ -73,6 +74,12 @@ class Backend {
   /// The pool that new tensors are taken from; Replay puts its own in place.
   std::shared_ptr<Pool> pool();
   void use_pool(std::shared_ptr<Pool> pool) { pool_ = std::move(pool); }
+  /// Bytes that all pools of this machine hold together, now and at most so far.
+  std::size_t held() const { return held_; }
+  std::size_t peak_held() const { return peak_held_; }
+
+  /// An empty recording, with which Replay repeats an iteration; null where there is none to be had.
+  virtual std::unique_ptr<Recording> make_recording() { return nullptr; }
 
   /// Same shape; any pitch; f32 ↔ f64 converted.
   virtual void copy(Tensor to, Tensor from) = 0;
@@ -167,7 +174,10 @@ class Backend {
                       Tensor step) = 0;
 
  private:
+  friend class Pool;  // counts what it holds
+
   std::shared_ptr<Pool> pool_;
+  std::size_t held_ = 0, peak_held_ = 0;
 };
 
 /// The machine of that name ("cpu"; "cuda", "cuda:1" where built), made once and kept for the life of
