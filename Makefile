@@ -7,6 +7,8 @@
 # make emulated   build/emulated/robmask, where --device cuda is the emulator
 # make trajectories  every network and recipe on the emulator, against PyTorch's numbers (minutes)
 # make test-races the GPU's kernels under ThreadSanitizer: what no barrier orders
+# make mutations  puts mistakes into the GPU's kernels and checks that tests find each (minutes)
+# make gpu-check-build  builds what a machine with a GPU needs for GPU.md; make gpu-check runs it there
 # make kills      kills a training run thirty times and checks that it resumes to the same bits
 # make report-check  opens the page of `robmask report` in a headless Chromium, where there is one
 # make bench      the speed of training and attack steps on this machine
@@ -108,7 +110,8 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test test-here emulated trajectories test-races tradeoff asan demo kills report-check bench golden format lint install clean help force
+.PHONY: all announce test test-here emulated trajectories test-races mutations gpu-check-build gpu-check tradeoff \
+        asan demo kills report-check bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
 # ---- linking --------------------------------------------------------------------------------------
@@ -137,6 +140,20 @@ $(BUILD)/emulated/robmask: $(TOOL_OBJECTS) $(EMULATED) $(BUILD)/sources-cuda
 $(BUILD)/emulated/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(EMULATED) $(EMULATED_TESTS) $(BUILD)/sources-cuda
 	$(call say,link    $@)
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBS) -lgtest -lgtest_main
+
+# For machines without our libraries: what cannot be linked in lies beside the program.
+CARRIED := $(LINK) -s -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,-rpath,'$$ORIGIN'
+CARRY    = ldd $@ | awk '/libfmt/ { print $$3 }' | xargs -I{} cp -L {} $(@D)
+
+$(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(BUILD)/librobmask.a
+	@mkdir -p $(@D)
+	$(call say,link    $@)
+	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgomp.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
+
+$(BUILD)/gpu/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(BUILD)/librobmask.a
+	@mkdir -p $(@D)
+	$(call say,link    $@)
+	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgtest.a -l:libgtest_main.a -l:libgomp.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
 
 $(BUILD)/races/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) \
                       $(filter-out $(BUILD)/emulated/objects/engine/cuda/%,$(EMULATED)) $(RACES) $(BUILD)/sources-cuda
@@ -167,18 +184,18 @@ $(BUILD)/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
 	$(Q)$(NVCC) $(CUDAFLAGS) -MMD -MP -c -o $@ $<
 
 EMULATE = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  (emulated)")
-$(BUILD)/emulated/objects/%.o: %.cpp $(BUILD)/flags-cuda | $(BUILD)/packages-build
+$(BUILD)/emulated/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	$(EMULATE)
 	$(Q)$(CXX) $(FLAGS) -O2 -DROBMASK_CUDA -MMD -MP -c -o $@ $<
-$(BUILD)/emulated/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
+$(BUILD)/emulated/objects/%.o: %.cu $(BUILD)/flags | $(BUILD)/packages-build
 	$(EMULATE)
 	$(Q)$(CXX) $(FLAGS) -O2 -MMD -MP -x c++ -c -o $@ $<
 
 INSTRUMENT = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  (for races)")
-$(BUILD)/races/objects/%.o: %.cpp $(BUILD)/flags-cuda | $(BUILD)/packages-build
+$(BUILD)/races/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	$(INSTRUMENT)
 	$(Q)$(CXX) $(FLAGS) -O1 -fsanitize=thread -MMD -MP -c -o $@ $<
-$(BUILD)/races/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
+$(BUILD)/races/objects/%.o: %.cu $(BUILD)/flags | $(BUILD)/packages-build
 	$(INSTRUMENT)
 	$(Q)$(CXX) $(FLAGS) -O1 -fsanitize=thread -MMD -MP -x c++ -c -o $@ $<
 
@@ -228,7 +245,7 @@ announce:
 # What is built in here; then the GPU's kernels on the emulator, which computes on one core.
 test: test-here $(BUILD)/emulated/tests
 	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or \
-	  $(FILTER),Machine/*/cuda*:Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_trades:Recipes/*/cuda_pgd_l2:GpuEmulator*)'
+	  $(FILTER),Machine/*/cuda*:Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_pgd_l2:Replay/*/cuda_robmask:Replay/*/cuda_trades:*GpuEmulator*)'
 
 test-here: $(BUILD)/tests $(BUILD)/robmask
 	ROBMASK=$(BUILD)/robmask $(BUILD)/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*)'
@@ -236,13 +253,25 @@ test-here: $(BUILD)/tests $(BUILD)/robmask
 emulated: $(BUILD)/emulated/robmask $(BUILD)/emulated/tests
 
 trajectories: $(BUILD)/emulated/tests
-	tools/checks/sharded.sh $< --gtest_brief=$(BRIEF) '--gtest_filter=*Golden*/cuda*'
+	tools/checks/sharded.sh $< --gtest_brief=$(BRIEF) '--gtest_filter=*Golden*/cuda*:Replay/*/cuda*'
 
 # One thread of the CPU: the detector does not know OpenMP's barriers. No random addresses: the one of
 # gcc 12 does not know the places that newer kernels choose. Suites of gradients repeat primitives.
 test-races: $(BUILD)/races/tests
 	OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 setarch -R $< --gtest_brief=$(BRIEF) \
 	  '--gtest_filter=$(or $(FILTER),*/cuda*:Races*:GpuEmulatorTensorCores*:-Slow*:*Gradient.*)'
+
+mutations: $(BUILD)/emulated/tests
+	$(Q)COMPILE='$(CXX) $(FLAGS) -O2 -w' LINK='$(LINK)' LIBS='$(LIBS) -lgtest -lgtest_main' $(PYTHON) \
+	  tools/checks/mutations.py tools/checks/mutations.txt $(TEST_OBJECTS) \
+	  $(filter-out %/main.o,$(TOOL_OBJECTS)) $(EMULATED) $(EMULATED_TESTS)
+
+gpu-check-build:
+	+@$(MAKE) --no-print-directory CUDA_ARCH='80 90a' $(BUILD)/gpu/tests $(BUILD)/gpu/robmask
+	tools/checks/linked.sh $(BUILD)/gpu/tests $(BUILD)/gpu/robmask
+
+gpu-check:
+	@PROGRAMS=$(BUILD)/gpu tools/checks/gpu_check.sh
 
 tradeoff:
 	+@$(MAKE) --no-print-directory FILTER='Slow*' test-here

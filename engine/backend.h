@@ -22,6 +22,7 @@
 
 #include "engine/pool.h"
 #include "engine/random.h"
+#include "engine/replay.h"
 #include "engine/tensor.h"
 
 namespace robmask {
@@ -87,6 +88,11 @@ class Backend {
   /// What conv2d and its gradients do from now on; exact at first.
   Products products() const { return products_; }
   void use_products(Products products) { products_ = products; }
+  /// Bytes that all pools of this machine hold together, now and at most so far.
+  std::size_t held() const { return held_; }
+  std::size_t peak_held() const { return peak_held_; }
+  /// An empty recording, with which Replay repeats an iteration; null where there is none to be had.
+  virtual std::unique_ptr<Recording> make_recording() { return nullptr; }
 
   /// Same shape; any pitch; floating types are converted.
   virtual void copy(Tensor to, Tensor from) = 0;
@@ -182,8 +188,11 @@ class Backend {
                       Tensor step) = 0;
 
  private:
+  friend class Pool;  // counts what it holds
+
   std::shared_ptr<Pool> pool_;
   Products products_ = Products::exact;
+  std::size_t held_ = 0, peak_held_ = 0;
 };
 
 /// The machine of that name ("cpu"; "cuda", "cuda:1" where built), made once and kept for the life of

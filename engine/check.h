@@ -20,6 +20,11 @@ struct RunError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The machine has less memory left than was asked for: exit code 1.
+struct OutOfMemory : RunError {
+  using RunError::RunError;
+};
+
 /// The machine that was asked for is not here (no GPU): exit code 77.
 struct Unavailable : std::runtime_error {
   using std::runtime_error::runtime_error;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "engine/backend.h"
 
@@ -21,6 +22,8 @@ std::byte* Pool::take(std::size_t bytes) {
   if (blocks.empty()) {
     block = machine_.allocate(size);
     held_ += size;
+    machine_.held_ += size;
+    machine_.peak_held_ = std::max(machine_.peak_held_, machine_.held_);
   } else {
     block = blocks.extract(blocks.begin()).value();
   }
@@ -35,9 +38,13 @@ void Pool::give(std::byte* block, std::size_t bytes) {
   used_ -= size;
 }
 
-Pool::~Pool() {
-  for (auto& [size, blocks] : free_)
-    for (std::byte* block : blocks) machine_.release(block, size);
+void Pool::trim() {
+  for (const auto& [size, blocks] : std::exchange(free_, {}))
+    for (std::byte* block : blocks) {
+      machine_.release(block, size);
+      held_ -= size;
+      machine_.held_ -= size;
+    }
 }
 
 std::shared_ptr<Pool> Backend::pool() {

@@ -11,17 +11,19 @@ class Backend;
 
 /// Keeps blocks that were given back and hands them out again, the lowest address of a class first. An
 /// iteration that gives back all it took therefore finds the pool as it was, and gets the same
-/// addresses in every round, which a replayed graph relies on.
+/// addresses in every round.
 class Pool {
  public:
   explicit Pool(Backend& machine) : machine_(machine) {}
-  ~Pool();
+  ~Pool() { trim(); }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
   /// At least `bytes` bytes, aligned to 64.
   std::byte* take(std::size_t bytes);
   void give(std::byte* block, std::size_t bytes);
+  /// Gives to the machine what is not in use.
+  void trim();
 
   /// Bytes in use now, the most ever in use, and held in all.
   std::size_t used() const { return used_; }

@@ -1,21 +1,44 @@
 #pragma once
-// Work that is done again and again with the same shapes: run once, recorded once, replayed thereafter.
+// Work that is done again and again with the same shapes: run once, recorded once, replayed thereafter
+// (docs/replay.md).
 
 #include <functional>
-#include <utility>
+#include <memory>
 
 namespace robmask {
 
+class Backend;
+class Pool;
+
+/// What a machine recorded of some work, to do it again as a whole. Backend::make_recording makes an
+/// empty one.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  /// Keeps, in order, what `work` gives to the machine, instead of doing it.
+  virtual void record(const std::function<void()>& work) = 0;
+  /// Does what was recorded.
+  virtual void play() = 0;
+};
+
 /// An iteration. Its body allocates only through the machine's pool, reads nothing back to the host,
-/// and takes all that varies (batch, rate, counters, strengths) from tensors filled before the call.
-/// The CPU has nothing to record and runs the body each time.
+/// uploads nothing, and takes all that varies (batch, rate, counters, strengths) from tensors that
+/// outlive it and are filled before the call. The first call runs the body; the second records it and
+/// plays the recording, as does every later one. The body's memory comes from a pool of its own, so
+/// that nothing else gets a block that the recording will write to. A machine that has nothing to
+/// record (the CPU) runs the body each time, as do all if `replay` is false.
 class Replay {
  public:
-  explicit Replay(std::function<void()> body) : body_(std::move(body)) {}
-  void operator()() { body_(); }
+  Replay(Backend& machine, std::function<void()> body, bool replay = true);
+  ~Replay();
+  void operator()();
 
  private:
+  Backend& machine_;
   std::function<void()> body_;
+  std::shared_ptr<Pool> pool_;            // null, like the recording, if bodies are run
+  std::unique_ptr<Recording> recording_;  // goes before the memory it works on
+  enum class Next { run, record, play } next_ = Next::run;
 };
 
 }  // namespace robmask

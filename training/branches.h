@@ -2,6 +2,7 @@
 // What standard training, adversarial training, AdvProp and RobMask share: a step is a list of
 // branches over the same images, each clean or attacked, each through its own mask, run as one batch.
 
+#include <map>
 #include <vector>
 
 #include "attacks/pgd.h"
@@ -30,6 +31,8 @@ struct Branch {
   std::vector<double> eps{0};
   std::vector<double> mask{0};  // p of the mask its loss goes through
   Index pair = 0;               // the statistics pair that train passes update
+
+  bool operator==(const Branch&) const = default;
 };
 
 /// A step of branches: attacks each attacked branch, then one forward and one backward pass over all
@@ -57,6 +60,14 @@ class BranchRecipe : public Recipe {
     Context attack;
     Segment loss;
   };
+  /// What the steps of one batch size read. A step may be replayed, so the tensors stay where they
+  /// are; prepare() writes what was drawn into them.
+  struct Plan {
+    std::vector<Branch> branches;
+    std::vector<Prepared> prepared;
+  };
+  Prepared prepare(const Branch& branch, Index images) const;
+  static void overwrite(const Prepared& kept, const Prepared& drawn);
   void attack(const Prepared& branch, std::uint32_t number, const Tensor& x_adv,
               const Batch& batch) const;
 
@@ -64,8 +75,8 @@ class BranchRecipe : public Recipe {
   TrainingAttack attack_;
   Tuning tuning_;
   std::uint64_t seed_;
-  Tensor step_;  // i64: the random counter
-  std::vector<Prepared> prepared_;
+  Tensor step_;                  // i64: the random counter
+  std::map<Index, Plan> plans_;  // by the number of images
 };
 
 }  // namespace robmask

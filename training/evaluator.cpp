@@ -3,16 +3,28 @@
 #include <algorithm>
 #include <numeric>
 
+#include "training/manners.h"
+
 namespace robmask {
 
 namespace {
 
-/// Splits a list into batches.
+/// Splits a list into batches, smaller ones where the machine's memory does not suffice: results do not
+/// depend on them. What `f` does to others it does last.
 template <class F>
-void in_batches(const std::vector<std::int32_t>& list, Index size, F&& f) {
-  for (std::size_t first = 0; first < list.size(); first += size) {
+void in_batches(Backend& machine, const std::vector<std::int32_t>& list, Index size, F&& f) {
+  for (std::size_t first = 0; first < list.size();) {
     const std::size_t last = std::min(list.size(), first + size);
-    f(std::vector<std::int32_t>(list.begin() + first, list.begin() + last));
+    try {
+      f(std::vector<std::int32_t>(list.begin() + first, list.begin() + last));
+      first = last;
+    } catch (const OutOfMemory& error) {
+      if (last - first == 1) throw;
+      size = static_cast<Index>(last - first) / 2;
+      machine.pool()->trim();
+      warn(
+          fmt::format("{}; going on with --batch {}, which changes no result", error.what(), size));
+    }
   }
 }
 
@@ -52,7 +64,7 @@ std::vector<bool> Evaluator::clean(double p, const OnBatch& on_batch) const {
   std::vector<std::int32_t> all(images_.size());
   std::iota(all.begin(), all.end(), 0);
   std::vector<bool> result;
-  in_batches(all, batch_, [&](const std::vector<std::int32_t>& list) {
+  in_batches(model_.machine(), all, batch_, [&](const std::vector<std::int32_t>& list) {
     const Batch batch = images_.batch(model_.dtype(), list);
     const auto hits = correct(batch.images, batch.labels, model_.eval(batch.images.shape().n, p));
     result.insert(result.end(), hits.begin(), hits.end());
@@ -118,7 +130,8 @@ std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
                                        const OnStage& on_stage, const Standing* from) const {
   std::vector<Verdict> result;
   std::vector<std::int32_t> survivors;
-  in_batches(from ? from->survivors : targets, batch_, [&](const std::vector<std::int32_t>& list) {
+  const auto& open = from ? from->survivors : targets;
+  in_batches(model_.machine(), open, batch_, [&](const std::vector<std::int32_t>& list) {
     const std::vector<Verdict> verdicts = attack_batch(p, stages(plan)[0], list, adversarial);
     result.insert(result.end(), verdicts.begin(), verdicts.end());
     for (const Verdict& v : verdicts)

@@ -23,7 +23,12 @@ class Images {
     std::uint64_t seed = 0;
     Index epoch = 0, step = 0;
   };
-  /// The images `ids` in [0,1], as they are or augmented.
+  /// Room for a batch of that many images.
+  Batch room(DType dtype, Index images) const;
+  /// Fills it with the images `ids` in [0,1], as they are or augmented.
+  void fill(const Batch& batch, std::span<const std::int32_t> ids,
+            const Augmentation* augmentation = nullptr) const;
+  /// Both.
   Batch batch(DType dtype, std::span<const std::int32_t> ids,
               const Augmentation* augmentation = nullptr) const;
 

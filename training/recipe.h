@@ -34,9 +34,11 @@ class Recipe {
  public:
   virtual ~Recipe() = default;
 
-  /// Host work before a step: draws strengths for these images and uploads what they decide.
+  /// Host work before a step: draws strengths for these images and writes what they decide to where
+  /// every step of so many images looks for it.
   virtual void prepare(Index step, const std::vector<std::int32_t>& ids) = 0;
-  /// Machine work only: attack, forward, backward. Leaves gradients in the model's parameters.
+  /// Machine work only, so that it can be replayed: attack, forward, backward. Leaves gradients in the
+  /// model's parameters.
   virtual void step(const Batch& batch, Totals& totals) = 0;
 };
 

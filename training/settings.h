@@ -84,6 +84,7 @@ struct TrainSettings {
   std::string init;            // a file with starting weights; empty: fresh ones
   std::optional<Index> steps;  // stop after that many iterations in all; the schedule counts epochs
   bool resume = false;
+  bool replay = true;  // record an iteration and replay it, where the device can
 };
 
 /// Which tensors finetuning touches (§3.1).
@@ -179,7 +180,8 @@ struct BenchSettings {
   ModelSettings model;
   Index batch = 128;
   std::vector<Workload> workloads{Workload::train, Workload::pgd, Workload::robmask};
-  Index repeats = 5;  // timed runs after the warm-up; their median counts
+  Index repeats = 5;   // timed runs after those that warm up; their median counts
+  bool replay = true;  // as in training
 };
 
 /// Describes the checkpoint `from`, or the data set common.data if `from` is empty.

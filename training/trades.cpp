@@ -12,16 +12,14 @@ class Trades final : public Recipe {
         attack_(s.attack),
         beta_(s.beta),
         seed_(s.common.seed),
-        step_(model.machine(), {}, DType::i64) {}
+        step_(model.machine(), {}, DType::i64),
+        ball_(make_ball(model.machine(), model.dtype(), s.attack.norm, {s.attack.eps.value},
+                        {s.attack.alpha(s.attack.eps.value)})),
+        attack_segment_(model.segment(0, Mode::eval, {0})),
+        training_segment_(model.segment(0, Mode::train, {0})) {}
 
-  void prepare(Index step, const std::vector<std::int32_t>& ids) override {
-    const auto n = static_cast<Index>(ids.size());
+  void prepare(Index step, const std::vector<std::int32_t>&) override {
     model_.machine().fill(step_, static_cast<double>(step));
-    ball_ = make_ball(model_.machine(), model_.dtype(), attack_.norm, {attack_.eps.value},
-                      {attack_.alpha(attack_.eps.value)});
-    attack_pass_ = {{model_.segment(n, Mode::eval, {0})}};
-    const Segment train = model_.segment(n, Mode::train, {0});
-    training_pass_ = {{train, train}};
   }
 
   void step(const Batch& batch, Totals& totals) override {
@@ -33,7 +31,8 @@ class Trades final : public Recipe {
     attack(images.images(n, n), batch);
 
     Tape tape(model_.parameters());
-    const Variable logits = model_.logits(Variable(images), training_pass_);
+    const Segment half = of(n, training_segment_);
+    const Variable logits = model_.logits(Variable(images), {{half, half}});
     const Variable clean = cross_entropy(logits.images(0, n), batch.labels);
     const Variable divergence = kl(logits.images(0, n), logits.images(n, n));
     tape.backward(add_scaled(mean(clean), mean(divergence), beta_));
@@ -52,9 +51,15 @@ class Trades final : public Recipe {
   void attack(const Tensor& x_adv, const Batch& batch) const {
     model_.machine().start_normal(x_adv, batch.images, 0.001,
                                   {.seed = seed_, .purpose = Purpose::start}, step_, batch.ids);
-    const Variable clean = model_.logits(Variable(batch.images), attack_pass_);
+    const Context pass{{of(batch.images.shape().n, attack_segment_)}};
+    const Variable clean = model_.logits(Variable(batch.images), pass);
     pgd(x_adv, batch.images, ball_, attack_.steps,
-        [&](const Variable& x) { return kl(clean, model_.logits(x, attack_pass_)); });
+        [&](const Variable& x) { return kl(clean, model_.logits(x, pass)); });
+  }
+
+  static Segment of(Index images, Segment segment) {
+    segment.images = images;
+    return segment;
   }
 
   const Model& model_;
@@ -63,7 +68,7 @@ class Trades final : public Recipe {
   std::uint64_t seed_;
   Tensor step_;  // i64: the random counter
   Ball ball_;
-  Context attack_pass_, training_pass_;
+  Segment attack_segment_, training_segment_;  // of any number of images
 };
 
 }  // namespace

@@ -31,7 +31,31 @@ double share(const std::vector<bool>& flags) {
 
 }  // namespace
 
+/// An iteration over batches of one size, which are put where it looks for them. The last batch of an
+/// epoch may be smaller and has its own.
+struct Trainer::Iteration {
+  Batch batch;
+  Replay run;
+
+  Iteration(const TrainingRun& with, Totals& totals, Index images)
+      : batch(with.train.room(with.model.dtype(), images)),
+        run(
+            with.model.machine(),
+            [this, &with, &totals] {
+              with.recipe.step(batch, totals);
+              with.sgd.step();
+            },
+            with.settings.replay) {}
+};
+
 Trainer::Trainer(const TrainingRun& run) : run_(run), totals_(run.model.machine()) {}
+Trainer::~Trainer() = default;
+
+Trainer::Iteration& Trainer::iteration_of(Index images) {
+  auto& iteration = iterations_[images];
+  if (!iteration) iteration = std::make_unique<Iteration>(run_, totals_, images);
+  return *iteration;
+}
 
 void Trainer::resume() {
   state_ = resume_checkpoint(run_.dir, run_.model, run_.sgd);
@@ -53,17 +77,41 @@ bool Trainer::finished() const {
          (run_.settings.steps && state_.step >= *run_.settings.steps);
 }
 
-void Trainer::iterate(std::span<const std::int32_t> ids) {
+void Trainer::fill_and_run(Iteration& iteration, std::span<const std::int32_t> ids) {
   const TrainSettings& s = run_.settings;
   const Images::Augmentation augmentation{s.common.seed, state_.epoch, state_.step};
-  const Batch batch = run_.train.batch(run_.model.dtype(), ids,
-                                       s.augment == Augment::crop_flip ? &augmentation : nullptr);
+  run_.train.fill(iteration.batch, ids, s.augment == Augment::crop_flip ? &augmentation : nullptr);
   run_.recipe.prepare(state_.step, {ids.begin(), ids.end()});
-  Replay iteration([&] {
-    run_.recipe.step(batch, totals_);
-    run_.sgd.step();
-  });
-  iteration();
+  iteration.run();
+}
+
+/// Tries half of the batch, a quarter and so on; 0 if not even one image fits. Afterwards the model is
+/// of no use.
+Index Trainer::batch_that_fits(std::span<const std::int32_t> ids) {
+  iterations_.clear();
+  for (std::size_t images = ids.size() / 2; images > 0; images /= 2) {
+    run_.model.machine().pool()->trim();
+    try {
+      Iteration trial(run_, totals_, static_cast<Index>(images));
+      fill_and_run(trial, ids.first(images));
+      return static_cast<Index>(images);
+    } catch (const OutOfMemory&) {
+      continue;
+    }
+  }
+  return 0;
+}
+
+void Trainer::iterate(std::span<const std::int32_t> ids) {
+  try {
+    fill_and_run(iteration_of(static_cast<Index>(ids.size())), ids);
+  } catch (const OutOfMemory& error) {
+    const Index fits = batch_that_fits(ids);
+    throw OutOfMemory(fmt::format(
+        "{}; {}", error.what(),
+        fits > 0 ? fmt::format("--batch {} would fit", fits)
+                 : "not even one image a batch fits: use a smaller model or another device"));
+  }
   ++state_.step;
   ++state_.batch;
   state_.images += static_cast<Index>(ids.size());

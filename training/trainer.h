@@ -2,6 +2,8 @@
 // The loop around a recipe: epochs, batches, the log, checkpoints, and stopping well.
 
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <optional>
 
 #include "training/checkpoint.h"
@@ -37,12 +39,14 @@ struct EpochSummary {
 class Trainer {
  public:
   explicit Trainer(const TrainingRun& run);
+  ~Trainer();
 
   /// Goes on from the run directory's state.
   void resume();
   /// Trains to the last epoch or the settings' last step and returns the last epoch's summary. Writes
   /// a checkpoint after every epoch. On SIGINT or SIGTERM writes one and throws Interrupted. A loss
-  /// that is not finite throws RunError and leaves the last checkpoint as it is.
+  /// that is not finite, or a device that fails, throws RunError and leaves the last checkpoint as it
+  /// is; where memory does not suffice, the OutOfMemory says which batch would fit.
   EpochSummary run();
 
   Index steps() const { return state_.step; }
@@ -52,6 +56,10 @@ class Trainer {
   bool finished() const;
   void train_epoch(Progress& progress);
   void iterate(std::span<const std::int32_t> ids);
+  struct Iteration;
+  Iteration& iteration_of(Index images);
+  void fill_and_run(Iteration& iteration, std::span<const std::int32_t> ids);
+  Index batch_that_fits(std::span<const std::int32_t> ids);
   void check_finite() const;
   void read_totals();
   EpochSummary end_epoch();
@@ -62,6 +70,7 @@ class Trainer {
   TrainingRun run_;
   RunState state_;
   Totals totals_;
+  std::map<Index, std::unique_ptr<Iteration>> iterations_;  // by the size of their batch
 };
 
 }  // namespace robmask

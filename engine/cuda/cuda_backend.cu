@@ -14,7 +14,7 @@ CudaBackend::CudaBackend(int device) : device_(device) {
 }
 
 CudaBackend::~CudaBackend() {
-  sgd_pieces_ = {};
+  for (const auto& [list, memory] : sgd_lists_) gpu::release(memory);
   use_pool(nullptr);  // gives its memory back while release() can still be called
   gpu::destroy_stream(stream_);
 }

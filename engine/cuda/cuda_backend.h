@@ -3,6 +3,9 @@
 // to one stream, in order; only upload, download and errors wait for it. Reductions run over a
 // fixed number of pieces in a fixed order, so every run gives the same bits.
 
+#include <map>
+#include <vector>
+
 #include "engine/backend.h"
 #include "engine/cuda/gpu.h"
 
@@ -25,6 +28,9 @@ class CudaBackend final : public Backend {
   void download(void* host, const std::byte* from, std::size_t bytes) override;
   void copy(Tensor to, Tensor from) override;
   void fill(Tensor to, double value) override;
+
+  // replay.cu
+  std::unique_ptr<Recording> make_recording() override;
 
   // elementwise.cu
   void scale(Sink y, Tensor x, double factor) override;
@@ -90,9 +96,9 @@ class CudaBackend final : public Backend {
  private:
   int device_;
   gpu::Stream stream_;
-  // What the last sgd_step worked on, and where the device keeps it.
-  std::vector<std::byte> sgd_list_;
-  Tensor sgd_pieces_;
+  // What sgd_step ever worked on, and where the device keeps it: apart from all pools, since graphs
+  // read it for as long as they live.
+  std::map<std::vector<std::byte>, std::byte*> sgd_lists_;
 };
 
 }  // namespace robmask::cuda

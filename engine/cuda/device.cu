@@ -4,11 +4,19 @@
 
 namespace robmask::gpu {
 
-void check(cudaError_t status, const char* what) {
-  if (status == cudaSuccess) return;
-  cudaGetLastError();  // or the next call would report it again
-  throw RunError(fmt::format("{} failed on the GPU: {} ({})", what, cudaGetErrorString(status),
-                             cudaGetErrorName(status)));
+namespace {
+
+/// CUDA's words for an error; the next call would otherwise report it again.
+std::string words_for(cudaError_t status) {
+  cudaGetLastError();
+  return fmt::format("{} ({})", cudaGetErrorString(status), cudaGetErrorName(status));
+}
+
+}  // namespace
+
+void check(cudaError_t status, const std::string& what) {
+  if (status != cudaSuccess)
+    throw RunError(fmt::format("{} failed on the GPU: {}", what, words_for(status)));
 }
 
 int device_count() {
@@ -39,7 +47,44 @@ Stream make_stream() {
 
 void destroy_stream(Stream stream) { cudaStreamDestroy(stream); }
 
-void synchronize(Stream stream) { check(cudaStreamSynchronize(stream), "a kernel"); }
+void synchronize(Stream stream) {
+  refuse_in_capture(stream, "waiting for the GPU");
+  const cudaError_t status = cudaStreamSynchronize(stream);
+  if (status != cudaSuccess) throw_failure(words_for(status));
+}
+
+// Relaxed: what is recorded may need more memory than the first run did.
+void begin_capture(Stream stream) {
+  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), "a recording");
+}
+
+bool is_capturing(Stream stream) {
+  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+  check(cudaStreamIsCapturing(stream, &status), "a query");
+  return status != cudaStreamCaptureStatusNone;
+}
+
+Graph end_capture(Stream stream) {
+  cudaGraph_t recorded = nullptr;
+  check(cudaStreamEndCapture(stream, &recorded), "a recording");
+  Graph graph = nullptr;
+  const cudaError_t status = cudaGraphInstantiate(&graph, recorded, 0);
+  cudaGraphDestroy(recorded);
+  check(status, "preparing a graph");
+  return graph;
+}
+
+void abandon_capture(Stream stream) {
+  cudaGraph_t recorded = nullptr;
+  if (cudaStreamEndCapture(stream, &recorded) == cudaSuccess) cudaGraphDestroy(recorded);
+  cudaGetLastError();
+}
+
+void launch(Stream stream, Graph graph) {
+  check(cudaGraphLaunch(graph, stream), "launching a graph");
+}
+
+void destroy_graph(Graph graph) { cudaGraphExecDestroy(graph); }
 
 std::byte* allocate(std::size_t bytes) {
   void* memory = nullptr;

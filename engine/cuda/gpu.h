@@ -52,6 +52,7 @@ struct Blocks {
       : x(static_cast<unsigned>(columns)),
         y(static_cast<unsigned>(rows)),
         z(static_cast<unsigned>(layers)) {}
+  bool operator==(const Blocks&) const = default;
 };
 
 /// Threads that run in step and exchange registers.
@@ -70,6 +71,9 @@ inline constexpr bool is_kernel =
     std::is_trivially_copyable_v<Kernel>&& Kernel::threads % warp_size == 0 &&
     Kernel::threads <= 1024 && SharedBytes<Kernel>::value <= 227 * 1024;
 
+/// The name of a kernel's type in words: "Fill<float>".
+std::string kernel_name(const char* type);
+
 }  // namespace robmask::gpu
 
 #if defined(__CUDACC__)
@@ -78,9 +82,19 @@ inline constexpr bool is_kernel =
 #include "tests/gpu_emulator/gpu_emulated.h"
 #endif
 
-// ---- what the host asks of the device: engine/cuda/device.cu, or the emulator -------------------
-
 namespace robmask::gpu {
+
+// ---- failures: engine/cuda/failures.cu ------------------------------------------------------------
+
+/// Whether ROBMASK_SYNC=1 is in the environment: then the host waits for each kernel, so that the one
+/// that fails is known, and nothing is recorded.
+bool one_by_one();
+/// Every launch says so here: `type` is its kernel's, as std::type_info names it.
+void started(Stream stream, const char* type);
+/// RunError: a kernel failed; which one, as far as that is known.
+[[noreturn]] void throw_failure(const std::string& why);
+
+// ---- what the host asks of the device: engine/cuda/device.cu, or the emulator -------------------
 
 /// How many GPUs there are, at least one. Unavailable if none, or if the driver is missing or too
 /// old.
@@ -95,6 +109,26 @@ Stream make_stream();
 void destroy_stream(Stream stream);
 /// Returns when all work of the stream is done. RunError if some of it failed.
 void synchronize(Stream stream);
+
+/// From here on, work given to the stream is recorded instead of done. Nothing may wait for it.
+void begin_capture(Stream stream);
+bool is_capturing(Stream stream);
+/// Ends the recording. The graph does all that was recorded, in order, each time it is launched.
+Graph end_capture(Stream stream);
+/// Ends the recording, whatever became of it, and forgets it.
+void abandon_capture(Stream stream);
+/// Gives the graph's work to the stream, as one piece.
+void launch(Stream stream, Graph graph);
+/// After the stream's work on it is done.
+void destroy_graph(Graph graph);
+
+/// Throws std::logic_error if the stream is being recorded: what was recorded has not run, so there
+/// is nothing to wait for, and a launch of the graph would not do `what` again.
+inline void refuse_in_capture(Stream stream, const char* what) {
+  expect(!is_capturing(stream),
+         "{} inside a replayed iteration, which is recorded before it runs (engine/replay.h)",
+         what);
+}
 
 /// Device memory, not initialized, aligned to 64 bytes; nullptr if not so much is free.
 std::byte* allocate(std::size_t bytes);

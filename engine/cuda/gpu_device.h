@@ -3,6 +3,8 @@
 
 #include <cuda_runtime.h>
 
+#include <typeinfo>
+
 namespace robmask::gpu {
 
 /// The place of this thread in its block, of this block in the grid, and the size of the grid.
@@ -35,9 +37,11 @@ GPU_DEVICE Shared& shared() {
 }
 
 using Stream = cudaStream_t;
+using Graph = cudaGraphExec_t;
 
 /// Throws RunError with CUDA's own words.
-void check(cudaError_t status, const char* what);
+void check(cudaError_t status, const std::string& what);
+void started(Stream stream, const char* type);
 
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::threads) run(const Kernel kernel) {
@@ -56,7 +60,9 @@ void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
     check(allowed, "shared memory of a kernel");
   }
   run<Kernel><<<dim3(blocks.x, blocks.y, blocks.z), Kernel::threads, bytes, stream>>>(kernel);
-  check(cudaGetLastError(), "the start of a kernel");
+  const cudaError_t status = cudaGetLastError();
+  if (status != cudaSuccess) check(status, "starting " + kernel_name(typeid(Kernel).name()));
+  started(stream, typeid(Kernel).name());
 }
 
 }  // namespace robmask::gpu

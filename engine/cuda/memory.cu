@@ -48,25 +48,30 @@ void dispatch_any(DType t, F&& f) {
   }
 }
 
+std::string mebibytes(std::size_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
+}
+
 }  // namespace
 
 std::byte* CudaBackend::allocate(std::size_t bytes) {
   std::byte* memory = gpu::allocate(bytes);
   if (memory == nullptr)
-    throw RunError(
-        fmt::format("out of memory on the GPU: {} MiB more were asked for, {} MiB are free; try a "
-                    "smaller batch size",
-                    bytes >> 20, gpu::free_memory() >> 20));
+    throw OutOfMemory(fmt::format(
+        "out of memory on the GPU: {} were asked for, {} are free, {} held by this program",
+        mebibytes(bytes), mebibytes(gpu::free_memory()), mebibytes(held())));
   return memory;
 }
 
 void CudaBackend::release(std::byte* memory, std::size_t) { gpu::release(memory); }
 
 void CudaBackend::upload(std::byte* to, const void* host, std::size_t bytes) {
+  gpu::refuse_in_capture(stream_, "an upload");
   gpu::copy_to_device(stream_, to, host, bytes);
 }
 
 void CudaBackend::download(void* host, const std::byte* from, std::size_t bytes) {
+  gpu::refuse_in_capture(stream_, "a download");
   gpu::copy_to_host(stream_, host, from, bytes);
 }
 

@@ -1,7 +1,6 @@
 // What an iteration of training does besides the network: the batch, and the update of the weights.
 
 #include <algorithm>
-#include <cstring>
 
 #include "engine/cuda/elements.h"
 
@@ -60,15 +59,16 @@ void CudaBackend::sgd_step(std::span<const SgdSlot> slots, Tensor rate, double m
                            double decay) {
   dispatch(rate.dtype(), [&]<class T>() {
     const std::vector<Piece<T>> pieces = pieces_of<T>(slots);
+    if (pieces.empty()) return;
     const auto list = std::as_bytes(std::span(pieces));
-    // Iterations repeat their list, so the device rarely has to be told.
-    if (!std::ranges::equal(list, sgd_list_)) {
-      sgd_list_.assign(list.begin(), list.end());
-      sgd_pieces_ = Tensor(*this, {1, 1, 1, static_cast<Index>(list.size())}, DType::u8);
-      upload(sgd_pieces_.bytes(), sgd_list_.data(), sgd_list_.size());
+    // Iterations repeat their list, so the device is told once.
+    std::byte*& kept = sgd_lists_[std::vector(list.begin(), list.end())];
+    if (kept == nullptr) {
+      kept = allocate(list.size());
+      upload(kept, list.data(), list.size());
     }
     gpu::launch(stream_, pieces.size(),
-                SgdStep<T>{reinterpret_cast<const Piece<T>*>(sgd_pieces_.bytes()), rate.data<T>(),
+                SgdStep<T>{reinterpret_cast<const Piece<T>*>(kept), rate.data<T>(),
                            static_cast<T>(momentum), static_cast<T>(decay)});
   });
 }

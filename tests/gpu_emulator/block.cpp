@@ -4,8 +4,6 @@
 
 #include "tests/gpu_emulator/block.h"
 
-#include <cxxabi.h>
-
 #include <cstdlib>
 #include <deque>
 #include <memory>
@@ -180,11 +178,8 @@ std::string in_words(const Where& where) {
 
 std::string running_thread() {
   if (current == nullptr) return {};
-  char* name = abi::__cxa_demangle(current->type, nullptr, nullptr, nullptr);
-  const std::string kernel = name == nullptr ? current->type : name;
-  std::free(name);
-  return fmt::format("kernel {}, block {},{},{}, thread {}", kernel, place.block.x, place.block.y,
-                     place.block.z, place.thread);
+  return fmt::format("kernel {}, block {},{},{}, thread {}", kernel_name(current->type),
+                     place.block.x, place.block.y, place.block.z, place.thread);
 }
 
 void fail(const std::string& what) {

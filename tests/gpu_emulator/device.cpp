@@ -14,13 +14,18 @@ namespace robmask::gpu {
 
 namespace emulated {
 
+struct Recorded {
+  std::vector<Launch> launches;
+};
+
 struct Queue {
   std::vector<Launch> launches;
+  std::unique_ptr<Recorded> recorded;  // while the stream is recorded
 };
 
 namespace {
 
-constexpr std::size_t capacity = std::size_t{16} << 30;
+constexpr std::size_t usual_capacity = std::size_t{16} << 30;
 // A stream that nobody waits for is run when it is this long.
 constexpr std::size_t longest_queue = 4096;
 
@@ -28,13 +33,17 @@ struct Device {
   std::mutex guard;
   std::map<const std::byte*, std::unique_ptr<GuardedMemory>> memory;
   std::map<Queue*, std::unique_ptr<Queue>> streams;
-  std::size_t held = 0;
+  std::size_t capacity = usual_capacity, held = 0;
+  std::string broken;   // part of the name of the kernel that will fail
+  bool failed = false;  // it did
 
   std::vector<const GuardedMemory*> opened;
   bool running = false;
 
   Device();
   void run(Queue& stream);
+  /// The same, and throws RunError if a kernel has failed.
+  void finish(Queue& stream);
   /// The memory of which the address, or the guards next to it, are part.
   const GuardedMemory* memory_at(const void* address) const;
 };
@@ -90,11 +99,21 @@ Device::Device() {
 void Device::run(Queue& stream) {
   opened.reserve(memory.size());  // a signal handler may not take memory
   running = true;
-  for (const Launch& launch : stream.launches) emulated::run(launch);
+  for (const Launch& launch : stream.launches) {
+    failed =
+        failed || (!broken.empty() && kernel_name(launch.type).find(broken) != std::string::npos);
+    if (failed) break;
+    emulated::run(launch);
+  }
   running = false;
   for (const GuardedMemory* block : opened) block->open(false);
   opened.clear();
   stream.launches.clear();
+}
+
+void Device::finish(Queue& stream) {
+  run(stream);
+  if (failed) throw_failure("the emulator was told to break it");
 }
 
 /// Runs the stream, then `copy` with the memory at `address` open.
@@ -102,7 +121,7 @@ template <class Copy>
 void copy_after(Queue& stream, const std::byte* address, std::size_t bytes, Copy copy) {
   Device& d = device();
   const std::lock_guard lock(d.guard);
-  d.run(stream);
+  d.finish(stream);
   const GuardedMemory* block = d.memory_at(address);
   expect(block != nullptr, "a copy of {} bytes outside device memory", bytes);
   expect(address >= block->begin() && address + bytes <= block->begin() + block->bytes(),
@@ -116,10 +135,24 @@ void copy_after(Queue& stream, const std::byte* address, std::size_t bytes, Copy
 }  // namespace
 
 void enqueue(Queue* stream, Launch launch) {
+  if (stream->recorded) return stream->recorded->launches.push_back(std::move(launch));
   Device& d = device();
   const std::lock_guard lock(d.guard);
   stream->launches.push_back(std::move(launch));
   if (stream->launches.size() == longest_queue) d.run(*stream);
+}
+
+const std::vector<Launch>& launches_of(Graph graph) { return graph->launches; }
+
+void limit_memory(std::size_t bytes) { device().capacity = bytes; }
+void unlimit_memory() { device().capacity = usual_capacity; }
+
+void break_kernel(const std::string& part) {
+  Device& d = device();
+  const std::lock_guard lock(d.guard);
+  for (const auto& [name, stream] : d.streams) d.run(*stream);
+  d.broken = part;
+  d.failed = false;
 }
 
 }  // namespace emulated
@@ -139,20 +172,36 @@ Stream make_stream() {
 }
 
 void destroy_stream(Stream stream) {
-  synchronize(stream);
   const std::lock_guard lock(device().guard);
+  device().run(*stream);
   device().streams.erase(stream);
 }
 
 void synchronize(Stream stream) {
+  refuse_in_capture(stream, "waiting for the GPU");
   const std::lock_guard lock(device().guard);
-  device().run(*stream);
+  device().finish(*stream);
 }
+
+void begin_capture(Stream stream) {
+  refuse_in_capture(stream, "another recording");
+  stream->recorded = std::make_unique<emulated::Recorded>();
+}
+
+bool is_capturing(Stream stream) { return stream->recorded != nullptr; }
+Graph end_capture(Stream stream) { return stream->recorded.release(); }
+void abandon_capture(Stream stream) { stream->recorded.reset(); }
+
+void launch(Stream stream, Graph graph) {
+  for (const emulated::Launch& recorded : graph->launches) emulated::enqueue(stream, recorded);
+}
+
+void destroy_graph(Graph graph) { delete graph; }
 
 std::byte* allocate(std::size_t bytes) {
   emulated::Device& d = device();
   const std::lock_guard lock(d.guard);
-  if (bytes > emulated::capacity - d.held) return nullptr;
+  if (bytes > free_memory()) return nullptr;
   auto block = std::make_unique<emulated::GuardedMemory>(bytes);
   block->open(false);
   std::byte* begin = block->begin();
@@ -175,7 +224,10 @@ void release(std::byte* memory) {
   d.memory.erase(found);
 }
 
-std::size_t free_memory() { return emulated::capacity - device().held; }
+std::size_t free_memory() {
+  const emulated::Device& d = device();
+  return d.capacity - std::min(d.capacity, d.held);
+}
 
 void copy_to_device(Stream stream, std::byte* to, const void* host, std::size_t bytes) {
   emulated::copy_after(*stream, to, bytes, [&] { std::memcpy(to, host, bytes); });

@@ -16,6 +16,7 @@ struct Position {
 namespace emulated {
 
 struct Queue;
+struct Recorded;
 using Where = std::source_location;
 
 /// What the running thread knows of itself.
@@ -35,6 +36,9 @@ struct Launch {
   int threads;
   std::size_t shared_bytes;
   Blocks blocks;
+
+  /// The same kernel with the same arguments over the same grid.
+  bool operator==(const Launch&) const = default;
 };
 
 /// What threads of a warp exchange.
@@ -69,6 +73,21 @@ T exchange(T value, int from, Where where) {
 }  // namespace emulated
 
 using Stream = emulated::Queue*;
+using Graph = emulated::Recorded*;
+
+void started(Stream stream, const char* type);
+
+namespace emulated {
+/// What a graph launches, in order.
+const std::vector<Launch>& launches_of(Graph graph);
+
+/// The device has no more than this many bytes from here on, or as much as ever.
+void limit_memory(std::size_t bytes);
+void unlimit_memory();
+/// The next kernel whose name has this part fails, and nothing runs after it; or, with an empty name,
+/// the device is whole again.
+void break_kernel(const std::string& part);
+}  // namespace emulated
 
 GPU_DEVICE int thread() { return emulated::place.thread; }
 GPU_DEVICE Position block() { return emulated::place.block; }
@@ -100,11 +119,14 @@ template <class Kernel>
 void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
   static_assert(is_kernel<Kernel>, "plain fields, whole warps, no more than a block may share");
   if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0) return;
-  std::vector<std::byte> bytes(sizeof kernel);
-  std::memcpy(bytes.data(), &kernel, sizeof kernel);
+  Kernel fields = kernel;
+  __builtin_clear_padding(&fields);  // so that equal arguments have equal bytes
+  std::vector<std::byte> bytes(sizeof fields);
+  std::memcpy(bytes.data(), &fields, sizeof fields);
   const auto run_thread = [](const void* k) { (*static_cast<const Kernel*>(k))(); };
   emulated::enqueue(stream, {typeid(Kernel).name(), run_thread, std::move(bytes), Kernel::threads,
                              SharedBytes<Kernel>::value, blocks});
+  started(stream, typeid(Kernel).name());
 }
 
 }  // namespace robmask::gpu

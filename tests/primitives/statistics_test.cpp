@@ -11,8 +11,8 @@ TEST_P(Statistics, AreMeanAndBiasedVarianceOfEachChannel) {
        {Shape{1, 1, 2, 1}, Shape{3, 5, 3, 10}, Shape{2, 16, 16, 64}, Shape{40, 1, 1, 3}})
     for (const Index margin : {0, 3})
       compare([&](Workbench& bench) {
-        const Tensor mean = bench.real_output({1, 1, 1, s.c}),
-                     variance = bench.real_output({1, 1, 1, s.c});
+        const Shape row{1, 1, 1, s.c};
+        const Tensor mean = bench.real_output(row, margin), variance = bench.real_output(row, margin);
         bench.machine().statistics(mean, variance, bench.input(s, margin));
       });
 }

@@ -20,15 +20,18 @@ namespace robmask {
 
 namespace {
 
-/// The median of `repeats` runs after one that warms up.
-double median_seconds(Index repeats, const std::function<void()>& work) {
+/// The median of the timed runs of `work`, after one that warms up, or two where the second is
+/// recorded and the others are replayed.
+double median_seconds(const Backend& machine, const BenchSettings& s,
+                      const std::function<void()>& work) {
+  const Index warm_up = s.replay && machine.name() != "cpu" ? 2 : 1;
   std::vector<double> seconds;
-  for (Index i = 0; i <= repeats; ++i) {
+  for (Index i = 0; i < warm_up + s.repeats; ++i) {
     stop_if_interrupted();
     const auto start = std::chrono::steady_clock::now();
     work();
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    if (i > 0) seconds.push_back(taken.count());
+    if (i >= warm_up) seconds.push_back(taken.count());
   }
   std::sort(seconds.begin(), seconds.end());
   const std::size_t half = seconds.size() / 2;
@@ -94,10 +97,14 @@ double iteration_seconds(Backend& machine, const BenchSettings& s, Method method
   Totals totals(machine);
   std::vector<std::int32_t> ids = batch.ids.to_host<std::int32_t>();
   Index step = 0;
-  return median_seconds(s.repeats, [&] {
-    recipe->prepare(step++, ids);
+  const auto iterate = [&] {
     recipe->step(batch, totals);
     sgd.step();
+  };
+  Replay iteration(machine, iterate, s.replay);
+  return median_seconds(machine, s, [&] {
+    recipe->prepare(step++, ids);
+    iteration();
     totals.loss.item();  // waits for the machine
   });
 }
@@ -114,10 +121,14 @@ double pgd_seconds(Backend& machine, const BenchSettings& s) {
   machine.copy(x_adv, batch.images);
   const double eps = 8.0 / 255;
   const Ball ball = make_ball(machine, model.dtype(), Norm::linf, {eps}, {eps / 5});
-  return median_seconds(s.repeats, [&] {
+  const auto attack = [&] {
     pgd(x_adv, batch.images, ball, 1, [&](const Variable& images) {
       return cross_entropy(model.logits(images, context), batch.labels);
     });
+  };
+  Replay step(machine, attack, s.replay);
+  return median_seconds(machine, s, [&] {
+    step();
     x_adv.item();  // waits for the machine
   });
 }
@@ -132,6 +143,7 @@ int run_bench(const BenchSettings& s) {
             {"device", machine.name()},
             {"kernels", machine.kernels()},
             {"precision", to_string(*s.common.precision)},
+            {"replay", s.replay},
             {"threads", s.common.threads}};
   std::string text = fmt::format("{} batch {} on {} ({}), {}, {} thread(s)\n", *s.model.model,
                                  s.batch, machine.name(), machine.kernels(),
@@ -151,7 +163,7 @@ int run_bench(const BenchSettings& s) {
            iteration_seconds(machine, s, Method::robmask));
   }
   const Index peak =
-      machine.name() == "cpu" ? peak_memory_bytes() : static_cast<Index>(machine.pool()->peak());
+      machine.name() == "cpu" ? peak_memory_bytes() : static_cast<Index>(machine.peak_held());
   json["peak_memory_bytes"] = peak;
   text += fmt::format("  peak memory {:.0f} MiB\n", static_cast<double>(peak) / (1 << 20));
   print_result(s.common, json, text);

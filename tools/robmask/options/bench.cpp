@@ -7,6 +7,7 @@ Options options_of(BenchSettings& s) {
   o.add("workload", s.workloads, "list of what to time");
   o.add("repeats", s.repeats, "timed runs, of which the median counts", from_to(1, 100'000));
   add_batch(o, s.batch);
+  add_replay(o, s.replay);
   add_network(o, s.model);
   add_common(o, s.common);
   return o;

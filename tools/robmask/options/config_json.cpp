@@ -8,7 +8,8 @@ namespace robmask {
 
 namespace {
 
-const std::set<std::string> may_differ{"threads", "steps", "out", "json", "quiet", "resume"};
+const std::set<std::string> may_differ{"threads", "steps",  "out",   "json",
+                                       "quiet",   "resume", "replay"};
 
 /// The config.json of a run; an empty object if there is none yet.
 Json stored_config(std::string_view command, const Path& run) {

@@ -27,6 +27,10 @@ void add_batch(Options& o, Index& batch) {
   o.add("batch", batch, "images at once", from_to(1, 1'000'000));
 }
 
+void add_replay(Options& o, bool& replay) {
+  o.add("replay", replay, "on CUDA, record an iteration once and replay it as a graph: on, off");
+}
+
 void add_network(Options& o, ModelSettings& m, const std::string& default_model,
                  const std::string& default_width) {
   o.group("Model");

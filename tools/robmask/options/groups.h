@@ -10,6 +10,8 @@ constexpr double largest = 1'000'000'000;  // of counts: they and their sums fit
 void add_common(Options& options, CommonSettings& common);
 /// --batch, of `images` at once.
 void add_batch(Options& options, Index& batch);
+/// --replay
+void add_replay(Options& options, bool& replay);
 /// --model and --width, with their defaults as --help shows them.
 void add_network(Options& options, ModelSettings& model,
                  const std::string& default_model = "resnet18",

@@ -16,6 +16,7 @@ void add_optimizer(Options& o, TrainSettings& s) {
   o.add("shuffle", s.shuffle, "a new order each epoch: on, off");
   o.add("steps", s.steps, "stop after N iterations; the schedule still counts --epochs",
         from_to(0, largest), "all");
+  add_replay(o, s.replay);
 }
 
 }  // namespace
