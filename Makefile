@@ -49,6 +49,7 @@ EMULATOR := $(wildcard tests/gpu_emulator/*.cpp)
 TESTS   := $(filter-out $(EMULATOR),$(wildcard tests/*.cpp tests/*/*.cpp))
 KERNELS := $(wildcard engine/cpu/*.cpp)
 CUDA    := $(wildcard engine/cuda/*.cu)
+ON_DEVICE := %/device.cu %/cublas_library.cu  # the emulator has its own
 
 # The CPU backend is compiled once for each instruction set and linked into one relocatable object that
 # exports one symbol, so that no function built for a newer processor can be picked elsewhere
@@ -90,11 +91,11 @@ TEST_OBJECTS    := $(call objects,$(TESTS))
 CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
 EMULATED_TESTS  := $(call emulated,$(filter-out %/races_test.cpp,$(filter %_test.cpp,$(EMULATOR))))
-EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out %/device.cu,$(CUDA)) \
+EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out $(ON_DEVICE),$(CUDA)) \
                      $(filter-out %_test.cpp,$(EMULATOR)))
 # For the race detector, kernels are compiled anew; all else, the emulator too, stays as it is.
 RACES           := $(patsubst %,$(BUILD)/races/objects/%.o,$(basename \
-                     $(filter-out %/device.cu,$(CUDA)) \
+                     $(filter-out $(ON_DEVICE),$(CUDA)) \
                      $(filter %/races_test.cpp %/tensor_cores_test.cpp,$(EMULATOR))))
 KERNEL_OBJECTS  := $(foreach isa,$(ISA),$(KERNELS:%.cpp=$(BUILD)/objects/$(isa)/%.o))
 

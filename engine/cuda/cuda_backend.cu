@@ -16,7 +16,13 @@ CudaBackend::CudaBackend(int device) : device_(device) {
 CudaBackend::~CudaBackend() {
   for (const auto& [list, memory] : sgd_lists_) gpu::release(memory);
   use_pool(nullptr);  // gives its memory back while release() can still be called
+  cublas_.reset();
   gpu::destroy_stream(stream_);
+}
+
+Cublas& CudaBackend::cublas() {
+  if (!cublas_) cublas_.emplace(stream_);
+  return *cublas_;
 }
 
 std::string CudaBackend::name() const { return fmt::format("cuda:{}", device_); }

@@ -4,9 +4,11 @@
 // fixed number of pieces in a fixed order, so every run gives the same bits.
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "engine/backend.h"
+#include "engine/cuda/cublas.h"
 #include "engine/cuda/gpu.h"
 
 namespace robmask::cuda {
@@ -94,8 +96,12 @@ class CudaBackend final : public Backend {
               Tensor step) override;
 
  private:
+  /// Made at its first use, which no recording may be.
+  Cublas& cublas();
+
   int device_;
   gpu::Stream stream_;
+  std::optional<Cublas> cublas_;
   // What sgd_step ever worked on, and where the device keeps it: apart from all pools, since graphs
   // read it for as long as they live.
   std::map<std::vector<std::byte>, std::byte*> sgd_lists_;

@@ -1,0 +1,62 @@
+#include "engine/cuda/cublas.h"
+
+namespace robmask::cuda {
+
+namespace {
+
+// As cublas_api.h and library_types.h number them.
+constexpr int plain = 0, transposed = 1, algorithm_of_its_choice = -1;
+constexpr int compute_f32 = 68, compute_f64 = 70, compute_tf32 = 77;
+// What cuBLAS would take for itself on Hopper; a captured iteration must not let it.
+constexpr std::size_t workspace_bytes = std::size_t{32} << 20;
+
+int type_number(DType t) {
+  switch (t) {
+    case DType::f32: return 0;
+    case DType::f64: return 1;
+    case DType::bf16: return 14;
+    default: break;
+  }
+  expect(false, "cuBLAS multiplies no {}", name_of(t));
+  return -1;
+}
+
+void check(int status, const char* what) {
+  if (status != 0) throw RunError(fmt::format("cuBLAS: {} failed with status {}", what, status));
+}
+
+}  // namespace
+
+Cublas::Cublas(gpu::Stream stream) : library_(cublas_library()) {
+  if (library_ == nullptr) return;
+  check(library_->create(&handle_), "its start");
+  check(library_->set_stream(handle_, stream), "choosing the stream");
+  workspace_ = gpu::allocate(workspace_bytes);
+  if (workspace_ != nullptr)
+    check(library_->set_workspace(handle_, workspace_, workspace_bytes), "taking its workspace");
+}
+
+Cublas::~Cublas() {
+  if (handle_ != nullptr) library_->destroy(handle_);
+  if (workspace_ != nullptr) gpu::release(workspace_);
+}
+
+void Cublas::multiply_rows(const Tensor& product, const Tensor& a, const Tensor& b,
+                           const Mode& mode) const {
+  // a: rows·M   b: rows·N   product: M·N
+  // What lies row by row is its own transpose column by column: productᵀ = bᵀ·a, N × M.
+  const auto number = [](Index i) { return static_cast<int>(i); };
+  const auto run = [&]<class Real>(Real one, Real keep, int compute) {
+    check(library_->gemm(handle_, plain, transposed, number(b.shape().c), number(a.shape().c),
+                         number(a.shape().rows()), &one, b.bytes(), type_number(b.dtype()),
+                         number(b.pitch()), a.bytes(), type_number(a.dtype()), number(a.pitch()),
+                         &keep, product.bytes(), type_number(product.dtype()),
+                         number(product.pitch()), compute, algorithm_of_its_choice),
+          "a product");
+  };
+  if (product.dtype() == DType::f64) return run(1.0, mode.add ? 1.0 : 0.0, compute_f64);
+  const bool rounded = a.dtype() == DType::f32 && mode.factors == Products::tf32;
+  run(1.0F, mode.add ? 1.0F : 0.0F, rounded ? compute_tf32 : compute_f32);
+}
+
+}  // namespace robmask::cuda
