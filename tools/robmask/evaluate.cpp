@@ -10,7 +10,7 @@ int run_evaluate(const EvaluateSettings& s) {
   const std::string name = weights_identity(s.from);
   Evaluation evaluation(s, s.from);
   evaluation.judge(
-      load_model(s.from, evaluation.machine(), dtype_of(s.common), evaluation.overrides()), name);
+      load_model(s.from, evaluation.machine(), maps_of(s.common), evaluation.overrides()), name);
   evaluation.finish();
   return 0;
 }
