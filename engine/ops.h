@@ -8,7 +8,7 @@
 namespace robmask {
 
 /// y = x ⋆ w.  x: N·H·W·Cin, w: {K,K,Cin/groups,Cout}, y: N·H'·W'·Cout. With `into`, y is written
-/// there (a range of channels of a larger map, say) and has into's gradient.
+/// there (a range of channels of a larger map, say) and has into's gradient. Of w the operand is read.
 Variable conv2d(const Variable& x, const Variable& w, const Window& window,
                 const Variable& into = {});
 
@@ -33,10 +33,12 @@ struct MaskOptions {
 Variable mask(const Variable& x, const MaskState& state, const Context& context,
               const MaskOptions& options = {});
 
-/// x·scale + shift per channel with constant scale and shift {1,1,1,C}: normalization of pixels.
-Variable affine(const Variable& x, const Tensor& scale, const Tensor& shift);
+/// x·scale + shift per channel with constant scale and shift {1,1,1,C}, stored as `maps`: normalization
+/// of pixels, from which all maps of a network have their type.
+Variable affine(const Variable& x, const Tensor& scale, const Tensor& shift, DType maps);
 
 Variable relu(const Variable& x);
+/// Averages over tiles. They are sums: unless it is written `into` a map, y is f32 where x is bf16.
 Variable average_pool(const Variable& x, const Window& window, const Variable& into = {});
 Variable max_pool(const Variable& x, const Window& window);
 

@@ -1,5 +1,7 @@
 #include "engine/variable.h"
 
+#include "engine/backend.h"
+
 namespace robmask {
 
 Tensor GradientSlot::view() const {
@@ -13,6 +15,16 @@ Variable::Variable(Tensor value)
   slot_->machine = &value_.machine();
   slot_->shape = value_.shape();
   slot_->dtype = value_.dtype();
+}
+
+Variable::Variable(Tensor value, DType working) : Variable(std::move(value)) {
+  if (working == value_.dtype()) return;
+  working_ = Tensor(machine(), shape(), working);
+  refresh();
+}
+
+void Variable::refresh() const {
+  if (working_) machine().copy(working_, value_);
 }
 
 Variable Variable::view(Tensor value, Index first_image, Index first_channel) const {

@@ -28,12 +28,20 @@ class Variable {
   Variable() = default;
   /// A variable with a gradient slot of its own; it is listened to once a tape names it.
   explicit Variable(Tensor value);
+  /// A parameter that products read as `working`, bf16 say: the value is its master, which the
+  /// optimizer trains, and of its own type is the gradient. No copy is kept if the types are the same.
+  Variable(Tensor value, DType working);
   /// A range of another variable's images and channels: one memory, one gradient.
   Variable images(Index first, Index count) const;
   Variable channels(Index first, Index count) const;
 
   explicit operator bool() const { return slot_ != nullptr; }
   const Tensor& value() const { return value_; }
+  /// The value as products read it; and the copy that is kept for them, empty if they read the value.
+  const Tensor& operand() const { return working_ ? working_ : value_; }
+  const Tensor& working() const { return working_; }
+  /// To be called when the value was written by anything but sgd_step: makes the copy anew.
+  void refresh() const;
   const Shape& shape() const { return value_.shape(); }
   Backend& machine() const { return value_.machine(); }
   const std::shared_ptr<GradientSlot>& slot() const { return slot_; }
@@ -43,7 +51,7 @@ class Variable {
  private:
   Variable view(Tensor value, Index first_image, Index first_channel) const;
 
-  Tensor value_;
+  Tensor value_, working_;
   std::shared_ptr<GradientSlot> slot_;
 };
 

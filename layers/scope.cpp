@@ -13,7 +13,8 @@ Scope Scope::operator/(const std::string& name) const {
 }
 
 Variable Scope::add(const std::string& name, Role role, const Tensor& value) const {
-  entries_->push_back({prefix_ + name, role, Variable(value)});
+  const DType working = role == Role::conv_weight ? shape_->maps : value.dtype();
+  entries_->push_back({prefix_ + name, role, Variable(value, working)});
   return entries_->back().variable;
 }
 
@@ -26,12 +27,13 @@ Variable Scope::uniform(const std::string& name, Role role, const Shape& shape,
   std::vector<double> values(shape.count());
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = bound * (2 * random_uniform<double>(stream, static_cast<std::uint32_t>(i)) - 1);
-  return add(name, role, make_tensor(*shape_->machine, shape, shape_->dtype, values));
+  return add(name, role, make_tensor(*shape_->machine, shape, shape_->dtype(), values));
 }
 
 Variable Scope::constant(const std::string& name, Role role, const Shape& shape,
                          double value) const {
-  const Tensor tensor(*shape_->machine, shape, role == Role::tracked ? DType::i64 : shape_->dtype);
+  const Tensor tensor(*shape_->machine, shape,
+                      role == Role::tracked ? DType::i64 : shape_->dtype());
   shape_->machine->fill(tensor, value);
   return add(name, role, tensor);
 }

@@ -39,10 +39,13 @@ struct Entry {
 /// What every layer of a model shares.
 struct ModelShape {
   Backend* machine = nullptr;
-  DType dtype = DType::f32;
-  Index masks = 1;  // k
-  Index pairs = 1;  // statistics pairs: 1 (shared) or more (split)
+  DType maps = DType::f32;  // of feature maps, and of weights as convolutions read them
+  Index masks = 1;          // k
+  Index pairs = 1;          // statistics pairs: 1 (shared) or more (split)
   std::uint64_t seed = 0;
+
+  /// Of all that is stored in a checkpoint, and of images and logits.
+  DType dtype() const { return real_of(maps); }
 };
 
 /// A named place in a model under construction: scope / "layer1" / "0" / "conv1".

@@ -34,8 +34,8 @@ Model::Network Model::make_network(const ModelSpec& spec, const Scope& s) {
                                fmt::join(model_names(), ", "), spec.name));
 }
 
-Model::Model(Backend& machine, DType dtype, const ModelSpec& spec, std::uint64_t seed)
-    : spec_(spec), shape_{&machine, dtype, spec.masks, spec.pairs, seed} {
+Model::Model(Backend& machine, DType maps, const ModelSpec& spec, std::uint64_t seed)
+    : spec_(spec), shape_{&machine, maps, spec.masks, spec.pairs, seed} {
   require(spec.width == 64 || has_width(spec.name), "--width: {} has one width only", spec.name);
   require(spec.width >= 1 && spec.classes >= 1 && spec.masks >= 1,
           "expected width, classes and masks of at least 1, got {}, {} and {}", spec.width,
@@ -46,15 +46,21 @@ Model::Model(Backend& machine, DType dtype, const ModelSpec& spec, std::uint64_t
     scale.push_back(1 / spec.std[c]);
     shift.push_back(-spec.mean[c] / spec.std[c]);
   }
-  scale_ = make_tensor(machine, {1, 1, 1, 3}, dtype, scale);
-  shift_ = make_tensor(machine, {1, 1, 1, 3}, dtype, shift);
+  scale_ = make_tensor(machine, {1, 1, 1, 3}, dtype(), scale);
+  shift_ = make_tensor(machine, {1, 1, 1, 3}, dtype(), shift);
 }
 
 Variable Model::logits(const Variable& images, const Context& context) const {
   return network_(normalized(images), context);
 }
 
-Variable Model::normalized(const Variable& images) const { return affine(images, scale_, shift_); }
+void Model::refresh() const {
+  for (const Entry& e : entries_) e.variable.refresh();
+}
+
+Variable Model::normalized(const Variable& images) const {
+  return affine(images, scale_, shift_, maps());
+}
 
 std::vector<Variable> Model::parameters() const {
   std::vector<Variable> trained;

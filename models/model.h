@@ -28,8 +28,9 @@ struct ModelSpec {
 
 class Model {
  public:
-  /// A freshly initialized model. Throws InputError for an unknown name or a width it cannot have.
-  Model(Backend& machine, DType dtype, const ModelSpec& spec, std::uint64_t seed);
+  /// A freshly initialized model whose feature maps are stored as `maps`: f32, f64, or bf16 on CUDA.
+  /// Throws InputError for an unknown name or a width it cannot have.
+  Model(Backend& machine, DType maps, const ModelSpec& spec, std::uint64_t seed);
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
@@ -41,8 +42,12 @@ class Model {
 
   const ModelSpec& spec() const { return spec_; }
   Backend& machine() const { return *shape_.machine; }
-  DType dtype() const { return shape_.dtype; }
+  /// Of feature maps; and of all else: images, logits, weights, statistics (f32 beside bf16 maps).
+  DType maps() const { return shape_.maps; }
+  DType dtype() const { return shape_.dtype(); }
   const std::vector<Entry>& entries() const { return entries_; }
+  /// To be called when entries were written by anything but sgd_step: makes working copies anew.
+  void refresh() const;
   /// The trained tensors; and how many numbers they hold.
   std::vector<Variable> parameters() const;
   Index parameter_count() const;

@@ -151,11 +151,11 @@ CheckpointInfo read_info(const std::filesystem::path& from, const CheckpointOver
   return info_of(read_safetensors(weights_path(from)), flags);
 }
 
-LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType dtype,
+LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType maps,
                        const CheckpointOverrides& flags) {
   const SafeTensors file = read_safetensors(weights_path(from));
   LoadedModel loaded{info_of(file, flags), nullptr};
-  loaded.model = std::make_unique<Model>(machine, dtype, loaded.info.spec, loaded.info.seed);
+  loaded.model = std::make_unique<Model>(machine, maps, loaded.info.spec, loaded.info.seed);
   from_file(*loaded.model, file);
   return loaded;
 }
@@ -167,7 +167,7 @@ LoadedModel export_mask(const LoadedModel& from, double p) {
   plain.info.spec.masks = plain.info.spec.pairs = 1;
   plain.info.spec.code = Code::hat;
   plain.info.aux_eps.clear();
-  plain.model = std::make_unique<Model>(machine, masked.dtype(), plain.info.spec, from.info.seed);
+  plain.model = std::make_unique<Model>(machine, masked.maps(), plain.info.spec, from.info.seed);
   const Segment at_p = masked.segment(1, Mode::eval, {p});
   for (std::size_t i = 0; i < masked.entries().size(); ++i) {
     const Entry& e = masked.entries()[i];
@@ -179,6 +179,7 @@ LoadedModel export_mask(const LoadedModel& from, double p) {
     else
       machine.copy(to, value.images(0, to.shape().n));
   }
+  plain.model->refresh();
   return plain;
 }
 
@@ -209,6 +210,7 @@ RunState resume_checkpoint(const std::filesystem::path& dir, const Model& model,
   for (const Entry& e : model.entries()) restore("model/" + e.name, e.variable.value());
   for (std::size_t i = 0; i < sgd.momenta().size(); ++i)
     restore(fmt::format("momentum/{}", i), sgd.momenta()[i]);
+  model.refresh();
   const auto counters = file.values<Index>("progress/counters");
   const auto sums = file.values<double>("progress/sums");
   require(counters.size() == 5 && sums.size() == 5,

@@ -37,7 +37,7 @@ struct LoadedModel {
   CheckpointInfo info;
   std::unique_ptr<Model> model;
 };
-LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType dtype,
+LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType maps,
                        const CheckpointOverrides& flags);
 
 /// The plain model that `from` is at strength p: one norm a layer, with γ and β blended by u_p and, if

@@ -24,7 +24,7 @@ void Sgd::step() {
   std::vector<SgdSlot> slots;
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     if (const Tensor gradient = parameters_[i].gradient())
-      slots.push_back({parameters_[i].value(), gradient, momenta_[i]});
+      slots.push_back({parameters_[i].value(), gradient, momenta_[i], parameters_[i].working()});
   rate_.machine().sgd_step(slots, rate_, momentum_, decay_);
 }
 

@@ -147,6 +147,7 @@ void from_file(const Model& model, const SafeTensors& file, bool spread_first_ma
       from_stored(t, value, values);
     });
   }
+  model.refresh();
   for (const auto& [name, tensor] : found)
     require(used.contains(name),
             "{}: tensor \"{}\" is not part of {} with {} mask(s): are these the weights of another "

@@ -15,11 +15,11 @@ Variable conv2d(const Variable& x, const Variable& w, const Window& window, cons
          into ? to_string(into.shape()) : "");
   Backend& machine = x.machine();
   const Variable y = into ? into : Variable(Tensor(machine, out, x.value().dtype()));
-  machine.conv2d(y.value(), x.value(), w.value(), window);
+  machine.conv2d(y.value(), x.value(), w.operand(), window);
 
   if (Tape* tape = Tape::hearing({x, w})) {
     const auto dx = tape->wanted(x), dw = tape->wanted(w);
-    const Tensor saved_x = dw ? x.value() : Tensor(), saved_w = dx ? w.value() : Tensor();
+    const Tensor saved_x = dw ? x.value() : Tensor(), saved_w = dx ? w.operand() : Tensor();
     tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
       if (dw) machine.conv2d_weight_gradient(t.sink(dw), dy, saved_x, window);
       if (dx) machine.conv2d_input_gradient(t.sink(dx), dy, saved_w, window);
@@ -35,12 +35,12 @@ Variable linear(const Variable& x, const Variable& w, const Variable& b) {
          to_string(b.shape()));
   Backend& machine = x.machine();
   const Variable y(Tensor(machine, {x.shape().n, 1, 1, w.shape().c}, x.value().dtype()));
-  machine.conv2d(y.value(), x.value(), w.value(), Window{});
+  machine.conv2d(y.value(), x.value(), w.operand(), Window{});
   machine.add_bias(y.value(), b.value());
 
   if (Tape* tape = Tape::hearing({x, w, b})) {
     const auto dx = tape->wanted(x), dw = tape->wanted(w), db = tape->wanted(b);
-    const Tensor saved_x = dw ? x.value() : Tensor(), saved_w = dx ? w.value() : Tensor();
+    const Tensor saved_x = dw ? x.value() : Tensor(), saved_w = dx ? w.operand() : Tensor();
     tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
       if (db) machine.bias_gradient(t.sink(db), dy);
       if (dw) machine.conv2d_weight_gradient(t.sink(dw), dy, saved_x, Window{});

@@ -5,10 +5,10 @@
 
 namespace robmask {
 
-Variable affine(const Variable& x, const Tensor& scale, const Tensor& shift) {
+Variable affine(const Variable& x, const Tensor& scale, const Tensor& shift, DType maps) {
   // x, y: N H W C    scale, shift: 1 1 1 C, constants
   Backend& machine = x.machine();
-  const Variable y(Tensor(machine, x.shape(), x.value().dtype()));
+  const Variable y(Tensor(machine, x.shape(), maps));
   machine.affine({y.value()}, x.value(), scale, shift);
   if (Tape* tape = Tape::hearing({x})) {
     const auto dx = tape->wanted(x);

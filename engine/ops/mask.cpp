@@ -27,8 +27,8 @@ void normalize_by(MaskPass& pass, const Segment& segment, const MaskState& state
           "batch norm in training expected more than one value a channel, got {} image of {}x{} "
           "pixels: use larger batches or images",
           pass.x.shape().n, pass.x.shape().h, pass.x.shape().w);
-  pass.mean = Tensor(machine, {1, 1, 1, pass.x.shape().c}, pass.x.dtype());
-  pass.variance = Tensor(machine, {1, 1, 1, pass.x.shape().c}, pass.x.dtype());
+  pass.mean = Tensor(machine, {1, 1, 1, pass.x.shape().c}, real_of(pass.x.dtype()));
+  pass.variance = Tensor(machine, pass.mean.shape(), pass.mean.dtype());
   machine.statistics(pass.mean, pass.variance, pass.x);
   if (segment.mode == Mode::train)
     machine.update_running(
@@ -83,8 +83,8 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
         const Tensor part_dz = part(dz);
         const Shape per_image{segment.images, 1, 1, dz.shape().c};
         MaskGradients wanted{{part(to_x.to), to_x.add}, {part(to_r.to), to_r.add}, {}, {}};
-        if (dw) wanted.gamma = Tensor(machine, per_image, dz.dtype());
-        if (db) wanted.beta = Tensor(machine, per_image, dz.dtype());
+        if (dw) wanted.gamma = Tensor(machine, per_image, real_of(dz.dtype()));
+        if (db) wanted.beta = Tensor(machine, per_image, real_of(dz.dtype()));
         machine.mask_gradient(wanted, part_dz, part(saved_z), passes[i],
                               segment.mode != Mode::eval);
         if (dw) machine.blend_gradient(t.sink(dw), wanted.gamma, segment.code);

@@ -15,7 +15,8 @@ Variable average_pool(const Variable& x, const Window& window, const Variable& i
   // x: N H W C    y: N H/K W/K C
   Backend& machine = x.machine();
   const Variable y =
-      into ? into : Variable(Tensor(machine, pooled(x.shape(), window), x.value().dtype()));
+      into ? into
+           : Variable(Tensor(machine, pooled(x.shape(), window), real_of(x.value().dtype())));
   machine.average_pool(y.value(), x.value(), window);
   if (Tape* tape = Tape::hearing({x})) {
     const auto dx = tape->wanted(x);

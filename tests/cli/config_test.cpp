@@ -102,9 +102,13 @@ TEST_F(Config, DefaultsThatDependOnOthersAreSettledInOnePlace) {
   EXPECT_EQ(evaluate.common.precision, Precision::fp32);
 }
 
-TEST_F(Config, HalfPrecisionIsRefusedOnTheCpu) {
-  auto s = parsed<TrainSettings>({"train", "--precision", "bf16"});
-  EXPECT_THROW(resolve(s, "cpu"), InputError);
+TEST_F(Config, HalfPrecisionAndTensorFloatsNeedAGpu) {
+  for (const std::string name : {"bf16", "tf32"}) {
+    auto s = parsed<TrainSettings>({"train", "--precision", name});
+    EXPECT_THROW(resolve(s, "cpu"), InputError) << name;
+    resolve(s, "cuda:0");
+    EXPECT_EQ(to_string(*s.common.precision), name);
+  }
 }
 
 TEST_F(Config, OptionsThatTheMethodDoesNotUseAreAcceptedAndRecorded) {

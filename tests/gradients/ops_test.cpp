@@ -13,7 +13,7 @@ constexpr Shape shape{2, 4, 4, 3};
 TEST_P(OpGradient, OfAffineIsTrue) {
   const Variable x = variable(shape);
   const Tensor scale = tensor({1, 1, 1, 3}), shift = tensor({1, 1, 1, 3});
-  expect_gradients({x}, [&] { return weighted_sum(affine(x, scale, shift)); });
+  expect_gradients({x}, [&] { return weighted_sum(affine(x, scale, shift, DType::f64)); });
 }
 
 TEST_P(OpGradient, OfReluIsTrue) {

@@ -83,7 +83,7 @@ double iteration_seconds(Backend& machine, const BenchSettings& s, Method method
   train.model.masks = method == Method::robmask ? 2 : 1;
   const MaskCounts counts = mask_counts(train);
   const Task task = task_of(*s.model.model);
-  const Model model(machine, dtype_of(s.common),
+  const Model model(machine, maps_of(s.common),
                     {.name = *s.model.model,
                      .width = *s.model.width,
                      .classes = task.classes,
@@ -112,7 +112,7 @@ double iteration_seconds(Backend& machine, const BenchSettings& s, Method method
 /// One PGD step: eval statistics, forward and the gradient of the images.
 double pgd_seconds(Backend& machine, const BenchSettings& s) {
   const Task task = task_of(*s.model.model);
-  const Model model(machine, dtype_of(s.common),
+  const Model model(machine, maps_of(s.common),
                     {.name = *s.model.model, .width = *s.model.width, .classes = task.classes},
                     s.common.seed);
   const Batch batch = random_batch(machine, model.dtype(), s, task);

@@ -9,7 +9,7 @@ namespace robmask {
 int run_evaluate(const EvaluateSettings& s) {
   Evaluation evaluation(s, s.from, {{"weights", weights_identity(s.from)}});
   evaluation.judge(
-      load_model(s.from, evaluation.machine(), dtype_of(s.common), evaluation.overrides()));
+      load_model(s.from, evaluation.machine(), maps_of(s.common), evaluation.overrides()));
   evaluation.finish();
   return 0;
 }

@@ -8,7 +8,7 @@ namespace robmask {
 
 int run_export(const ExportSettings& s) {
   const LoadedModel from =
-      load_model(s.from, machine_of(s.common), dtype_of(s.common), overrides_of(s.model, {}));
+      load_model(s.from, machine_of(s.common), maps_of(s.common), overrides_of(s.model, {}));
   check_mask(*from.model, s.mask);
   const LoadedModel plain = export_mask(from, s.mask);
   save_model(s.common.out, *plain.model, plain.info);

@@ -45,7 +45,7 @@ int describe_data(const InfoSettings& s) {
 int run_info(const InfoSettings& s) {
   if (s.from.empty()) return describe_data(s);
   const LoadedModel from =
-      load_model(s.from, machine_of(s.common), dtype_of(s.common), overrides_of(s.model, {}));
+      load_model(s.from, machine_of(s.common), maps_of(s.common), overrides_of(s.model, {}));
   const ModelSpec& spec = from.info.spec;
   Index norms = 0, mask_parameters = 0, tensors = 0;
   for (const Entry& e : from.model->entries()) {

@@ -51,7 +51,7 @@ void save_both(const InterpolateSettings& s, const LoadedModel& first, const Loa
   info.spec.masks = info.spec.pairs = 2;
   info.method = "robmask";
   info.eps_max = second.info.eps_max;
-  const Model both(first.model->machine(), first.model->dtype(), info.spec, info.seed);
+  const Model both(first.model->machine(), first.model->maps(), info.spec, info.seed);
   for (std::size_t i = 0; i < both.entries().size(); ++i) {
     const Tensor& value = both.entries()[i].variable.value();
     const Tensor& a = first.model->entries()[i].variable.value();
@@ -73,9 +73,9 @@ int run_interpolate(const InterpolateSettings& s) {
                          {"second", weights_identity(s.second)},
                          {"p", s.p},
                          {"affine-only", s.affine_only}});
-  const DType dtype = dtype_of(s.evaluate.common);
+  const DType maps = maps_of(s.evaluate.common);
   const auto load = [&](const std::string& from) {
-    return load_model(from, evaluation.machine(), dtype, evaluation.overrides());
+    return load_model(from, evaluation.machine(), maps, evaluation.overrides());
   };
   const LoadedModel first = load(s.first), second = load(s.second);
   check_alike(s, first, second);

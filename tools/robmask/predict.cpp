@@ -16,7 +16,7 @@ int run_predict(const PredictSettings& s) {
   Backend& machine = machine_of(s.common);
   ChosenSplit chosen = load_split(s.common, s.split);
   const LoadedModel from =
-      load_model(s.from, machine, dtype_of(s.common), overrides_of(s.model, chosen.normalization));
+      load_model(s.from, machine, maps_of(s.common), overrides_of(s.model, chosen.normalization));
   check_mask(*from.model, s.mask);
   const Images images(machine, std::move(chosen.images));
   const Evaluator evaluator(*from.model, images, s.batch, s.common.seed);

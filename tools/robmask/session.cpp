@@ -8,11 +8,18 @@
 
 namespace robmask {
 
-Backend& machine_of(const CommonSettings& common) { return backend(common.device); }
-
-DType dtype_of(const CommonSettings& common) {
-  return common.precision == Precision::fp64 ? DType::f64 : DType::f32;
+Backend& machine_of(const CommonSettings& common) {
+  Backend& machine = backend(common.device);
+  machine.use_products(common.precision == Precision::tf32 ? Products::tf32 : Products::exact);
+  return machine;
 }
+
+DType maps_of(const CommonSettings& common) {
+  if (common.precision == Precision::fp64) return DType::f64;
+  return common.precision == Precision::bf16 ? DType::bf16 : DType::f32;
+}
+
+DType dtype_of(const CommonSettings& common) { return real_of(maps_of(common)); }
 
 Dataset load_data(const CommonSettings& common, bool train, bool test) {
   DataOptions options;

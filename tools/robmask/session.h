@@ -10,8 +10,10 @@
 
 namespace robmask {
 
-/// The machine and element type that resolved settings ask for.
+/// The machine that resolved settings ask for, set to their precision; and the types of feature maps
+/// and of all else (f32 beside bf16).
 Backend& machine_of(const CommonSettings& common);
+DType maps_of(const CommonSettings& common);
 DType dtype_of(const CommonSettings& common);
 
 /// The data set of the settings, with the splits a command needs.

@@ -105,7 +105,7 @@ int run_train(const TrainSettings& s) {
   Backend& machine = machine_of(s.common);
   const Dataset data = load_data(s.common, true, true);
   const CheckpointInfo info = info_of(s, data);
-  const Model model(machine, dtype_of(s.common), info.spec, s.common.seed);
+  const Model model(machine, maps_of(s.common), info.spec, s.common.seed);
   if (!s.init.empty()) from_file(model, read_safetensors(weights_path(s.init)), true);
   check_fit(model, data.train, s.common.data);
   const auto recipe = make_recipe(s, model);
@@ -118,7 +118,7 @@ int run_finetune(const FinetuneSettings& f) {
   Backend& machine = machine_of(s.common);
   const Dataset data = load_data(s.common, true, true);
   LoadedModel from =
-      load_model(f.from, machine, dtype_of(s.common), overrides_of(s.model, data.normalization));
+      load_model(f.from, machine, maps_of(s.common), overrides_of(s.model, data.normalization));
   if (from.model->spec().masks > 1) {
     require(f.mask.has_value(),
             "--from {}: the checkpoint has {} masks: choose the one to finetune with --mask p",

@@ -19,7 +19,9 @@ void resolve_common(CommonSettings& c, const std::string& machine, Precision on_
   if (c.threads == 0) c.threads = omp_get_max_threads();
   if (!c.precision) c.precision = cuda ? on_cuda : Precision::fp32;
   require(cuda || c.precision == Precision::fp32 || c.precision == Precision::fp64,
-          "--precision: expected fp32 or fp64 on the CPU, got \"{}\"; it needs --device cuda",
+          "--precision: expected fp32 or fp64 on the CPU, got \"{}\", which only --device cuda "
+          "has: use "
+          "--precision fp32",
           to_string(*c.precision));
 }
 
