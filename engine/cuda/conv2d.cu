@@ -21,62 +21,67 @@ void with_tile(Index rows, Index columns, Run&& run) {
   run.template operator()<Tile<64, 64, 16, 4, 4>>();
 }
 
-/// Picks the kernels for products of T: those for tensor cores take bf16, and floats where these may be
-/// rounded to tf32; the portable ones take the rest.
-template <class T>
-bool on_tensor_cores(const CudaBackend& machine) {
-  const bool rounded = std::is_same_v<T, float> && machine.products() == Products::tf32;
-  return std::is_same_v<T, bf16> || rounded;
+/// Calls one of the two with T: products of bf16 run on tensor cores, those of floats where these may be
+/// rounded to tf32, those of doubles never.
+template <class T, class OnTensorCores, class Portable>
+void pick(const CudaBackend& machine, const OnTensorCores& on_tensor_cores,
+          const Portable& portable) {
+  if constexpr (!std::is_same_v<T, double>)
+    if (std::is_same_v<T, bf16> || machine.products() == Products::tf32)
+      return on_tensor_cores.template operator()<T>();
+  if constexpr (!std::is_same_v<T, bf16>) portable.template operator()<T>();
 }
 
 /// Σ over the taps of `taps`, into the pixels of `to` that they write. `transposed` says which way the
 /// weights lie.
-template <class T, bool transposed>
+template <class Real, bool transposed>
 void multiply_taps(CudaBackend& machine, const Taps& taps, Sink to, const Tensor& read,
-                   const WeightView<T>& weight, Index groups) {
-  const auto depth = static_cast<int>(read.shape().c / groups);
-  const auto columns = static_cast<int>(to.to.shape().c / groups);
-  if constexpr (!std::is_same_v<T, double>) {
-    if (on_tensor_cores<T>(machine))
-      return tensor_cores::multiply_taps<T, T, transposed>(machine.stream(), taps, to, read, weight,
-                                                           groups);
-  }
-  with_tile<T>(taps.image_pixels(), columns, [&]<class Tile>() {
-    const int column_tiles = (columns + Tile::columns - 1) / Tile::columns;
-    const TapProduct<T, Tile, transposed> product{
-        taps,  Gathered<T>(read), weight,       to.to.data<T>(), to.to.pitch(), taps.pixels(),
-        depth, columns,           column_tiles, to.add};
-    gpu::launch(machine.stream(), product.blocks(groups), product);
-  });
+                   const WeightView<Real>& weight, Index groups) {
+  const auto on_tensor_cores = [&]<class T>() {
+    tensor_cores::multiply_taps<T, T, transposed>(machine.stream(), taps, to, read, weight, groups);
+  };
+  const auto portable = [&]<class T>() {
+    const auto depth = static_cast<int>(read.shape().c / groups);
+    const auto columns = static_cast<int>(to.to.shape().c / groups);
+    with_tile<T>(taps.image_pixels(), columns, [&]<class Tile>() {
+      const int column_tiles = (columns + Tile::columns - 1) / Tile::columns;
+      const TapProduct<T, Tile, transposed> product{
+          taps,  Gathered<T>(read), weight,       to.to.data<T>(), to.to.pitch(), taps.pixels(),
+          depth, columns,           column_tiles, to.add};
+      gpu::launch(machine.stream(), product.blocks(groups), product);
+    });
+  };
+  pick<Real>(machine, on_tensor_cores, portable);
 }
 
-template <class T>
+/// Σ over the pixels, for every term (tap, channel) of the weights.
+template <class Real>
 void multiply_pixels(CudaBackend& machine, Sink dw, const Tensor& dy, const Tensor& x,
                      const Taps& taps, Index groups) {
-  if constexpr (!std::is_same_v<T, double>) {
-    if (on_tensor_cores<T>(machine))
-      return tensor_cores::multiply_pixels<T>(machine, dw, dy, x, taps, groups);
-  }
-  const Index all = dy.shape().c, terms = taps.terms();
-  const auto depth = static_cast<int>(x.shape().c / groups),
-             columns = static_cast<int>(all / groups);
-  with_tile<T>(terms, columns, [&]<class Tile>() {
-    using Sum = Accumulator<T>;
-    const int column_tiles = (columns + Tile::columns - 1) / Tile::columns;
-    const Index tiles = (terms + Tile::rows - 1) / Tile::rows * column_tiles;
-    const auto pieces = static_cast<int>(pieces_of(taps.pixels(), tiles * groups));
-    const int piece =
-        ((taps.pixels() + pieces - 1) / pieces + Tile::depth - 1) / Tile::depth * Tile::depth;
-    const Tensor sums(machine, {pieces, 1, terms, all}, dtype_of<Sum>());
-    const PixelProduct<T, Tile> product{
-        taps,  Gathered<T>(x), dy.data<T>(), dy.pitch(),   sums.data<Sum>(),     taps.pixels(),
-        piece, depth,          columns,      column_tiles, static_cast<int>(all)};
-    gpu::launch(machine.stream(), {tiles, pieces, groups}, product);
-    const AddPieces<Sum> added{
-        dw.to.data<Sum>(),     dw.to.pitch(), sums.data<Sum>(), terms * all, pieces,
-        static_cast<int>(all), dw.add};
-    gpu::launch(machine.stream(), added.blocks(), added);
-  });
+  const auto on_tensor_cores = [&]<class T>() {
+    tensor_cores::multiply_pixels<T>(machine, dw, dy, x, taps, groups);
+  };
+  const auto portable = [&]<class T>() {
+    const Index all = dy.shape().c, terms = taps.terms();
+    const auto depth = static_cast<int>(x.shape().c / groups),
+               columns = static_cast<int>(all / groups);
+    with_tile<T>(terms, columns, [&]<class Tile>() {
+      const int column_tiles = (columns + Tile::columns - 1) / Tile::columns;
+      const Index tiles = (terms + Tile::rows - 1) / Tile::rows * column_tiles;
+      const auto pieces = static_cast<int>(pieces_of(taps.pixels(), tiles * groups));
+      const int piece =
+          ((taps.pixels() + pieces - 1) / pieces + Tile::depth - 1) / Tile::depth * Tile::depth;
+      const Tensor sums(machine, {pieces, 1, terms, all}, dtype_of<T>());
+      const PixelProduct<T, Tile> product{
+          taps,  Gathered<T>(x), dy.data<T>(), dy.pitch(),   sums.data<T>(),       taps.pixels(),
+          piece, depth,          columns,      column_tiles, static_cast<int>(all)};
+      gpu::launch(machine.stream(), {tiles, pieces, groups}, product);
+      const AddPieces<T> added{dw.to.data<T>(), dw.to.pitch(),         sums.data<T>(), terms * all,
+                               pieces,          static_cast<int>(all), dw.add};
+      gpu::launch(machine.stream(), added.blocks(), added);
+    });
+  };
+  pick<Real>(machine, on_tensor_cores, portable);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ Json model_json(const LoadedModel& from) {
 Json run_figures(const ReportSettings& s, const Path& run, const RunFiles& files,
                  Journal& journal) {
   Backend& machine = machine_of(s.common);
-  const LoadedModel from = load_model(run, machine, dtype_of(s.common), {});
+  const LoadedModel from = load_model(run, machine, maps_of(s.common), {});
   const EvaluateSettings e = evaluation_of(s, files, from);
   Dataset data = load_data(e.common, false, true);
   require(data.test.size() > 0, "--data {}: expected test images, found none", e.common.data);
