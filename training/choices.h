@@ -36,8 +36,14 @@ enum class AttackName {
   apgd_t,
   fab_t,
   square,
-  autoattack
+  autoattack,
+  fab
 };
+/// Which ensemble AutoAttack is (Croce & Hein 2020): the usual four attacks; six, with five restarts of
+/// the untargeted ones; or the two for randomized defences.
+enum class AaVersion { standard, plus, rand };
+/// Which of its points PGD gives back: the last, or the one of highest loss.
+enum class Keep { last, best };
 enum class SplitChoice { test, train };
 enum class Workload { train, pgd, robmask };
 
@@ -116,7 +122,16 @@ constexpr auto names(AttackName) {
                                            {apgd_t, "apgd-t"},
                                            {fab_t, "fab-t"},
                                            {square, "square"},
-                                           {autoattack, "autoattack"}});
+                                           {autoattack, "autoattack"},
+                                           {fab, "fab"}});
+}
+constexpr auto names(AaVersion) {
+  using enum AaVersion;
+  return std::to_array<Named<AaVersion>>({{standard, "standard"}, {plus, "plus"}, {rand, "rand"}});
+}
+constexpr auto names(Keep) {
+  using enum Keep;
+  return std::to_array<Named<Keep>>({{last, "last"}, {best, "best"}});
 }
 constexpr auto names(SplitChoice) {
   using enum SplitChoice;

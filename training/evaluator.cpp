@@ -26,6 +26,12 @@ AttackPlan pgd_plan(const AttackSettings& settings, double eps) {
           .random_start = settings.start == Start::random};
 }
 
+std::vector<AttackPlan> stages(const AttackPlan& plan) {
+  require(plan.attack == AttackName::pgd || plan.attack == AttackName::fgsm,
+          "attack {}: this build knows fgsm and pgd", to_string(plan.attack));
+  return {plan};
+}
+
 Evaluator::Evaluator(const Model& model, const Images& images, Index batch, std::uint64_t seed)
     : model_(model), images_(images), batch_(batch), seed_(seed) {}
 
@@ -91,11 +97,12 @@ std::vector<Verdict> Evaluator::attack_batch(double p, const AttackPlan& plan,
     const std::vector<double> distances = distance.to_doubles();
     std::vector<Verdict*> survivors;
     for (std::size_t i = 0; i < standing.size(); ++i) {
-      standing[i]->perturbation = std::max(standing[i]->perturbation, distances[i]);
+      standing[i]->perturbation = distances[i];
       if (hits[i]) {
         survivors.push_back(standing[i]);
       } else {
         standing[i]->robust = false;
+        standing[i]->broken_by = plan.attack;
         standing[i]->restart = restart;
       }
     }
@@ -107,14 +114,18 @@ std::vector<Verdict> Evaluator::attack_batch(double p, const AttackPlan& plan,
 
 std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
                                        const std::vector<std::int32_t>& targets,
-                                       const OnBatch& on_batch,
-                                       const OnAdversarial& adversarial) const {
+                                       const OnBatch& on_batch, const OnAdversarial& adversarial,
+                                       const OnStage& on_stage, const Standing* from) const {
   std::vector<Verdict> result;
-  in_batches(targets, batch_, [&](const std::vector<std::int32_t>& list) {
-    const std::vector<Verdict> verdicts = attack_batch(p, plan, list, adversarial);
+  std::vector<std::int32_t> survivors;
+  in_batches(from ? from->survivors : targets, batch_, [&](const std::vector<std::int32_t>& list) {
+    const std::vector<Verdict> verdicts = attack_batch(p, stages(plan)[0], list, adversarial);
     result.insert(result.end(), verdicts.begin(), verdicts.end());
+    for (const Verdict& v : verdicts)
+      if (v.robust) survivors.push_back(v.image);
     if (on_batch) on_batch(static_cast<Index>(result.size()), verdicts);
   });
+  if (on_stage) on_stage(0, survivors);
   return result;
 }
 

@@ -12,26 +12,43 @@
 
 namespace robmask {
 
-/// One attack at one strength.
+/// One attack at one strength. The defaults are those of the official AutoAttack (fra31/auto-attack).
 struct AttackPlan {
   AttackName attack = AttackName::pgd;
   Norm norm = Norm::linf;
   double eps = 0;
-  double step_size = 0;
-  Index steps = 100;
-  bool random_start = true;
-  Index restarts = 1;
+  double step_size = 0;      // PGD, C&W
+  Index steps = 100;         // iterations of PGD, C&W, APGD and FAB
+  bool random_start = true;  // PGD, C&W
+  Index restarts = 1;        // not of autoattack, whose version says them
+  Keep keep = Keep::last;    // PGD, C&W
+  Index queries = 5000;      // Square: proposals after the start
+  Index targets = 9;         // APGD-T, FAB-T: target classes, at most classes − 1
+  AaVersion version = AaVersion::standard;
+  bool compat = false;  // Square: one square for all images of an iteration, as in the original
 };
 
 /// PGD as the settings describe it, at this ε.
 AttackPlan pgd_plan(const AttackSettings& settings, double eps);
 
+/// The attacks that a plan runs one after the other, each on the survivors of those before it: those
+/// of its version for autoattack, else the plan itself.
+std::vector<AttackPlan> stages(const AttackPlan& plan);
+
 /// What an attack did to one image that was classified correctly.
 struct Verdict {
   std::int32_t image = 0;
-  bool robust = false;      // still correct after every restart's last iterate
-  Index restart = -1;       // the restart that broke it
-  double perturbation = 0;  // the largest ‖x_adv − x‖ of its restarts, in the plan's norm
+  bool robust = false;                       // no stage found a misclassified image in the ball
+  AttackName broken_by = AttackName::clean;  // the stage that broke it; clean if robust
+  Index restart = -1;       // the restart that broke it; of a targeted attack, the target's index
+  Index iteration = -1;     // of that run, where first misclassified; 0: its start; −1: unknown
+  double perturbation = 0;  // ‖x_adv − x‖ of the image handed out, in the plan's norm
+};
+
+/// Where an interrupted ensemble goes on: its first stage to run, and the survivors of those before.
+struct Standing {
+  Index stage = 0;
+  std::vector<std::int32_t> survivors;
 };
 
 class Evaluator {
@@ -46,14 +63,21 @@ class Evaluator {
   /// Is each image classified correctly at mask strength p?
   std::vector<bool> clean(double p, const OnBatch& on_batch = {}) const;
 
-  /// Attacks the listed images through the mask of strength p. If `adversarial` is given, it is called
-  /// with each batch's image numbers and last iterates {n,H,W,3}.
+  /// Called with image numbers and what the attack hands out for them, {n,H,W,3}: the image that is
+  /// misclassified; of those that stand, the kept iterate of PGD and C&W, else the image as it was.
   using OnAdversarial =
       std::function<void(const std::vector<std::int32_t>& images, const Tensor& x_adv)>;
+  /// Called after each stage of a plan with its index in stages(plan) and the images that stand.
+  using OnStage = std::function<void(Index stage, const std::vector<std::int32_t>& survivors)>;
+
+  /// Attacks the listed images through the mask of strength p. on_batch gets an image's verdict once,
+  /// when it is final: broken ones during their stage, those that stand during the last one. With
+  /// `from`, stages before from->stage are over and only its survivors among `targets` stand.
+  /// Throws InputError where the model has too few classes for an attack's loss.
   std::vector<Verdict> attack(double p, const AttackPlan& plan,
                               const std::vector<std::int32_t>& targets,
-                              const OnBatch& on_batch = {},
-                              const OnAdversarial& adversarial = {}) const;
+                              const OnBatch& on_batch = {}, const OnAdversarial& adversarial = {},
+                              const OnStage& on_stage = {}, const Standing* from = nullptr) const;
 
   /// Logits {n,1,1,classes} of a range of images in eval mode.
   Tensor logits(double p, const std::vector<std::int32_t>& images) const;

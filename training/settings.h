@@ -114,6 +114,11 @@ struct EvaluateSettings {
   std::vector<AttackName> attacks{AttackName::pgd};
   std::vector<Strength> eps{Strength{}};
   Index restarts = 1, batch = 128;
+  Index queries = 5000;  // of Square
+  Index targets = 9;     // classes that APGD-T and FAB-T aim at; at most all but the true one
+  Keep keep = Keep::last;
+  AaVersion aa_version = AaVersion::standard;
+  bool aa_compat = false;  // the original's squares: the same for all images
   SplitChoice split = SplitChoice::test;
   std::string save_adversarial, per_image, against;  // files; empty: none
   bool resume = false;

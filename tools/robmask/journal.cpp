@@ -17,8 +17,9 @@ Journal::Journal(const std::filesystem::path& path, bool resume) : path_(path) {
     const Json entry = Json::parse(line, nullptr, false);  // a torn line is discarded
     if (!entry.is_object() || !entry.contains("key") || !entry.contains("verdicts")) continue;
     for (const Json& v : entry["verdicts"])
-      if (v.is_array() && v.size() == 4)
-        known_[entry["key"].get<std::string>()].push_back({v[0], v[1], v[2], v[3]});
+      if (v.is_array() && v.size() == 6)
+        known_[entry["key"].get<std::string>()].push_back(
+            {v[0], v[1], from_string<AttackName>(v[2].get<std::string>()), v[3], v[4], v[5]});
   }
 }
 
@@ -29,7 +30,9 @@ std::vector<Verdict> Journal::known(const std::string& key) const {
 
 void Journal::add(const std::string& key, const std::vector<Verdict>& batch) {
   Json verdicts = Json::array();
-  for (const Verdict& v : batch) verdicts.push_back({v.image, v.robust, v.restart, v.perturbation});
+  for (const Verdict& v : batch)
+    verdicts.push_back(
+        {v.image, v.robust, to_string(v.broken_by), v.restart, v.iteration, v.perturbation});
   append_line(path_, Json{{"key", key}, {"verdicts", verdicts}}.dump());
 }
 
