@@ -65,6 +65,13 @@ struct SgdSlot {
   Tensor value, gradient, momentum, working = {};
 };
 
+/// What Square tries next on each image: a window of side × side pixels, and where it is.
+struct Squares {
+  Tensor place;    // i32 {N,1,1,5}: side, row, column; and for L2 row and column of a second window
+  Tensor sign;     // {N,1,1,C}: ±1 of each channel
+  Tensor pattern;  // L2: {N,S,S,1}, the bump η in the first side × side of it; empty for L∞
+};
+
 /// How a machine multiplies f32 numbers where it has a choice: as they are, or with 10 bits of each
 /// factor (NVIDIA's TF32), summed in f32.
 enum class Products { exact, tf32 };
@@ -175,6 +182,26 @@ class Backend {
                         Norm norm) = 0;
   /// distance {N,1,1,1} = ‖a − b‖ of each image.
   virtual void distance(Tensor distance, Tensor a, Tensor b, Norm norm) = 0;
+  /// y += weight·(x − y) of each image; a weight of 0 keeps y's bits, 1 gives x's.  weight: {N,1,1,1}
+  virtual void approach(Tensor y, Tensor x, Tensor weight) = 0;
+  /// A step of APGD with momentum (Croce & Hein 2020, §3.1) in place, P as in pgd_step:
+  ///   z = P(y + α·direction(g)),  x_adv = P(y + a·(z − y) + (1 − a)·(y − previous)),  previous = y
+  /// where y is x_adv as it was.  a: {1 or N,1,1,1}
+  virtual void apgd_step(Tensor x_adv, Tensor previous, Tensor x, Tensor gradient, Tensor alpha,
+                         Tensor a, Tensor eps, Norm norm) = 0;
+  /// A step of FAB (Croce & Hein 2019) in place. With d(t) the shortest step from t, in the norm and in
+  /// [0,1], to the plane where f's linearization at x_adv, value + ⟨gradient, · − x_adv⟩, vanishes
+  /// (as far as it gets, if no point of the cube is on it):
+  ///   x_adv = clip( (1 − α)·(x_adv + η·d(x_adv)) + α·(x + η·d(x)) ),
+  ///   α = min( ‖d(x_adv)‖ / (‖d(x_adv)‖ + ‖d(x)‖), alpha_max )          value: {N,1,1,1}
+  virtual void fab_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor value, double eta,
+                        double alpha_max, Norm norm) = 0;
+  /// A proposal of Square (Andriushchenko et al. 2020). L∞: `best` with 2·eps·sign added inside the
+  /// window, projected and clipped. L2: the perturbation inside the window becomes one along
+  /// δ/‖δ‖ + sign·η of each channel, with the norm it had there and in the second window, which is
+  /// emptied, and what is missing to eps; then ‖δ‖ = eps, clipped.
+  virtual void square_step(Tensor x_new, Tensor best, Tensor x, const Squares& squares, Tensor eps,
+                           Norm norm) = 0;
 
   // ---- training ------------------------------------------------------------------------------------
   /// PyTorch's SGD: g += decay·w; v = momentum·v + g; w −= rate·v.  rate: {1,1,1,1}. A working copy

@@ -21,6 +21,8 @@ enum class Purpose : std::uint32_t {
   evaluation_start,
   synthetic,
   probe,
+  attack_start,  // of AutoAttack's attacks; branch = run
+  square,        // the windows of Square; branch = run, step = iteration
 };
 
 /// Names one stream of numbers: (seed, purpose, branch, step, image).

@@ -48,11 +48,18 @@ Sink Tape::sink(const Slot& slot) {
 }
 
 void Tape::backward(const Variable& loss) {
-  expect(!steps_.empty() && wanted(loss), "backward from a variable that this tape does not hear");
-  GradientSlot& seed = loss.slot()->root();
-  seed.gradient = Tensor(loss.machine(), seed.shape, seed.dtype);
-  loss.machine().fill(seed.gradient, 0);
-  loss.machine().fill(loss.gradient(), 1);
+  const Tensor one(loss.machine(), loss.shape(), loss.value().dtype());
+  loss.machine().fill(one, 1);
+  backward(loss, one);
+}
+
+void Tape::backward(const Variable& output, const Tensor& gradient) {
+  expect(!steps_.empty() && wanted(output), "backward from a variable that this tape does not hear");
+  Backend& machine = output.machine();
+  GradientSlot& seed = output.slot()->root();
+  seed.gradient = Tensor(machine, seed.shape, seed.dtype);
+  machine.fill(seed.gradient, 0);
+  machine.copy(output.gradient(), gradient);
   heard_.at(&seed) = true;
   while (!steps_.empty()) {
     Recorded& last = steps_.back();
@@ -64,8 +71,8 @@ void Tape::backward(const Variable& loss) {
   for (const Slot& target : targets_) {
     if (heard_.at(&target->root())) continue;
     GradientSlot& root = target->root();
-    if (!root.gradient) root.gradient = Tensor(loss.machine(), root.shape, root.dtype);
-    loss.machine().fill(root.gradient, 0);
+    if (!root.gradient) root.gradient = Tensor(machine, root.shape, root.dtype);
+    machine.fill(root.gradient, 0);
   }
 }
 

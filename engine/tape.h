@@ -52,6 +52,8 @@ class Tape {
   /// activations and gradients die as they are consumed. Afterwards the targets hold their gradients
   /// (zero where the loss does not depend on them). A tape runs backward once.
   void backward(const Variable& loss);
+  /// The same from a gradient of `output` that is known, of its shape.
+  void backward(const Variable& output, const Tensor& gradient);
 
  private:
   struct Recorded {

@@ -1,7 +1,9 @@
 #include "training/evaluator.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <set>
 
 #include "training/manners.h"
 
@@ -9,8 +11,18 @@ namespace robmask {
 
 namespace {
 
-/// Splits a list into batches, smaller ones where the machine's memory does not suffice: results do not
-/// depend on them. What `f` does to others it does last.
+/// The size of batch to go on with where `size` images were too many for the machine's memory; no result
+/// depends on it. Throws the error again if there is no smaller one.
+Index smaller_batch(Backend& machine, Index size, const OutOfMemory& error) {
+  if (size == 1) throw error;
+  machine.pool()->trim();
+  warn(
+      fmt::format("{}; going on with --batch {}, which changes no result", error.what(), size / 2));
+  return size / 2;
+}
+
+/// Splits a list into batches, smaller ones where memory does not suffice. What `f` does to others it
+/// does last.
 template <class F>
 void in_batches(Backend& machine, const std::vector<std::int32_t>& list, Index size, F&& f) {
   for (std::size_t first = 0; first < list.size();) {
@@ -19,30 +31,12 @@ void in_batches(Backend& machine, const std::vector<std::int32_t>& list, Index s
       f(std::vector<std::int32_t>(list.begin() + first, list.begin() + last));
       first = last;
     } catch (const OutOfMemory& error) {
-      if (last - first == 1) throw;
-      size = static_cast<Index>(last - first) / 2;
-      machine.pool()->trim();
-      warn(
-          fmt::format("{}; going on with --batch {}, which changes no result", error.what(), size));
+      size = smaller_batch(machine, static_cast<Index>(last - first), error);
     }
   }
 }
 
 }  // namespace
-
-AttackPlan pgd_plan(const AttackSettings& settings, double eps) {
-  return {.norm = settings.norm,
-          .eps = eps,
-          .step_size = settings.alpha(eps),
-          .steps = settings.steps,
-          .random_start = settings.start == Start::random};
-}
-
-std::vector<AttackPlan> stages(const AttackPlan& plan) {
-  require(plan.attack == AttackName::pgd || plan.attack == AttackName::fgsm,
-          "attack {}: this build knows fgsm and pgd", to_string(plan.attack));
-  return {plan};
-}
 
 Evaluator::Evaluator(const Model& model, const Images& images, Index batch, std::uint64_t seed)
     : model_(model), images_(images), batch_(batch), seed_(seed) {}
@@ -73,72 +67,109 @@ std::vector<bool> Evaluator::clean(double p, const OnBatch& on_batch) const {
   return result;
 }
 
-std::vector<Verdict> Evaluator::attack_batch(double p, const AttackPlan& plan,
-                                             const std::vector<std::int32_t>& targets,
-                                             const OnAdversarial& adversarial) const {
-  // x, x_adv: n H W 3, the images that stand: all before the first restart, then the survivors
-  Backend& machine = model_.machine();
-  const Ball ball = make_ball(machine, model_.dtype(), plan.norm, {plan.eps}, {plan.step_size});
-  std::vector<Verdict> verdicts;
-  for (const std::int32_t image : targets) verdicts.push_back({.image = image, .robust = true});
-  std::vector<Verdict*> standing;
-  for (Verdict& v : verdicts) standing.push_back(&v);
+/// What a stage works on, and whom it tells.
+struct Evaluator::Stage {
+  const AttackPlan& plan;
+  const std::vector<std::int32_t>& images;
+  std::function<void(const Finding&)> finished;
+  std::function<void()> looked;  // after the images that finished at one look
+};
 
-  for (Index restart = 0; restart < plan.restarts && !standing.empty(); ++restart) {
-    std::vector<std::int32_t> list;
-    for (const Verdict* v : standing) list.push_back(v->image);
-    const Batch batch = images_.batch(model_.dtype(), list);
-    const Context context = model_.eval(batch.images.shape().n, p);
-    const Tensor x_adv(machine, batch.images.shape(), model_.dtype());
-    if (plan.random_start)
-      machine.start_uniform(x_adv, batch.images, ball.eps, plan.norm,
-                            {.seed = seed_,
-                             .purpose = Purpose::evaluation_start,
-                             .branch = static_cast<std::uint32_t>(restart),
-                             .step = static_cast<std::uint64_t>(plan.attack)},
-                            {}, batch.ids);
-    else
-      machine.copy(x_adv, batch.images);
-    pgd(x_adv, batch.images, ball, plan.steps, [&](const Variable& images) {
-      return cross_entropy(model_.logits(images, context), batch.labels);
-    });
-
-    const std::vector<bool> hits = correct(x_adv, batch.labels, context);
-    const Tensor distance(machine, {batch.images.shape().n, 1, 1, 1}, model_.dtype());
-    machine.distance(distance, x_adv, batch.images, plan.norm);
-    const std::vector<double> distances = distance.to_doubles();
-    std::vector<Verdict*> survivors;
-    for (std::size_t i = 0; i < standing.size(); ++i) {
-      standing[i]->perturbation = distances[i];
-      if (hits[i]) {
-        survivors.push_back(standing[i]);
-      } else {
-        standing[i]->robust = false;
-        standing[i]->broken_by = plan.attack;
-        standing[i]->restart = restart;
+std::vector<Victim> Evaluator::victims(double p, const AttackPlan& plan,
+                                       const std::vector<std::int32_t>& images) const {
+  std::vector<Victim> list;
+  const std::size_t runs = static_cast<std::size_t>(plan.restarts);
+  in_batches(model_.machine(), images, batch_, [&](const std::vector<std::int32_t>& batch) {
+    std::vector<double> z;
+    if (is_targeted(plan.attack)) z = logits(p, batch).to_doubles();
+    const auto classes = static_cast<std::size_t>(model_.spec().classes);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      Victim v{batch[i], images_.split().labels[batch[i]], std::vector<std::int32_t>(runs, -1)};
+      if (!z.empty()) {
+        v.targets.clear();
+        for (const std::int32_t target : runners_up({&z[i * classes], classes}, plan.targets))
+          v.targets.insert(v.targets.end(), runs, target);
       }
+      list.push_back(v);
     }
-    standing = survivors;
-    if (adversarial) adversarial(list, x_adv);
-  }
-  return verdicts;
+  });
+  return list;
+}
+
+void Evaluator::run(double p, Index batch, const Stage& stage) const {
+  const auto count = static_cast<Index>(stage.images.size());
+  Slots slots(model_.machine(), images_.shape(std::min(batch, count)), model_.dtype());
+  const auto attack = make_attack(stage.plan, slots, seed_, model_.spec().classes);
+  const std::vector<Victim> list = victims(p, stage.plan, stage.images);
+  drive(
+      *attack, slots, {list.begin(), list.end()},
+      [&](const Variable& x) { return model_.logits(x, model_.eval(x.shape().n, p)); },
+      [&](const std::vector<std::int32_t>& ids) {
+        return images_.batch(model_.dtype(), ids).images;
+      },
+      [&](const std::vector<Finding>& findings) {
+        for (const Finding& f : findings) stage.finished(f);
+        stage.looked();
+      });
 }
 
 std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
                                        const std::vector<std::int32_t>& targets,
                                        const OnBatch& on_batch, const OnAdversarial& adversarial,
                                        const OnStage& on_stage, const Standing* from) const {
+  const std::vector<AttackPlan> list = stages(plan);
+  for (const AttackPlan& stage : list) check_classes(stage, model_.spec().classes);
+  std::vector<std::int32_t> standing = targets;
+  if (from)
+    std::erase_if(standing,
+                  [known = std::set<std::int32_t>(from->survivors.begin(), from->survivors.end())](
+                      std::int32_t image) { return !known.contains(image); });
+  std::map<std::int32_t, Verdict> verdicts;
+  std::vector<Verdict> fresh;  // since the last call of on_batch
+  const auto tell = [&] {
+    if (on_batch && !fresh.empty()) on_batch(static_cast<Index>(verdicts.size()), fresh);
+    fresh.clear();
+  };
+  const auto order = standing;
+  for (Index i = from ? from->stage : 0; i < static_cast<Index>(list.size()) && !standing.empty();
+       ++i) {
+    const AttackPlan& stage = list[i];
+    const bool last = i + 1 == static_cast<Index>(list.size());
+    std::set<std::int32_t> broken, done;
+    const auto finished = [&](const Finding& f) {
+      done.insert(f.image);
+      if (f.broken()) broken.insert(f.image);
+      if (!f.broken() && !last) return;
+      const Tensor distance(model_.machine(), {1, 1, 1, 1}, model_.dtype());
+      model_.machine().distance(distance, f.x_adv, f.x, plan.norm);
+      Verdict v{.image = f.image, .robust = !f.broken(), .perturbation = distance.item()};
+      if (f.broken()) {
+        v.broken_by = stage.attack;
+        v.restart = is_targeted(stage.attack) ? f.run / stage.restarts : f.run;
+        v.iteration = f.iteration;
+      }
+      verdicts[f.image] = v;
+      fresh.push_back(v);
+      if (adversarial) adversarial({f.image}, f.x_adv);
+    };
+    std::vector<std::int32_t> open = standing;
+    for (Index batch = batch_; !open.empty();) {
+      try {
+        run(p, batch, {stage, open, finished, tell});
+        open.clear();
+      } catch (const OutOfMemory& error) {
+        batch = smaller_batch(model_.machine(), std::min(batch, static_cast<Index>(open.size())),
+                              error);
+        std::erase_if(open, [&](std::int32_t image) { return done.contains(image); });
+      }
+    }
+    std::erase_if(standing, [&](std::int32_t image) { return broken.contains(image); });
+    if (on_stage) on_stage(i, standing);
+  }
   std::vector<Verdict> result;
-  std::vector<std::int32_t> survivors;
-  const auto& open = from ? from->survivors : targets;
-  in_batches(model_.machine(), open, batch_, [&](const std::vector<std::int32_t>& list) {
-    const std::vector<Verdict> verdicts = attack_batch(p, stages(plan)[0], list, adversarial);
-    result.insert(result.end(), verdicts.begin(), verdicts.end());
-    for (const Verdict& v : verdicts)
-      if (v.robust) survivors.push_back(v.image);
-    if (on_batch) on_batch(static_cast<Index>(result.size()), verdicts);
-  });
-  if (on_stage) on_stage(0, survivors);
+  for (const std::int32_t image : order)
+    result.push_back(
+        verdicts.try_emplace(image, Verdict{.image = image, .robust = true}).first->second);
   return result;
 }
 

@@ -5,35 +5,12 @@
 #include <functional>
 #include <vector>
 
-#include "attacks/pgd.h"
+#include "attacks/driver.h"
 #include "models/model.h"
+#include "training/attack_plan.h"
 #include "training/images.h"
-#include "training/settings.h"
 
 namespace robmask {
-
-/// One attack at one strength. The defaults are those of the official AutoAttack (fra31/auto-attack).
-struct AttackPlan {
-  AttackName attack = AttackName::pgd;
-  Norm norm = Norm::linf;
-  double eps = 0;
-  double step_size = 0;      // PGD, C&W
-  Index steps = 100;         // iterations of PGD, C&W, APGD and FAB
-  bool random_start = true;  // PGD, C&W
-  Index restarts = 1;        // not of autoattack, whose version says them
-  Keep keep = Keep::last;    // PGD, C&W
-  Index queries = 5000;      // Square: proposals after the start
-  Index targets = 9;         // APGD-T, FAB-T: target classes, at most classes − 1
-  AaVersion version = AaVersion::standard;
-  bool compat = false;  // Square: one square for all images of an iteration, as in the original
-};
-
-/// PGD as the settings describe it, at this ε.
-AttackPlan pgd_plan(const AttackSettings& settings, double eps);
-
-/// The attacks that a plan runs one after the other, each on the survivors of those before it: those
-/// of its version for autoattack, else the plan itself.
-std::vector<AttackPlan> stages(const AttackPlan& plan);
 
 /// What an attack did to one image that was classified correctly.
 struct Verdict {
@@ -45,7 +22,7 @@ struct Verdict {
   double perturbation = 0;  // ‖x_adv − x‖ of the image handed out, in the plan's norm
 };
 
-/// Where an interrupted ensemble goes on: its first stage to run, and the survivors of those before.
+/// Where an interrupted evaluation goes on: its first stage to run, and the survivors of those before.
 struct Standing {
   Index stage = 0;
   std::vector<std::int32_t> survivors;
@@ -72,8 +49,8 @@ class Evaluator {
 
   /// Attacks the listed images through the mask of strength p. on_batch gets an image's verdict once,
   /// when it is final: broken ones during their stage, those that stand during the last one. With
-  /// `from`, stages before from->stage are over and only its survivors among `targets` stand.
-  /// Throws InputError where the model has too few classes for an attack's loss.
+  /// `from`, stages before from->stage are over and only its survivors among `targets` stand; the
+  /// others get no verdict. Throws InputError where the model has too few classes for a stage's loss.
   std::vector<Verdict> attack(double p, const AttackPlan& plan,
                               const std::vector<std::int32_t>& targets,
                               const OnBatch& on_batch = {}, const OnAdversarial& adversarial = {},
@@ -83,9 +60,10 @@ class Evaluator {
   Tensor logits(double p, const std::vector<std::int32_t>& images) const;
 
  private:
-  std::vector<Verdict> attack_batch(double p, const AttackPlan& plan,
-                                    const std::vector<std::int32_t>& targets,
-                                    const OnAdversarial& adversarial) const;
+  struct Stage;
+  void run(double p, Index batch, const Stage& stage) const;
+  std::vector<Victim> victims(double p, const AttackPlan& plan,
+                              const std::vector<std::int32_t>& images) const;
   std::vector<bool> correct(const Tensor& x, const Tensor& labels, const Context& context) const;
 
   const Model& model_;

@@ -82,6 +82,17 @@ class CpuBackend final : public Backend {
   void pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha, Tensor eps,
                 Norm norm) override;
   void distance(Tensor distance, Tensor a, Tensor b, Norm norm) override;
+  void approach(Tensor y, Tensor x, Tensor weight) override;
+  void apgd_step(Tensor x_adv, Tensor previous, Tensor x, Tensor gradient, Tensor alpha, Tensor a,
+                 Tensor eps, Norm norm) override;
+
+  // fab.cpp
+  void fab_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor value, double eta, double alpha_max,
+                Norm norm) override;
+
+  // square.cpp
+  void square_step(Tensor x_new, Tensor best, Tensor x, const Squares& squares, Tensor eps,
+                   Norm norm) override;
 
   // training.cpp
   void sgd_step(std::span<const SgdSlot> slots, Tensor rate, double momentum,

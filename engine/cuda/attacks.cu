@@ -51,6 +51,70 @@ struct StepInBall {
   }
 };
 
+/// A step of APGD in the cube of ±ε.
+template <class T>
+struct MomentumInCube {
+  Rows<T> x_adv, previous, x, gradient, alpha, share, eps;
+  unsigned pixels;
+
+  GPU_DEVICE void operator()(Index r, Index c) const {
+    const Index n = static_cast<unsigned>(r) / pixels, p = static_cast<unsigned>(r) % pixels;
+    const T g = gradient(n, p)[c], from = x(n, p)[c], radius = *eps(n), a = *share(n);
+    T &y = x_adv(n, p)[c], &before = previous(n, p)[c];
+    const T sign = static_cast<T>(g > T(0)) - static_cast<T>(g < T(0));
+    const T low = from - radius, high = from + radius, at = y, moved = at + *alpha(n) * sign;
+    const T z = clip(moved < low ? low : moved > high ? high : moved);
+    const T next = at + a * (z - at) + (1 - a) * (at - before);
+    before = at;
+    y = clip(next < low ? low : next > high ? high : next);
+  }
+};
+
+/// A step of APGD in the ball of radius ε.
+template <class T>
+struct MomentumInBall {
+  static constexpr int threads = ImageBlock::threads;
+  using Shared = ImageBlock::Shared;
+  ImageBlock walk;
+  Rows<T> x_adv, previous, x, gradient, alpha, share, eps;
+
+  GPU_DEVICE void operator()() const {
+    const Index n = ImageBlock::image();
+    const double a = *share(n), e = *eps(n);
+    const double length = walk.norm2([&](Index, Index p, Index c) { return gradient(n, p)[c]; });
+    const double rate = length > 0 ? *alpha(n) / length : 0;
+    const auto moved = [&](Index, Index p, Index c) {  // δ after the step
+      return static_cast<double>(x_adv(n, p)[c]) - x(n, p)[c] + rate * gradient(n, p)[c];
+    };
+    const double far = walk.norm2(moved), shrink = far > e ? e / far : 1;
+    const auto mixed = [&](Index i, Index p, Index c) {  // δ with momentum
+      const double at = x_adv(n, p)[c], from = x(n, p)[c];
+      const double z = clip(from + shrink * moved(i, p, c));
+      return at + a * (z - at) + (1 - a) * (at - previous(n, p)[c]) - from;
+    };
+    const double radius = walk.norm2(mixed), back = radius > e ? e / radius : 1;
+    walk.each([&](Index i, Index p, Index c) {
+      const double delta = back * mixed(i, p, c);
+      previous(n, p)[c] = x_adv(n, p)[c];
+      x_adv(n, p)[c] = static_cast<T>(clip(x(n, p)[c] + delta));
+    });
+  }
+};
+
+/// y moves to x by a share of the way.
+template <class T>
+struct Approach {
+  Rows<T> y, x, weight;
+  unsigned pixels;
+
+  GPU_DEVICE void operator()(Index r, Index c) const {
+    const Index n = static_cast<unsigned>(r) / pixels, p = static_cast<unsigned>(r) % pixels;
+    const T w = *weight(n), target = x(n, p)[c];
+    T& to = y(n, p)[c];
+    if (w != T(0)) to = w == T(1) ? target : to + w * (target - to);
+  }
+};
+
 /// distance[n] = ‖a − b‖ of image n.
 template <class T>
 struct Distance {
@@ -93,6 +157,33 @@ void CudaBackend::pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha
       each_element(stream_, s,
                    StepInCube<T>{to, from, g, rate, radius, static_cast<unsigned>(s.pixels())});
     }
+  });
+}
+
+void CudaBackend::apgd_step(Tensor x_adv, Tensor previous, Tensor x, Tensor gradient, Tensor alpha,
+                            Tensor a, Tensor eps, Norm norm) {
+  dispatch(x.dtype(), [&]<class T>() {
+    const Rows<T> to(x_adv), before(previous), from(x), g(gradient), rate(alpha), share(a),
+        radius(eps);
+    if (norm == Norm::l2) {
+      gpu::launch(
+          stream_, x.shape().n,
+          MomentumInBall<T>{ImageBlock(x.shape()), to, before, from, g, rate, share, radius});
+    } else {
+      const Shape s = long_rows(x.shape(), to, before, from, g);
+      each_element(stream_, s,
+                   MomentumInCube<T>{to, before, from, g, rate, share, radius,
+                                     static_cast<unsigned>(s.pixels())});
+    }
+  });
+}
+
+void CudaBackend::approach(Tensor y, Tensor x, Tensor weight) {
+  dispatch(x.dtype(), [&]<class T>() {
+    const Rows<T> to(y), from(x);
+    const Shape s = long_rows(x.shape(), to, from);
+    each_element(stream_, s,
+                 Approach<T>{to, from, Rows<T>(weight), static_cast<unsigned>(s.pixels())});
   });
 }
 

@@ -88,6 +88,17 @@ class CudaBackend final : public Backend {
   void pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha, Tensor eps,
                 Norm norm) override;
   void distance(Tensor distance, Tensor a, Tensor b, Norm norm) override;
+  void approach(Tensor y, Tensor x, Tensor weight) override;
+  void apgd_step(Tensor x_adv, Tensor previous, Tensor x, Tensor gradient, Tensor alpha, Tensor a,
+                 Tensor eps, Norm norm) override;
+
+  // fab.cu
+  void fab_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor value, double eta, double alpha_max,
+                Norm norm) override;
+
+  // square.cu
+  void square_step(Tensor x_new, Tensor best, Tensor x, const Squares& squares, Tensor eps,
+                   Norm norm) override;
 
   // training.cu
   void sgd_step(std::span<const SgdSlot> slots, Tensor rate, double momentum,

@@ -130,5 +130,94 @@ TEST_P(Attacks, DistanceIsTheNormOfTheDifference) {
   });
 }
 
+TEST_P(Attacks, ApproachGoesAShareOfTheWayAndKeepsBitsAtItsEnds) {
+  for (const Index margin : {0, 2})
+    compare([&](Workbench& bench) {
+      const Tensor y = bench.input(shape, margin), x = bench.input(shape, margin);
+      const Tensor weight = make_tensor(bench.machine(), row, bench.dtype(), {0, 1, 0.1, 0.5, 0});
+      const std::vector<double> before = values_of(y);
+      bench.machine().approach(y, x, weight);
+      for (const Index kept : {0, 4})
+        EXPECT_EQ(values_of(y.images(kept, 1)),
+                  std::vector<double>(before.begin() + kept * 90, before.begin() + kept * 90 + 90));
+      EXPECT_EQ(values_of(y.images(1, 1)), values_of(x.images(1, 1)));
+    });
+}
+
+TEST_P(Attacks, ApgdStepMatchesItsDefinition) {
+  sweep([](Workbench& bench, Norm norm, bool per_image, Index margin) {
+    const Tensor x = bench.input(shape, margin, 0, 1);
+    const Tensor alpha = radius(bench, norm, per_image), eps = radius(bench, norm, per_image);
+    const Tensor x_adv = bench.output(shape, margin), previous = bench.output(shape, margin);
+    bench.machine().copy(x_adv, x);
+    bench.machine().copy(previous, x);
+    for (const double a : {1.0, 0.75, 0.75, 0.75})
+      bench.machine().apgd_step(x_adv, previous, x, bench.input(shape, margin), alpha,
+                                bench.scalar(a), eps, norm);
+  });
+}
+
+TEST_P(Attacks, FabStepMatchesItsDefinition) {
+  sweep([](Workbench& bench, Norm norm, bool, Index margin) {
+    const Tensor x = bench.input(shape, margin, 0, 1), x_adv = bench.output(shape, margin);
+    bench.machine().copy(x_adv, x);
+    for (const double size : {0.3, 3.0, 30.0}) {  // planes nearby, far away, and beyond the cube
+      bench.machine().fab_step(x_adv, x, bench.input(shape, margin),
+                               bench.input(row, 0, -size, size), 1.05, 0.1, norm);
+    }
+  });
+}
+
+TEST_P(Attacks, FabStepEndsOnThePlaneOrAtTheSidesOfTheCube) {
+  for (const Norm norm : {Norm::linf, Norm::l2}) {
+    Workbench bench(tested(), dtype());
+    const Tensor x = bench.input(shape, 0, 0, 1), w = bench.input(shape), y = bench.output(shape);
+    const std::vector<double> heights{0, 2, -2, 1000, -1000};
+    tested().copy(y, x);
+    tested().fab_step(y, x, w, make_tensor(tested(), row, dtype(), heights), 1, 0, norm);
+    const std::vector<double> from = values_of(x), to = values_of(y), normal = values_of(w);
+    for (std::size_t n = 0; n < heights.size(); ++n) {
+      double reached = heights[n];
+      for (std::size_t i = 90 * n; i < 90 * (n + 1); ++i) {
+        reached += normal[i] * (to[i] - from[i]);
+        if (std::abs(heights[n]) == 1000) {
+          EXPECT_NEAR(to[i], heights[n] * normal[i] < 0 ? 1 : 0, 1e-6);
+        }
+      }
+      if (std::abs(heights[n]) < 1000) {
+        EXPECT_NEAR(reached, 0, dtype() == DType::f32 ? 1e-5 : 1e-13);
+      }
+    }
+  }
+}
+
+TEST_P(Attacks, FabStepOfAZeroGradientStaysInPlace) {
+  for (const Norm norm : {Norm::linf, Norm::l2}) {
+    Workbench bench(tested(), dtype());
+    const Tensor x = bench.input(shape, 0, 0, 1), y = bench.output(shape);
+    tested().copy(y, x);
+    tested().fab_step(y, x, bench.input(shape, 0, 0, 0), bench.input(row), 1.05, 0.1, norm);
+    EXPECT_LT(relative_error(values_of(y), values_of(x)), tolerance_of(dtype()));
+  }
+}
+
+TEST_P(Attacks, SquareStepMatchesItsDefinition) {
+  sweep([](Workbench& bench, Norm norm, bool per_image, Index margin) {
+    const Tensor x = bench.input(shape, margin, 0, 1), best = bench.output(shape, margin);
+    const Tensor eps = radius(bench, norm, per_image);
+    const auto ids = make_tensor(bench.machine(), row, std::vector<std::int32_t>{5, 6, 7, 8, 9});
+    bench.machine().start_uniform(best, x, eps, norm, stream, {}, ids);
+    const Tensor place =
+        make_tensor(bench.machine(), {5, 1, 1, 5},
+                    std::vector<std::int32_t>{3, 1, 2, 2, 0, 1, 5, 4, 0, 0, 5, 0, 0,
+                                              1, 0, 2, 0, 3, 4, 0, 3, 3, 1, 3, 1});
+    std::vector<double> signs;
+    for (int i = 0; i < 15; ++i) signs.push_back(i % 4 < 2 ? 1 : -1);
+    const Tensor sign = make_tensor(bench.machine(), {5, 1, 1, 3}, bench.dtype(), signs);
+    bench.machine().square_step(bench.output(shape, margin), best, x,
+                                {place, sign, bench.input({5, 5, 5, 1})}, eps, norm);
+  });
+}
+
 }  // namespace
 }  // namespace robmask

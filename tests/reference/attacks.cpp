@@ -96,6 +96,59 @@ void ReferenceBackend::pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor 
   });
 }
 
+void ReferenceBackend::apgd_step(Tensor x_adv, Tensor previous, Tensor x, Tensor gradient,
+                                 Tensor alpha, Tensor a, Tensor eps, Norm norm) {
+  const Shape& s = x.shape();
+  dispatch(x.dtype(), [&]<class T>() {
+    const View<T> out(x_adv), before(previous), in(x), g(gradient), rate(alpha), share(a),
+        radius(eps);
+    for (Index n = 0; n < s.n; ++n) {
+      const double step = rate.row(n), e = radius.row(n), part = share.row(n);
+      const double g_length = length(s, [&](auto... at) { return g(n, at...); });
+      const auto projected = [&](const auto& y) {
+        const double d_length = length(s, [&](auto... at) { return y(at...) - in(n, at...); });
+        const double shrink = norm == Norm::l2 && d_length > e ? e / d_length : 1;
+        return [=, &y](auto... at) {
+          const double d = shrink * (y(at...) - in(n, at...));
+          return clip(in(n, at...) + (norm == Norm::linf ? std::clamp(d, -e, e) : d));
+        };
+      };
+      const auto moved = [&](auto... at) {
+        const double d = g(n, at...), y = out(n, at...);
+        if (norm == Norm::linf) return y + step * ((d > 0) - (d < 0));
+        return g_length > 0 ? y + step * d / g_length : y;
+      };
+      const auto z = projected(moved);
+      const auto next = [&](auto... at) {
+        const double y = out(n, at...);
+        return y + part * (z(at...) - y) + (1 - part) * (y - before(n, at...));
+      };
+      const auto result = projected(next);
+      std::vector<double> values;
+      const Shape one = s.with_images(1);
+      for_each(one, [&](Index, auto... at) { values.push_back(result(at...)); });
+      std::size_t i = 0;
+      for_each(one, [&](Index, auto... at) {
+        before(n, at...) = out(n, at...);
+        out(n, at...) = static_cast<T>(values[i++]);
+      });
+    }
+  });
+}
+
+void ReferenceBackend::approach(Tensor y, Tensor x, Tensor weight) {
+  dispatch(x.dtype(), [&]<class T>() {
+    const View<T> out(y), in(x), share(weight);
+    for_each(x.shape(), [&](Index n, auto... at) {
+      const double w = share.row(n);
+      if (w == 1)
+        out(n, at...) = in(n, at...);
+      else if (w != 0)
+        out(n, at...) = static_cast<T>(out(n, at...) + w * (in(n, at...) - out(n, at...)));
+    });
+  });
+}
+
 void ReferenceBackend::distance(Tensor distance, Tensor a, Tensor b, Norm norm) {
   const Shape& s = a.shape();
   dispatch(a.dtype(), [&]<class T>() {

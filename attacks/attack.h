@@ -1,0 +1,87 @@
+#pragma once
+// An attack in slots: it works on a batch of images, each in a slot of its own with its own counters,
+// and an image that is finished makes room for another. So a full batch goes through the network
+// however long each image takes (attacks/driver.h runs it).
+
+#include "attacks/losses.h"
+#include "engine/backend.h"
+
+namespace robmask {
+
+/// One attempt at one image.
+struct Run {
+  std::int32_t image = 0, label = 0;
+  Index number = 0;          // of the image's runs; with (seed, image) it names all random numbers
+  std::int32_t target = -1;  // the class aimed at, if any
+};
+
+/// The ball an attack stays in, and whose random numbers it draws.
+struct Terms {
+  Norm norm = Norm::linf;
+  double eps = 0;
+  std::uint64_t seed = 0;
+};
+
+/// The batch an attack works on. Rows 0 … active−1 of every tensor belong to active slots.
+class Slots {
+ public:
+  /// shape: N·H·W·C, N the number of slots.
+  Slots(Backend& machine, const Shape& shape, DType dtype);
+
+  Tensor x;               // the images as they are
+  Tensor x_adv;           // the points to look at next
+  std::vector<Run> runs;  // of the active slots
+
+  Index count() const { return x.shape().n; }
+  Index active() const { return static_cast<Index>(runs.size()); }
+  Backend& machine() const { return x.machine(); }
+  DType dtype() const { return x.dtype(); }
+
+  /// Another tensor like x that moves with the slots.
+  Tensor make_rows();
+  /// Slot `from` of all tensors and runs takes the place of slot `to`.
+  void move(Index from, Index to);
+  /// One number of each active slot, {active,1,1,1}.
+  template <class F>
+  Tensor numbers(F&& of_slot) const {
+    std::vector<double> values(active());
+    for (Index i = 0; i < active(); ++i) values[i] = of_slot(i);
+    return make_tensor(machine(), {active(), 1, 1, 1}, dtype(), values);
+  }
+  /// One number for all.
+  Tensor number(double value) const { return make_tensor(machine(), {}, dtype(), {value}); }
+
+ private:
+  std::vector<Tensor> rows_;
+};
+
+/// What became of a run: it goes on; it found a point of the ball that is misclassified, the one just
+/// looked at; or it ended without.
+enum class Outcome { running, broken, over };
+
+class Attack {
+ public:
+  virtual ~Attack() = default;
+
+  /// Starts slots.runs[slot] on row `slot` of x: writes its first point to x_adv.
+  virtual void begin(Index slot) = 0;
+  /// Will the coming look want a gradient, if any slot goes on after it?
+  virtual bool wants_gradient() const = 0;
+  /// What the network says of the point in `slot`. Writes the gradient that the backward pass of the
+  /// slot starts with, if one is wanted.
+  virtual Outcome judge(Index slot, Logits z, LogitGradient gradient) = 0;
+  /// Moves x_adv of all active slots to the next points; what it does to those that do not go on does
+  /// not matter. gradient: like x, of the active slots; empty unless wanted.
+  virtual void advance(const Tensor& gradient) = 0;
+  /// Slot `from` of the attack's own numbers takes the place of slot `to`.
+  virtual void move(Index from, Index to) = 0;
+  /// Looks it took to the last judgement of this slot's run, not counting that at its start.
+  virtual Index iteration(Index slot) const = 0;
+  /// What a run that is over hands out: a row of points. Empty: the image as it is.
+  virtual Tensor kept(Index slot) const {
+    (void)slot;
+    return {};
+  }
+};
+
+}  // namespace robmask

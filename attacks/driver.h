@@ -1,0 +1,38 @@
+#pragma once
+// Runs an attack on a list of images.
+
+#include <deque>
+
+#include "attacks/attack.h"
+#include "engine/variable.h"
+
+namespace robmask {
+
+/// N·H·W·C in [0,1] → {N,1,1,classes}: the network that is attacked, in eval mode: an image's logits
+/// depend on nothing else in the batch.
+using Classifier = std::function<Variable(const Variable& images)>;
+
+/// An image and the classes that its runs aim at, in their order; −1 for runs that aim at none.
+struct Victim {
+  std::int32_t image = 0, label = 0;
+  std::vector<std::int32_t> targets;
+};
+
+/// What the runs came to: the run and its iteration that broke the image, or −1.
+struct Finding {
+  std::int32_t image = 0;
+  Index run = -1, iteration = -1;
+  // {1,H,W,C}, valid during the call: the image, and the misclassified point or what was kept
+  Tensor x = {}, x_adv = {};
+
+  bool broken() const { return run >= 0; }
+};
+
+/// Attacks every victim with its runs until one breaks it. Slots are filled from the queue and refilled
+/// as images finish. `fetch` gives the pixels of images; `report` hears of each image once, in the
+/// order in which they finish, and may throw.
+void drive(Attack& attack, Slots& slots, std::deque<Victim> queue, const Classifier& classify,
+           const std::function<Tensor(const std::vector<std::int32_t>&)>& fetch,
+           const std::function<void(const std::vector<Finding>&)>& report);
+
+}  // namespace robmask

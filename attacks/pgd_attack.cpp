@@ -1,0 +1,63 @@
+#include "attacks/pgd_attack.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace robmask {
+
+PgdAttack::PgdAttack(Slots& slots, const Terms& terms, const Plan& plan, LogitLoss loss)
+    : slots_(slots), terms_(terms), plan_(plan), loss_(std::move(loss)), states_(slots.count()) {
+  if (plan.best) best_ = slots.make_rows();
+}
+
+void PgdAttack::begin(Index slot) {
+  const Tensor x = slots_.x.images(slot, 1), x_adv = slots_.x_adv.images(slot, 1);
+  const Run& run = slots_.runs[slot];
+  if (plan_.random_start)
+    slots_.machine().start_uniform(
+        x_adv, x, slots_.number(terms_.eps), terms_.norm,
+        {.seed = terms_.seed,
+         .purpose = Purpose::evaluation_start,
+         .branch = static_cast<std::uint32_t>(run.number),
+         .step = plan_.kind},
+        {}, make_tensor(slots_.machine(), {}, std::vector<std::int32_t>{run.image}));
+  else
+    slots_.machine().copy(x_adv, x);
+  states_[slot] = {-1, -1, -HUGE_VAL, false, false};
+}
+
+bool PgdAttack::wants_gradient() const {
+  return std::any_of(states_.begin(), states_.begin() + slots_.active(),
+                     [&](const State& state) { return state.iteration + 1 < plan_.steps; });
+}
+
+Outcome PgdAttack::judge(Index slot, Logits z, LogitGradient gradient) {
+  const Run& run = slots_.runs[slot];
+  State& state = states_[slot];
+  const double loss = loss_(z, run.label, run.target, gradient);
+  const bool wrong = predicted(z) != run.label;
+  ++state.iteration;
+  if (wrong && state.first_wrong < 0) state.first_wrong = state.iteration;
+  state.improved = !plan_.best || loss > state.highest;
+  if (state.improved) {
+    state.highest = loss;
+    state.wrong = wrong;
+  }
+  if (state.iteration < plan_.steps) return Outcome::running;
+  if (!state.improved) slots_.machine().copy(slots_.x_adv.images(slot, 1), best_.images(slot, 1));
+  return state.wrong ? Outcome::broken : Outcome::over;
+}
+
+void PgdAttack::advance(const Tensor& gradient) {
+  const auto rows = [&](const Tensor& t) { return t.images(0, slots_.active()); };
+  Backend& machine = slots_.machine();
+  if (plan_.best)
+    machine.approach(rows(best_), rows(slots_.x_adv),
+                     slots_.numbers([&](Index slot) { return states_[slot].improved ? 1 : 0; }));
+  machine.pgd_step(rows(slots_.x_adv), rows(slots_.x), gradient, slots_.number(plan_.step_size),
+                   slots_.number(terms_.eps), terms_.norm);
+}
+
+Tensor PgdAttack::kept(Index slot) const { return slots_.x_adv.images(slot, 1); }
+
+}  // namespace robmask

@@ -1,0 +1,234 @@
+// Evaluations by attacks and by ensembles of them: the same in any batch, in stages that can be resumed.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "training/evaluator.h"
+
+namespace robmask {
+namespace {
+
+Index argmax(const std::vector<double>& z, Index row, Index classes) {
+  const auto first = z.begin() + row * classes;
+  return std::max_element(first, first + classes) - first;
+}
+
+/// A small network and 25 images that it classifies correctly, since their labels are what it says.
+struct Scene {
+  Model model;
+  Images images;
+  std::vector<std::int32_t> all;
+
+  explicit Scene(Index classes = 5)
+      : model(backend("cpu"), DType::f32, {.name = "resnet18", .width = 4, .classes = classes}, 1),
+        images(backend("cpu"), labelled(model)),
+        all(25) {
+    std::iota(all.begin(), all.end(), 0);
+  }
+  static Split labelled(const Model& model) {
+    DataOptions options;
+    options.test = false;
+    options.limit_train = 25;
+    Split split = load_dataset("synthetic", options).train;
+    std::vector<std::int32_t> ids(split.labels.size());
+    std::iota(ids.begin(), ids.end(), 0);
+    const Images unlabelled(model.machine(), split);
+    std::vector<double> z = Evaluator(model, unlabelled, 25, 0).logits(0, ids).to_doubles();
+    centre(model, z);
+    for (const std::int32_t n : ids)
+      split.labels[n] = static_cast<std::int32_t>(argmax(z, n, model.spec().classes));
+    return split;
+  }
+  /// Takes the images' mean logits off the bias, and off z: a fresh network prefers one class.
+  static void centre(const Model& model, std::vector<double>& z) {
+    const Index classes = model.spec().classes, count = static_cast<Index>(z.size()) / classes;
+    std::vector<double> mean(classes, 0.0);
+    for (std::size_t i = 0; i < z.size(); ++i)
+      mean[i % classes] += z[i] / static_cast<double>(count);
+    for (std::size_t i = 0; i < z.size(); ++i) z[i] -= mean[i % classes];
+    for (const Entry& e : model.entries()) {
+      if (e.role != Role::linear_bias) continue;
+      const Tensor bias = e.variable.value();
+      std::vector<double> values = bias.to_doubles();
+      for (Index c = 0; c < classes; ++c) values[c] -= mean[c];
+      model.machine().copy(bias, make_tensor(model.machine(), bias.shape(), bias.dtype(), values));
+    }
+  }
+  Evaluator evaluator(Index batch) const { return {model, images, batch, 0}; }
+};
+
+const Scene& scene() {
+  static const Scene it;
+  return it;
+}
+
+/// Everything an evaluation says of each image.
+struct Result {
+  std::map<std::int32_t, std::vector<float>> adversarial;
+  std::map<std::int32_t, std::tuple<bool, AttackName, Index, Index, double>> verdicts;
+
+  bool operator==(const Result&) const = default;
+  Index robust() const {
+    return std::ranges::count_if(verdicts, [](const auto& v) { return std::get<0>(v.second); });
+  }
+  void add(const Verdict& v) {
+    verdicts[v.image] = {v.robust, v.broken_by, v.restart, v.iteration, v.perturbation};
+  }
+};
+
+Result run(const AttackPlan& plan, Index batch) {
+  Result result;
+  const auto verdicts = scene().evaluator(batch).attack(
+      0, plan, scene().all, {}, [&](const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
+        for (std::size_t i = 0; i < ids.size(); ++i)
+          result.adversarial[ids[i]] = x_adv.images(static_cast<Index>(i), 1).to_host<float>();
+      });
+  for (const Verdict& v : verdicts) result.add(v);
+  return result;
+}
+
+AttackPlan small_plan(AttackName attack, Norm norm) {
+  const double eps = norm == Norm::linf ? 0.3 / 255 : 0.03;
+  return {.attack = attack,
+          .norm = norm,
+          .eps = eps,
+          .step_size = eps / 4,
+          .steps = 5,
+          .restarts = attack == AttackName::autoattack ? 1 : 2,
+          .queries = 20,
+          .targets = 2};
+}
+
+class AnyAttack : public testing::TestWithParam<std::tuple<AttackName, Norm>> {
+ protected:
+  AttackPlan plan() const { return small_plan(std::get<0>(GetParam()), std::get<1>(GetParam())); }
+};
+
+TEST_P(AnyAttack, FindsTheSameInAnyBatchAndHandsOutMisclassifiedImagesOfTheBallOnly) {
+  const Result result = run(plan(), 25);
+  EXPECT_EQ(result.verdicts.size(), 25u);
+  EXPECT_EQ(run(plan(), 7), result);
+  EXPECT_GT(result.robust(), 0);
+  EXPECT_LT(result.robust(), 25);
+  const Norm norm = plan().norm;
+  for (const auto& [image, values] : result.adversarial) {
+    const Tensor x = scene().images.batch(DType::f32, std::vector{image}).images;
+    const Tensor x_adv = make_tensor(backend("cpu"), x.shape(), values);
+    const Context context = scene().model.eval(1, 0);
+    const auto z = scene().model.logits(Variable(x_adv), context).value().to_doubles();
+    const bool robust = std::get<0>(result.verdicts.at(image));
+    EXPECT_EQ(argmax(z, 0, 5) == scene().images.split().labels[image], robust);
+    const Tensor distance(backend("cpu"), {}, DType::f32);
+    backend("cpu").distance(distance, x_adv, x, norm);
+    EXPECT_LE(distance.item(), plan().eps * (1 + 1e-5));
+    EXPECT_EQ(distance.item(), std::get<4>(result.verdicts.at(image)));
+    for (const float pixel : values) EXPECT_TRUE(pixel >= 0 && pixel <= 1);
+  }
+}
+
+TEST_P(AnyAttack, OfStrengthZeroBreaksNothing) {
+  AttackPlan zero = plan();
+  zero.eps = zero.step_size = 0;
+  zero.queries = zero.steps = 3;
+  zero.restarts = zero.targets = 1;
+  EXPECT_EQ(run(zero, 25).robust(), 25);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Attacks, AnyAttack,
+    testing::Combine(testing::Values(AttackName::pgd, AttackName::cw, AttackName::apgd_ce,
+                                     AttackName::apgd_dlr, AttackName::apgd_t, AttackName::fab,
+                                     AttackName::fab_t, AttackName::square, AttackName::autoattack),
+                     testing::Values(Norm::linf, Norm::l2)),
+    [](const auto& which) {
+      std::string name = to_string(std::get<0>(which.param));
+      std::erase(name, '-');
+      return name + "_" + to_string(std::get<1>(which.param));
+    });
+
+TEST(AutoAttack, StandardPlusAndRandHaveTheAuthorsStages) {
+  using enum AttackName;
+  const auto listed = [](AaVersion version) {
+    std::vector<std::pair<AttackName, Index>> list;
+    for (const AttackPlan& s : stages({.attack = autoattack, .version = version}))
+      list.push_back({s.attack, s.restarts});
+    return list;
+  };
+  using List = std::vector<std::pair<AttackName, Index>>;
+  EXPECT_EQ(listed(AaVersion::standard),
+            (List{{apgd_ce, 1}, {apgd_t, 1}, {fab_t, 1}, {square, 1}}));
+  EXPECT_EQ(listed(AaVersion::plus),
+            (List{{apgd_ce, 5}, {apgd_dlr, 5}, {fab, 5}, {square, 1}, {apgd_t, 1}, {fab_t, 1}}));
+  EXPECT_EQ(listed(AaVersion::rand), (List{{apgd_ce, 1}, {apgd_dlr, 1}}));
+}
+
+TEST(AutoAttack, EachStageAttacksTheSurvivorsOfThoseBefore) {
+  const AttackPlan plan = small_plan(AttackName::autoattack, Norm::linf);
+  std::vector<std::int32_t> standing = scene().all;
+  Result one_by_one;
+  for (const AttackPlan& stage : stages(plan)) {
+    std::vector<std::int32_t> survivors;
+    for (const Verdict& v : scene().evaluator(9).attack(0, stage, standing)) {
+      one_by_one.add(v);
+      if (v.robust) survivors.push_back(v.image);
+    }
+    standing = survivors;
+  }
+  EXPECT_EQ(run(plan, 9).verdicts, one_by_one.verdicts);
+}
+
+TEST(AutoAttack, GoesOnFromAnyStageToTheSameVerdicts) {
+  const AttackPlan plan = small_plan(AttackName::autoattack, Norm::linf);
+  Result whole;
+  std::vector<Standing> after;
+  scene().evaluator(9).attack(
+      0, plan, scene().all,
+      [&](Index done, const std::vector<Verdict>& some) {
+        for (const Verdict& v : some) whole.add(v);
+        EXPECT_EQ(done, static_cast<Index>(whole.verdicts.size()));
+      },
+      {},
+      [&](Index stage, const std::vector<std::int32_t>& survivors) {
+        after.push_back({stage + 1, survivors});
+      });
+  EXPECT_EQ(whole.verdicts.size(), 25u);
+  ASSERT_EQ(after.size(), 4u);
+  for (const Standing& from : after) {
+    Result resumed;
+    for (const Verdict& v : scene().evaluator(4).attack(0, plan, scene().all, {}, {}, {}, &from)) {
+      resumed.add(v);
+      if (from.stage < 4) {
+        EXPECT_EQ(resumed.verdicts[v.image], whole.verdicts[v.image]);
+      }
+    }
+    EXPECT_EQ(resumed.verdicts.size(), from.survivors.size());
+  }
+}
+
+TEST(AutoAttack, LossesThatNeedMoreClassesAreRefused) {
+  const Scene three(3);
+  const auto attack = [&](AttackName name) {
+    return three.evaluator(25).attack(0, small_plan(name, Norm::linf), {0, 1, 2});
+  };
+  EXPECT_THROW(attack(AttackName::apgd_t), InputError);
+  EXPECT_THROW(attack(AttackName::autoattack), InputError);
+  for (const AttackName name : {AttackName::apgd_ce, AttackName::apgd_dlr, AttackName::fab_t})
+    EXPECT_EQ(attack(name).size(), 3u);
+}
+
+TEST(AutoAttack, SharedWindowsAreTheSameForAllImagesAndStillDoNotDependOnTheBatch) {
+  AttackPlan plan = small_plan(AttackName::square, Norm::linf);
+  plan.queries = 60;
+  const Result own = run(plan, 25);
+  plan.compat = true;
+  const Result shared = run(plan, 25);
+  EXPECT_NE(own.verdicts, shared.verdicts);
+  EXPECT_EQ(run(plan, 7), shared);
+}
+
+}  // namespace
+}  // namespace robmask

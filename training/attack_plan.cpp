@@ -1,0 +1,87 @@
+#include "training/attack_plan.h"
+
+#include "attacks/apgd.h"
+#include "attacks/fab.h"
+#include "attacks/pgd_attack.h"
+#include "attacks/square.h"
+
+namespace robmask {
+
+AttackPlan pgd_plan(const AttackSettings& settings, double eps) {
+  return {.norm = settings.norm,
+          .eps = eps,
+          .step_size = settings.alpha(eps),
+          .steps = settings.steps,
+          .random_start = settings.start == Start::random};
+}
+
+std::vector<AttackPlan> stages(const AttackPlan& plan) {
+  using enum AttackName;
+  if (plan.attack != autoattack) return {plan};
+  std::vector<AttackPlan> list;
+  const auto add = [&](AttackName attack, Index restarts = 1) {
+    list.push_back(plan);
+    list.back().attack = attack;
+    list.back().restarts = restarts;
+  };
+  switch (plan.version) {
+    case AaVersion::standard:
+      for (const AttackName attack : {apgd_ce, apgd_t, fab_t, square}) add(attack);
+      break;
+    case AaVersion::plus:
+      for (const AttackName attack : {apgd_ce, apgd_dlr, fab}) add(attack, 5);
+      for (const AttackName attack : {square, apgd_t, fab_t}) add(attack);
+      break;
+    case AaVersion::rand:  // its mean of 20 gradients is one gradient here: networks draw nothing
+      for (const AttackName attack : {apgd_ce, apgd_dlr}) add(attack);
+      break;
+  }
+  return list;
+}
+
+void check_classes(const AttackPlan& plan, Index classes) {
+  const Index least = plan.attack == AttackName::apgd_t     ? 4
+                      : plan.attack == AttackName::apgd_dlr ? 3
+                                                            : 2;
+  require(
+      classes >= least,
+      "attack {}: its loss compares {} classes, the model has {}; use apgd-ce, fab-t and square",
+      to_string(plan.attack), least, classes);
+}
+
+bool is_targeted(AttackName attack) {
+  return attack == AttackName::apgd_t || attack == AttackName::fab_t;
+}
+
+std::unique_ptr<Attack> make_attack(const AttackPlan& plan, Slots& slots, std::uint64_t seed,
+                                    Index classes) {
+  const Terms terms{plan.norm, plan.eps, seed};
+  const auto kind = static_cast<std::uint64_t>(plan.attack);
+  const auto apgd = [&](LogitLoss loss) {
+    return std::make_unique<Apgd>(slots, terms, plan.steps, std::move(loss), kind);
+  };
+  const auto pgd = [&](LogitLoss loss) {
+    const PgdAttack::Plan details{plan.step_size, plan.steps, plan.random_start,
+                                  plan.keep == Keep::best, kind};
+    return std::make_unique<PgdAttack>(slots, terms, details, std::move(loss));
+  };
+  switch (plan.attack) {
+    case AttackName::clean:
+    case AttackName::fgsm:
+    case AttackName::pgd: return pgd(cross_entropy);
+    case AttackName::cw: return pgd(margin);
+    case AttackName::apgd_ce: return apgd(cross_entropy);
+    case AttackName::apgd_dlr: return apgd(dlr);
+    case AttackName::apgd_t: return apgd(targeted_dlr);
+    case AttackName::fab:
+    case AttackName::fab_t:
+      return std::make_unique<Fab>(slots, terms, plan.steps, plan.restarts,
+                                   is_targeted(plan.attack), classes);
+    case AttackName::square:
+      return std::make_unique<Square>(slots, terms, plan.queries, plan.compat);
+    case AttackName::autoattack: break;
+  }
+  throw std::logic_error("an ensemble is not one attack");
+}
+
+}  // namespace robmask
