@@ -12,10 +12,10 @@ namespace {
 using Fate = std::vector<AttackName>;
 constexpr auto none = AttackName::clean;
 
-Outcome outcome_of(double mask, AttackName attack, const Fate& fate, double eps = 8.0 / 255) {
-  Outcome o{.cell = {.mask = mask, .eps = {eps, fmt::format("{}", eps)}, .plan = {}},
-            .p = {},
-            .images = {}};
+CellOutcome outcome_of(double mask, AttackName attack, const Fate& fate, double eps = 8.0 / 255) {
+  CellOutcome o{.cell = {.mask = mask, .eps = {eps, fmt::format("{}", eps)}, .plan = {}},
+                .p = {},
+                .images = {}};
   o.cell.plan.attack = attack;
   o.cell.plan.eps = eps;
   for (std::size_t i = 0; i < fate.size(); ++i) {
@@ -32,7 +32,7 @@ Outcome outcome_of(double mask, AttackName attack, const Fate& fate, double eps 
 constexpr auto pgd = AttackName::pgd, fgsm = AttackName::fgsm, square = AttackName::square;
 
 TEST(Comparisons, TheWorstCaseCountsAnImageRobustIfNoAttackBreaksIt) {
-  const std::vector<Outcome> outcomes{
+  const std::vector<CellOutcome> outcomes{
       outcome_of(0, AttackName::clean, {none, none, none, none, none}),
       outcome_of(0, fgsm, {fgsm, none, none, none, none}),
       outcome_of(0, pgd, {none, pgd, none, none, none}),
@@ -47,10 +47,10 @@ TEST(Comparisons, TheWorstCaseCountsAnImageRobustIfNoAttackBreaksIt) {
 }
 
 TEST(Comparisons, MasksArePairedWithTheReferenceAtTheSameAttackAndStrength) {
-  const std::vector<Outcome> outcomes{outcome_of(0, pgd, {pgd, pgd, none, none, none}),
-                                      outcome_of(0, pgd, {none, none, none, none, none}, 0.01),
-                                      outcome_of(0.5, pgd, {none, none, none, pgd, none}),
-                                      outcome_of(1, fgsm, {none, none, none, none, none})};
+  const std::vector<CellOutcome> outcomes{outcome_of(0, pgd, {pgd, pgd, none, none, none}),
+                                          outcome_of(0, pgd, {none, none, none, none, none}, 0.01),
+                                          outcome_of(0.5, pgd, {none, none, none, pgd, none}),
+                                          outcome_of(1, fgsm, {none, none, none, none, none})};
   const std::vector<Json> pairs = mask_pairs(outcomes, 0);
   ASSERT_EQ(pairs.size(), 4u);
   EXPECT_TRUE(pairs[0].empty() && pairs[1].empty() && pairs[3].empty());

@@ -53,27 +53,6 @@ AttackPlan plan_of(const EvaluateSettings& s, AttackName attack, double eps) {
   return plan;
 }
 
-/// The classes that an attack's loss compares: DLR divides by z_(1) − z_(3), its targeted form by
-/// z_(1) − (z_(3) + z_(4))/2 (Croce & Hein 2020).
-Index classes_needed(AttackName attack) {
-  switch (attack) {
-    case AttackName::apgd_dlr: return 3;
-    case AttackName::apgd_t: return 4;
-    default: return 2;
-  }
-}
-
-void check_attack(const Cell& cell, const ModelSpec& spec) {
-  if (cell.plan.attack == AttackName::clean) return;
-  for (const AttackPlan& stage : stages(cell.plan))
-    require(
-        spec.classes >= classes_needed(stage.attack),
-        "--attack {}: {} needs a model of at least {} classes, this one has {}; take pgd, apgd-ce "
-        "and square",
-        to_string(cell.plan.attack), to_string(stage.attack), classes_needed(stage.attack),
-        spec.classes);
-}
-
 }  // namespace
 
 std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model) {

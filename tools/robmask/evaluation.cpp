@@ -114,7 +114,7 @@ void Evaluation::question(const LoadedModel& from, const std::vector<Cell>& cell
   }
 }
 
-void Evaluation::question_outcome(const Outcome& outcome, Index classes) {
+void Evaluation::question_outcome(const CellOutcome& outcome, Index classes) {
   const AttackPlan& plan = outcome.cell.plan;
   const auto consider = [&](const std::optional<Doubt>& d) {
     const bool known = d && std::ranges::any_of(warnings_, [&](const Json& w) {
@@ -130,7 +130,7 @@ void Evaluation::question_outcome(const Outcome& outcome, Index classes) {
     consider(doubt_about_reach(plan.steps, plan.step_size, plan.eps));
 }
 
-void Evaluation::report(const Outcome& outcome, const LoadedModel& model) {
+void Evaluation::report(const CellOutcome& outcome, const LoadedModel& model) {
   const std::vector<std::int32_t>& labels = images_->split().labels;
   results_.push_back(result_of(outcome, settings_, model, labels, classes_));
   per_image_.columns = per_image_columns(outcome.p.has_value());

@@ -29,9 +29,9 @@ class Evaluation {
  private:
   void check_single(const std::string& option, const std::string& value, std::size_t cells) const;
   void question(const LoadedModel& model, const std::vector<Cell>& cells);
-  void question_outcome(const Outcome& outcome, Index classes);
+  void question_outcome(const CellOutcome& outcome, Index classes);
   void doubt(const Doubt& doubt, double mask);
-  void report(const Outcome& outcome, const LoadedModel& model);
+  void report(const CellOutcome& outcome, const LoadedModel& model);
   void compare_masks();
 
   const EvaluateSettings& settings_;
@@ -43,7 +43,7 @@ class Evaluation {
   std::unique_ptr<AdversarialFile> adversarial_;
   std::unique_ptr<PairedEvaluation> other_;
   CheckpointInfo info_;  // of the model judged last
-  std::vector<Outcome> outcomes_;
+  std::vector<CellOutcome> outcomes_;
   CsvTable per_image_;
   Json results_ = Json::array(), corruptions_ = Json::array(), warnings_ = Json::array();
 };

@@ -54,8 +54,8 @@ Tensor Examiner::take(const std::vector<Verdict>& verdicts, const Tensor& x) {
 
 std::vector<ImageOutcome> Examiner::conclude(const std::vector<Verdict>& verdicts) {
   // x, shown: n H W 3
-  std::vector<std::int32_t> ids;
-  for (const Verdict& v : verdicts) ids.push_back(v.image);
+  std::vector<std::int32_t> ids(verdicts.size());
+  std::ranges::transform(verdicts, ids.begin(), &Verdict::image);
   const Tensor x = images_.batch(model_.dtype(), ids).images, shown = take(verdicts, x);
   const Index n = x.shape().n;
   const Tensor distance(x.machine(), {n, 1, 1, 1}, x.dtype());

@@ -68,7 +68,7 @@ const std::vector<Index>& Judge::predictions(double p) {
   return at->second;
 }
 
-std::vector<std::int32_t> Judge::recall(Outcome& outcome, const std::string& key,
+std::vector<std::int32_t> Judge::recall(CellOutcome& outcome, const std::string& key,
                                         const std::vector<std::int32_t>& targets) const {
   if (adversarial_) return targets;  // a journal keeps no images
   std::set<std::int32_t> known;
@@ -84,7 +84,7 @@ std::vector<std::int32_t> Judge::recall(Outcome& outcome, const std::string& key
   return open;
 }
 
-std::vector<std::int32_t> Judge::run_stage(Outcome& outcome, const AttackPlan& stage,
+std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPlan& stage,
                                            const std::vector<std::int32_t>& targets) {
   const Cell& cell = outcome.cell;
   const std::string attack = to_string(stage.attack);
@@ -126,9 +126,9 @@ std::vector<std::int32_t> Judge::run_stage(Outcome& outcome, const AttackPlan& s
   return standing();
 }
 
-Outcome Judge::run(const Cell& cell) {
+CellOutcome Judge::run(const Cell& cell) {
   const auto started = std::chrono::steady_clock::now();
-  Outcome outcome{.cell = cell, .p = {}, .images = {}};
+  CellOutcome outcome{.cell = cell, .p = {}, .images = {}};
   std::vector<std::int32_t> targets;
   auto& broken = broken_[{cell.mask, cell.plan.attack}];
   const std::vector<Index>& classes = predictions(cell.mask);

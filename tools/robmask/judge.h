@@ -15,7 +15,7 @@ class Judge {
   Judge(const EvaluateSettings& settings, const std::string& name, const LoadedModel& from,
         const Images& images, Journal& journal, AdversarialFile* adversarial = nullptr);
 
-  Outcome run(const Cell& cell);
+  CellOutcome run(const Cell& cell);
 
  private:
   /// The class the model gives each image at mask p.
@@ -23,10 +23,10 @@ class Judge {
   /// Runs one stage of the cell's attack on `targets`, as far as the journal does not know it, fills in
   /// `outcome` and returns the images that stand. Stages are run one by one, since only what the
   /// examiner confirms as broken is spared the next.
-  std::vector<std::int32_t> run_stage(Outcome& outcome, const AttackPlan& stage,
+  std::vector<std::int32_t> run_stage(CellOutcome& outcome, const AttackPlan& stage,
                                       const std::vector<std::int32_t>& targets);
   /// Takes the images of a stage from the journal; returns the others of `targets`.
-  std::vector<std::int32_t> recall(Outcome& outcome, const std::string& key,
+  std::vector<std::int32_t> recall(CellOutcome& outcome, const std::string& key,
                                    const std::vector<std::int32_t>& targets) const;
 
   const EvaluateSettings& settings_;

@@ -11,7 +11,7 @@ namespace {
 double share(Index hits, Index n) { return static_cast<double>(hits) / static_cast<double>(n); }
 
 /// Robust accuracy after each attack of an ensemble.
-Json stages_of(const Outcome& o) {
+Json stages_of(const CellOutcome& o) {
   Json list = Json::array();
   Index standing = o.correct();
   for (const AttackName stage : stage_names(o.cell)) {
@@ -24,7 +24,7 @@ Json stages_of(const Outcome& o) {
   return list;
 }
 
-Json per_class(const Outcome& o, const std::vector<std::int32_t>& labels, Index classes,
+Json per_class(const CellOutcome& o, const std::vector<std::int32_t>& labels, Index classes,
                const std::vector<std::string>& names) {
   struct Counts {
     Index n = 0, correct = 0, robust = 0;
@@ -49,13 +49,15 @@ Json per_class(const Outcome& o, const std::vector<std::int32_t>& labels, Index 
 
 }  // namespace
 
-Index Outcome::correct() const { return std::ranges::count(images, true, &ImageOutcome::clean); }
+Index CellOutcome::correct() const {
+  return std::ranges::count(images, true, &ImageOutcome::clean);
+}
 
-Index Outcome::robust() const {
+Index CellOutcome::robust() const {
   return std::ranges::count_if(images, [](const ImageOutcome& i) { return i.verdict.robust; });
 }
 
-std::vector<bool> robust_flags(const Outcome& outcome) {
+std::vector<bool> robust_flags(const CellOutcome& outcome) {
   std::vector<bool> flags;
   for (const ImageOutcome& image : outcome.images) flags.push_back(image.verdict.robust);
   return flags;
@@ -80,7 +82,7 @@ Json accuracies(Index n, Index correct, Index robust) {
           {"interval", wilson_interval(robust, n)}};
 }
 
-Json result_of(const Outcome& o, const EvaluateSettings& s, const LoadedModel& model,
+Json result_of(const CellOutcome& o, const EvaluateSettings& s, const LoadedModel& model,
                const std::vector<std::int32_t>& labels, const std::vector<std::string>& classes) {
   const AttackPlan& plan = o.cell.plan;
   double perturbation = 0;
@@ -126,7 +128,7 @@ CsvRow per_image_columns(bool with_p) {
   return columns;
 }
 
-std::vector<CsvRow> per_image_rows(const Outcome& o, const std::vector<std::int32_t>& labels) {
+std::vector<CsvRow> per_image_rows(const CellOutcome& o, const std::vector<std::int32_t>& labels) {
   const auto number = [](Index i) { return i < 0 ? std::string() : std::to_string(i); };
   std::vector<CsvRow> rows;
   for (std::size_t i = 0; i < o.images.size(); ++i) {

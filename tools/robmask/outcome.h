@@ -20,7 +20,7 @@ struct ImageOutcome {
 };
 
 /// All images of a split, in file order, under one combination.
-struct Outcome {
+struct CellOutcome {
   Cell cell;
   std::optional<double> p;  // of interpolate
   std::vector<ImageOutcome> images;
@@ -35,18 +35,20 @@ struct Outcome {
 /// Two accuracies on the same images, compared by McNemar's exact test:
 ///   {"robust_here_only": b, "robust_there_only": c, "p_value": …}
 Json paired_test(const std::vector<bool>& here, const std::vector<bool>& there);
-std::vector<bool> robust_flags(const Outcome& outcome);
+std::vector<bool> robust_flags(const CellOutcome& outcome);
 
 /// "n", "clean_accuracy", "robust_accuracy" and their 95 % Wilson intervals.
 Json accuracies(Index n, Index correct, Index robust);
 
 /// The entry of "results": what was asked, the accuracies, "stages" of an ensemble (robust accuracy
 /// after each attack) and "per_class". `classes` maps labels to names.
-Json result_of(const Outcome& outcome, const EvaluateSettings& settings, const LoadedModel& model,
-               const std::vector<std::int32_t>& labels, const std::vector<std::string>& classes);
+Json result_of(const CellOutcome& outcome, const EvaluateSettings& settings,
+               const LoadedModel& model, const std::vector<std::int32_t>& labels,
+               const std::vector<std::string>& classes);
 
 /// The rows of --per-image, and what their columns are called; those of interpolate start with p.
 CsvRow per_image_columns(bool with_p);
-std::vector<CsvRow> per_image_rows(const Outcome& outcome, const std::vector<std::int32_t>& labels);
+std::vector<CsvRow> per_image_rows(const CellOutcome& outcome,
+                                   const std::vector<std::int32_t>& labels);
 
 }  // namespace robmask

@@ -2,6 +2,7 @@
 
 #include "data/files/atomic_file.h"
 #include "tools/robmask/commands.h"
+#include "tools/robmask/evaluation.h"
 #include "tools/robmask/report/figures.h"
 #include "tools/robmask/report/page.h"
 #include "tools/robmask/report/tables.h"
@@ -27,6 +28,21 @@ std::string tables_of(const Json& run, const CsvTable& log) {
                      folded("Settings", settings_table(run["config"])));
 }
 
+/// All that the figures depend on.
+Json journal_settings(const ReportSettings& s) {
+  Json runs = Json::array();
+  for (const std::string& run : s.runs) runs.push_back(weights_identity(run));
+  return {{"runs", runs},
+          {"data", s.common.data},
+          {"limit-test", s.common.limit_test ? Json(*s.common.limit_test) : Json()},
+          {"seed", s.common.seed},
+          {"precision", to_string(*s.common.precision)},
+          {"mask", s.masks},
+          {"eps", s.eps.text},
+          {"attack-steps", s.attack.steps},
+          {"start", to_string(s.attack.start)}};
+}
+
 }  // namespace
 
 int run_report(const ReportSettings& s) {
@@ -35,7 +51,7 @@ int run_report(const ReportSettings& s) {
   const std::vector<std::string> names = run_names(s.runs);
   const Path out = s.common.out;
   if (!out.parent_path().empty()) fs::create_directories(out.parent_path());
-  Journal journal(out.string() + ".journal", s.resume);
+  Journal journal(out.string() + ".journal", journal_settings(s), s.resume);
 
   Json report{{"program", fmt::format("robmask {}", version)}, {"runs", Json::array()}};
   Json printed = Json::array();

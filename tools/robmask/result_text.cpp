@@ -83,16 +83,17 @@ std::string grid_text(const Json& results) {
     for (const Json& eps : strengths) text += fmt::format("{:>9}", eps.get<std::string>());
     text += "   (robust accuracy in %)\n";
     for (const Json& mask : masks) {
-      std::string row;
-      for (const Json& eps : strengths)
-        for (const Json& r : results)
-          if (r["attack"] == attack && r["mask"] == mask && r["eps"] == eps) {
-            if (row.empty())
-              row =
-                  fmt::format("{:>17} {:>8.2f}", mask.get<double>(), per_cent(r["clean_accuracy"]));
-            row += fmt::format("{:>9.2f}", per_cent(r["robust_accuracy"]));
-          }
-      text += row + '\n';
+      std::string row, clean;
+      for (const Json& eps : strengths) {
+        const auto cell = std::ranges::find_if(results, [&](const Json& r) {
+          return r["attack"] == attack && r["mask"] == mask && r["eps"] == eps;
+        });
+        const bool there = cell != results.end();  // with --mask match not all are
+        if (there) clean = fmt::format("{:.2f}", per_cent((*cell)["clean_accuracy"]));
+        row += fmt::format(
+            "{:>9}", there ? fmt::format("{:.2f}", per_cent((*cell)["robust_accuracy"])) : "");
+      }
+      text += fmt::format("{:>17} {:>8}{}\n", mask.get<double>(), clean, row);
     }
   }
   return text;

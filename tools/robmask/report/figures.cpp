@@ -64,10 +64,11 @@ Json run_figures(const ReportSettings& s, const Path& run, const RunFiles& files
   const Images images(machine, std::move(data.test));
 
   Judge judge(e, weights_identity(run), from, images, journal);
-  const std::vector<Cell> cells = judge.cells();
+  const std::vector<Cell> cells = cells_of(e, from);
   Json results = Json::array();
   for (const Cell& cell : cells) {
-    Json& result = results.emplace_back(judge.run(cell));
+    Json& result = results.emplace_back(
+        result_of(judge.run(cell), e, from, images.split().labels, data.classes));
     result.erase("seconds");  // the same run gives the same page
   }
   return {{"data", e.common.data},
