@@ -1,5 +1,7 @@
 #include "tools/robmask/report/run_files.h"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "engine/check.h"
@@ -26,7 +28,9 @@ RunFiles read_run(const Path& run) {
 
 std::vector<std::string> run_names(const std::vector<std::string>& runs) {
   std::vector<std::string> names;
-  for (const std::string& run : runs) names.push_back(fs::canonical(run).filename().string());
+  std::ranges::transform(runs, std::back_inserter(names), [](const std::string& run) {
+    return fs::canonical(run).filename().string();
+  });
   return std::set(names.begin(), names.end()).size() == runs.size() ? names : runs;
 }
 
