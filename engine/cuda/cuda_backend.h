@@ -4,7 +4,7 @@
 // fixed number of pieces in a fixed order, so every run gives the same bits.
 
 #include <map>
-#include <vector>
+#include <string>
 
 #include "engine/backend.h"
 #include "engine/cuda/gpu.h"
@@ -98,7 +98,7 @@ class CudaBackend final : public Backend {
   gpu::Stream stream_;
   // What sgd_step ever worked on, and where the device keeps it: apart from all pools, since graphs
   // read it for as long as they live.
-  std::map<std::vector<std::byte>, std::byte*> sgd_lists_;
+  std::map<std::string, std::byte*> sgd_lists_;
 };
 
 }  // namespace robmask::cuda
