@@ -5,7 +5,7 @@
 
 #include <map>
 #include <optional>
-#include <vector>
+#include <string>
 
 #include "engine/backend.h"
 #include "engine/cuda/cublas.h"
@@ -115,7 +115,7 @@ class CudaBackend final : public Backend {
   std::optional<Cublas> cublas_;
   // What sgd_step ever worked on, and where the device keeps it: apart from all pools, since graphs
   // read it for as long as they live.
-  std::map<std::vector<std::byte>, std::byte*> sgd_lists_;
+  std::map<std::string, std::byte*> sgd_lists_;
 };
 
 }  // namespace robmask::cuda

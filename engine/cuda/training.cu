@@ -60,9 +60,10 @@ void CudaBackend::sgd_step(std::span<const SgdSlot> slots, Tensor rate, double m
   dispatch(rate.dtype(), [&]<class T>() {
     const std::vector<Piece<T>> pieces = pieces_of<T>(slots);
     if (pieces.empty()) return;
-    const auto list = std::as_bytes(std::span(pieces));
+    const std::string list(reinterpret_cast<const char*>(pieces.data()),
+                           pieces.size() * sizeof(Piece<T>));
     // Iterations repeat their list, so the device is told once.
-    std::byte*& kept = sgd_lists_[std::vector(list.begin(), list.end())];
+    std::byte*& kept = sgd_lists_[list];
     if (kept == nullptr) {
       kept = allocate(list.size());
       upload(kept, list.data(), list.size());

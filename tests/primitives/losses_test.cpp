@@ -83,11 +83,18 @@ TEST_P(Losses, CorrectComparesTheLargestLogitWithTheLabel) {
 }
 
 TEST_P(Losses, CorrectGivesATieToTheFirstClass) {
-  Workbench bench(tested(), dtype());
-  const Tensor logits = bench.input({2, 1, 1, 4}, 0, 0.5, 0.5), hits = bench.output({2, 1, 1, 1});
-  tested().correct(hits, logits,
-                   make_tensor(tested(), {2, 1, 1, 1}, std::vector<std::int32_t>{0, 1}));
-  EXPECT_EQ(values_of(hits), (std::vector<double>{1, 0}));
+  // Every pair of classes ties once, so that the first comes early and late in any tree of comparisons.
+  constexpr int classes = 20;
+  for (int first = 0; first < classes; ++first)
+    for (int second = first + 1; second < classes; ++second) {
+      std::vector<double> row(classes, -1);
+      row[first] = row[second] = 0.5;
+      const Tensor logits = make_tensor(tested(), {1, 1, 1, classes}, dtype(), row);
+      const Tensor hits(tested(), {1, 1, 1, 1}, dtype());
+      tested().correct(hits, logits,
+                       make_tensor(tested(), {1, 1, 1, 1}, std::vector<std::int32_t>{first}));
+      EXPECT_EQ(values_of(hits)[0], 1) << "classes " << first << " and " << second;
+    }
 }
 
 TEST_P(Losses, AccumulateAddsToADouble) {

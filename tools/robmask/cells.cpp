@@ -65,7 +65,9 @@ std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model) 
       for (const Strength& eps : strengths) {
         const double p = s.mask.match ? matching_mask(model.info, eps.value) : mask;
         cells.push_back({p, eps, plan_of(s, attack, eps.value)});
-        check_attack(cells.back(), model.info.spec);
+        if (attack == AttackName::clean) continue;
+        for (const AttackPlan& stage : stages(cells.back().plan))
+          check_classes(stage, model.info.spec.classes);
       }
   }
   return cells;
