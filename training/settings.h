@@ -123,6 +123,7 @@ struct PredictSettings {
   CommonSettings common;
   ModelSettings model;
   std::string from, logits;
+  std::string features, layer = "bn1";  // a file, or empty; the norm that it sees
   double mask = 0;
   SplitChoice split = SplitChoice::test;
   Index batch = 128;
