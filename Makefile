@@ -38,7 +38,7 @@ LIBS     := -lfmt
 
 LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/files \
              training tools/robmask/options))
-TOOL    := $(wildcard tools/robmask/*.cpp)
+TOOL    := $(wildcard tools/robmask/*.cpp tools/robmask/reproduce/*.cpp)
 EMULATOR := $(wildcard tests/gpu_emulator/*.cpp)
 TESTS   := $(filter-out $(EMULATOR),$(wildcard tests/*.cpp tests/*/*.cpp))
 KERNELS := $(wildcard engine/cpu/*.cpp)

@@ -155,6 +155,15 @@ struct BenchSettings {
   Index repeats = 5;  // timed runs after the warm-up; their median counts
 };
 
+/// A table or figure of the paper, at a scale; common.data is a list.
+struct ReproduceSettings {
+  CommonSettings common;
+  std::string experiment;  // table1 … figure4, claims, ablations, tradeoff; or all
+  ScaleName scale = ScaleName::smoke;
+  std::vector<std::string> only;  // parts of cells' names; empty: all cells
+  bool dry_run = false;
+};
+
 /// Describes the checkpoint `from`, or the data set common.data if `from` is empty.
 struct InfoSettings {
   CommonSettings common;

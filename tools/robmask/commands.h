@@ -15,5 +15,6 @@ int run_interpolate(const InterpolateSettings& settings);
 int run_export(const ExportSettings& settings);
 int run_info(const InfoSettings& settings);
 int run_bench(const BenchSettings& settings);
+int run_reproduce(const ReproduceSettings& settings);
 
 }  // namespace robmask
