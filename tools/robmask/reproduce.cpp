@@ -5,6 +5,7 @@
 
 #include "data/files/atomic_file.h"
 #include "tools/robmask/commands.h"
+#include "tools/robmask/options/value.h"
 #include "tools/robmask/reproduce/cost.h"
 #include "tools/robmask/reproduce/table.h"
 #include "tools/robmask/session.h"
@@ -18,8 +19,13 @@ using namespace reproduce;
 
 /// The experiments that are asked for, with the cells of --only.
 std::vector<Experiment> chosen(const ReproduceSettings& s) {
-  std::vector<Experiment> list =
-      s.experiment == "all" ? experiments() : std::vector{experiment(s.experiment)};
+  std::vector<Experiment> list;
+  for (const std::string& name : split_list(s.experiment)) {
+    if (name == "all")
+      list.insert(list.end(), experiments().begin(), experiments().end());
+    else
+      list.push_back(experiment(name));
+  }
   if (s.only.empty()) return list;
   std::string names;
   for (Experiment& e : list) {
@@ -102,7 +108,7 @@ std::vector<std::string> run_experiment(const Experiment& e, const Commands& com
 int run_reproduce(const ReproduceSettings& s) {
   const std::vector<Experiment> list = chosen(s);
   const Commands commands(s);
-  Runner runner(std::filesystem::read_symlink("/proc/self/exe").string());
+  Runner runner("/proc/self/exe");  // this very program, also if its file is replaced meanwhile
   const std::vector<Job> all = jobs_of(list, commands);
   if (all.empty()) throw InputError(run_cell(list[0].cells[0], commands, runner).why);
   if (s.dry_run || !s.common.quiet) {

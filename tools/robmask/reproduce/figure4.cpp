@@ -18,7 +18,7 @@ struct Pair {
 };
 
 std::vector<Pair> pairs() {
-  const Training adversarial{.method = "pgd"}, robmask{.method = "robmask"};
+  const Training adversarial{.method = "pgd"}, robmask{.method = "robmask", .epochs = 100};
   return {{"Adversarial training, before and after standard finetuning of BN",
            {adversarial},
            {finetuned(adversarial, "standard")}},
