@@ -2,6 +2,8 @@
 // What a pass through a network uses: which mask, which statistics, which mode. A Context travels with
 // the images; no layer is ever switched.
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "engine/tensor.h"
@@ -29,6 +31,8 @@ struct Segment {
 /// and running statistics are updated in list order.
 struct Context {
   std::vector<Segment> segments;
+  /// If any: called with what each mask lets through, under its norm's name ("layer1.0.bn1").
+  std::function<void(const std::string& norm, const Tensor& y)> watch = {};
 
   Index images() const {
     Index total = 0;

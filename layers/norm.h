@@ -11,7 +11,7 @@ namespace robmask {
 /// normalize, unbiased variance stored.
 class MaskedNorm {
  public:
-  MaskedNorm(const Scope& scope, Index channels) {
+  MaskedNorm(const Scope& scope, Index channels) : name_(scope.name()) {
     const Shape masks{scope.shape().masks, 1, 1, channels},
         pairs{scope.shape().pairs, 1, 1, channels};
     state_.weight = scope.constant("weight", Role::mask_weight, masks, 1);
@@ -26,7 +26,9 @@ class MaskedNorm {
   /// relu(norm(x) [+ residual])
   Variable operator()(const Variable& x, const Context& context,
                       const Variable& residual = {}) const {
-    return mask(x, state_, context, {.relu = true, .residual = residual});
+    const Variable y = mask(x, state_, context, {.relu = true, .residual = residual});
+    if (context.watch) context.watch(name_, y.value());
+    return y;
   }
   /// norm(x), without the clamp: shortcuts.
   Variable normalize(const Variable& x, const Context& context) const {
@@ -34,6 +36,7 @@ class MaskedNorm {
   }
 
  private:
+  std::string name_;
   MaskState state_;
 };
 

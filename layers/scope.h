@@ -57,6 +57,8 @@ class Scope {
   Scope operator/(const std::string& name) const;
   Scope operator/(Index number) const { return *this / std::to_string(number); }
   const ModelShape& shape() const { return *shape_; }
+  /// "layer1.0.conv1"
+  std::string name() const { return prefix_.substr(0, prefix_.size() - !prefix_.empty()); }
 
   /// A new tensor uniform in ±1/√fan_in: PyTorch's default for convolutions and linear layers
   /// (kaiming_uniform with a = √5), keyed by (seed, number of the tensor).

@@ -46,6 +46,7 @@ enum class AaVersion { standard, plus, rand };
 enum class Keep { last, best };
 enum class SplitChoice { test, train };
 enum class Workload { train, pgd, robmask };
+enum class ScaleName { smoke, small, paper };
 
 template <class E>
 struct Named {
@@ -140,6 +141,10 @@ constexpr auto names(SplitChoice) {
 constexpr auto names(Workload) {
   using enum Workload;
   return std::to_array<Named<Workload>>({{train, "train"}, {pgd, "pgd"}, {robmask, "robmask"}});
+}
+constexpr auto names(ScaleName) {
+  using enum ScaleName;
+  return std::to_array<Named<ScaleName>>({{smoke, "smoke"}, {small, "small"}, {paper, "paper"}});
 }
 
 /// An enum with a table of names.

@@ -135,6 +135,7 @@ struct PredictSettings {
   CommonSettings common;
   ModelSettings model;
   std::string from, logits;
+  std::string features, layer = "bn1";  // a file, or empty; the norm that it sees
   double mask = 0;
   SplitChoice split = SplitChoice::test;
   Index batch = 128;
@@ -182,6 +183,15 @@ struct BenchSettings {
   std::vector<Workload> workloads{Workload::train, Workload::pgd, Workload::robmask};
   Index repeats = 5;   // timed runs after those that warm up; their median counts
   bool replay = true;  // as in training
+};
+
+/// A table or figure of the paper, at a scale; common.data is a list.
+struct ReproduceSettings {
+  CommonSettings common;
+  std::string experiment;  // table1 … figure4, claims, ablations, tradeoff; or all
+  ScaleName scale = ScaleName::smoke;
+  std::vector<std::string> only;  // parts of cells' names; empty: all cells
+  bool dry_run = false;
 };
 
 /// Describes the checkpoint `from`, or the data set common.data if `from` is empty.

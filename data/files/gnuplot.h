@@ -1,5 +1,5 @@
 #pragma once
-// Runs the gnuplot program; the one place that starts another program.
+// Runs the gnuplot program.
 
 #include <string>
 #include <string_view>

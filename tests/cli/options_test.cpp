@@ -167,8 +167,8 @@ TEST(Options, HelpPrintsDefaultsAndChoices) {
                            "standard, pgd, trades, advprop, robmask [standard]", "--config"})
     EXPECT_NE(help.find(part), std::string::npos) << part;
   const std::string overview = parsed<Message>({"--help"}).text;
-  for (const char* command :
-       {"train", "finetune", "evaluate", "predict", "interpolate", "export", "info", "bench"}) {
+  for (const char* command : {"train", "finetune", "evaluate", "predict", "interpolate", "export",
+                              "info", "bench", "reproduce"}) {
     EXPECT_NE(overview.find(fmt::format("robmask {} ", command)), std::string::npos);
     EXPECT_NE(parsed<Message>({command, "--help"}).text.find("--threads"), std::string::npos);
   }

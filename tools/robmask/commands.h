@@ -16,5 +16,6 @@ int run_export(const ExportSettings& settings);
 int run_info(const InfoSettings& settings);
 int run_bench(const BenchSettings& settings);
 int run_report(const ReportSettings& settings);
+int run_reproduce(const ReproduceSettings& settings);
 
 }  // namespace robmask

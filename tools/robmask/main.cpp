@@ -27,6 +27,7 @@ int run(const ExportSettings& s) { return run_export(s); }
 int run(const InfoSettings& s) { return run_info(s); }
 int run(const BenchSettings& s) { return run_bench(s); }
 int run(const ReportSettings& s) { return run_report(s); }
+int run(const ReproduceSettings& s) { return run_reproduce(s); }
 
 int start(Message& message) {
   std::fputs(message.text.c_str(), stdout);

@@ -6,6 +6,7 @@
 #include "data/files/npy.h"
 #include "engine/backend.h"
 #include "tools/robmask/commands.h"
+#include "tools/robmask/features.h"
 #include "tools/robmask/session.h"
 #include "training/evaluator.h"
 #include "training/manners.h"
@@ -40,6 +41,8 @@ int run_predict(const PredictSettings& s) {
     if (!s.logits.empty()) write_npy(s.logits, host_tensor({images.size(), classes}, logits));
   });
   progress.finish();
+  if (!s.features.empty())
+    write_features(s.features, *from.model, s.mask, s.layer, images, s.batch);
   const double accuracy = static_cast<double>(correct) / static_cast<double>(images.size());
   print_result(
       s.common,

@@ -16,9 +16,9 @@ struct Message {
   std::string text;
 };
 
-using Parsed =
-    std::variant<Message, TrainSettings, FinetuneSettings, EvaluateSettings, PredictSettings,
-                 InterpolateSettings, ExportSettings, InfoSettings, BenchSettings, ReportSettings>;
+using Parsed = std::variant<Message, TrainSettings, FinetuneSettings, EvaluateSettings,
+                            PredictSettings, InterpolateSettings, ExportSettings, InfoSettings,
+                            BenchSettings, ReportSettings, ReproduceSettings>;
 
 /// The table of a command, bound to `settings`, which must outlive it.
 Options options_of(TrainSettings& settings);
@@ -30,6 +30,7 @@ Options options_of(ExportSettings& settings);
 Options options_of(InfoSettings& settings);
 Options options_of(BenchSettings& settings);
 Options options_of(ReportSettings& settings);
+Options options_of(ReproduceSettings& settings);
 
 /// Throws InputError, naming the option, for values that are wrong together: an L∞ ε above 1, a
 /// width that the model cannot have, a loss that would never train a statistics pair.
@@ -42,6 +43,7 @@ void check(const ExportSettings& settings);
 void check(const InfoSettings& settings);
 void check(const BenchSettings& settings);
 void check(const ReportSettings& settings);
+void check(const ReproduceSettings& settings);
 
 constexpr std::string_view name_of(const TrainSettings&) { return "train"; }
 constexpr std::string_view name_of(const FinetuneSettings&) { return "finetune"; }
@@ -52,6 +54,7 @@ constexpr std::string_view name_of(const ExportSettings&) { return "export"; }
 constexpr std::string_view name_of(const InfoSettings&) { return "info"; }
 constexpr std::string_view name_of(const BenchSettings&) { return "bench"; }
 constexpr std::string_view name_of(const ReportSettings&) { return "report"; }
+constexpr std::string_view name_of(const ReproduceSettings&) { return "reproduce"; }
 
 inline CommonSettings& common_of(FinetuneSettings& s) { return s.train.common; }
 inline CommonSettings& common_of(InterpolateSettings& s) { return s.evaluate.common; }

@@ -117,6 +117,7 @@ constexpr std::array commands{
     Command{"predict", "logits of a model on a data set", parse_command<PredictSettings>},
     Command{"interpolate", "a sweep of mask combinations", parse_command<InterpolateSettings>},
     Command{"export", "plain PyTorch-loadable weights at one mask", parse_command<ExportSettings>},
+    Command{"reproduce", "a table or figure of the paper", parse_command<ReproduceSettings>},
     Command{"info", "what a checkpoint or a data set holds", parse_command<InfoSettings>},
     Command{"bench", "speed of training and attack steps", parse_command<BenchSettings>},
     Command{"report", "one self-contained HTML page of a run", parse_command<ReportSettings>},

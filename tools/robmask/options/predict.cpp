@@ -7,6 +7,8 @@ Options options_of(PredictSettings& s) {
   o.add("from", s.from, "weights or run directory").required = true;
   o.add("logits", s.logits, "write the logits, FILE.npy: {N, classes} in file order").required =
       true;
+  o.add("features", s.features, "write feature maps after a ReLU, FILE.npy: {N, C, H, W}");
+  o.add("layer", s.layer, "the batch norm whose ReLU --features sees");
   o.add("mask", s.mask, "mask strength p", from_to(0, 1));
   o.add("split", s.split, "images to predict");
   add_batch(o, s.batch);

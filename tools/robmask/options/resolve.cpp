@@ -118,6 +118,12 @@ void resolve(InfoSettings& s, const std::string& machine) {
   resolve_common(s.common, machine, Precision::fp32);
 }
 
+void resolve(ReproduceSettings& s, const std::string& machine) {
+  const std::optional<Precision> precision = s.common.precision;
+  resolve_common(s.common, machine, Precision::fp32);
+  s.common.precision = precision;
+}
+
 void resolve(BenchSettings& s, const std::string& machine) {
   resolve_common(s.common, machine, Precision::bf16);
   resolve_network(s.model);

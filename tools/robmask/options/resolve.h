@@ -26,5 +26,7 @@ void resolve(ExportSettings& settings, const std::string& machine);
 void resolve(InfoSettings& settings, const std::string& machine);
 void resolve(BenchSettings& settings, const std::string& machine);
 void resolve(ReportSettings& settings, const std::string& machine);
+/// The precision stays open: each command of an experiment has its own default.
+void resolve(ReproduceSettings& settings, const std::string& machine);
 
 }  // namespace robmask

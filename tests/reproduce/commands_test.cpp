@@ -1,0 +1,126 @@
+// What a scale makes of the paper's words.
+
+#include "tools/robmask/reproduce/commands.h"
+
+#include <map>
+
+#include "tests/cli/command_line.h"
+#include "tests/reproduce/workplace.h"
+
+namespace robmask::reproduce {
+namespace {
+
+class ReproduceCommands : public testing::TestWithParam<ScaleName> {
+ protected:
+  const ReproduceSettings settings_ = settings_of(GetParam(), "out");
+  const Commands commands_{settings_};
+};
+INSTANTIATE_TEST_SUITE_P(Scale, ReproduceCommands,
+                         testing::Values(ScaleName::smoke, ScaleName::small, ScaleName::paper),
+                         [](const auto& scale) { return to_string(scale.param); });
+
+TEST_P(ReproduceCommands, AreAllAcceptedByTheCommandLine) {
+  for (const Experiment& e : experiments())
+    for (const Cell& cell : e.cells)
+      for (const Job& job : in_order(commands_.jobs(cell.reading)))
+        EXPECT_EQ(refusal(job.arguments), "") << job.command_line();
+}
+
+TEST_P(ReproduceCommands, AFolderStandsForOneCommandAndACommandForOneFolder) {
+  std::map<Path, std::string> commands;
+  std::map<std::string, Path> folders;
+  for (const Experiment& e : experiments())
+    for (const Cell& cell : e.cells)
+      for (const Job& job : in_order(commands_.jobs(cell.reading))) {
+        const std::string line = job.command_line();
+        EXPECT_EQ(commands.emplace(job.folder, line).first->second, line);
+        EXPECT_EQ(folders.emplace(line, job.folder).first->second, job.folder);
+      }
+}
+
+TEST_P(ReproduceCommands, FoldersHaveNamesThatAFileSystemTakes) {
+  for (const Experiment& e : experiments())
+    for (const Cell& cell : e.cells)
+      for (const Job& job : in_order(commands_.jobs(cell.reading)))
+        EXPECT_LT(job.folder.filename().string().size(), 200u) << job.folder;
+}
+
+Job train(const ReproduceSettings& s, const Training& t) { return Commands(s).train(t); }
+
+TEST(ReproduceTrainings, ShareAFolderExactlyIfEverySettingIsEqual) {
+  const ReproduceSettings s = settings_of(ScaleName::paper, "out");
+  const Training t{.method = "robmask"};
+  EXPECT_EQ(train(s, t).folder, train(s, Training{.method = "robmask"}).folder);
+  Training wider = t, longer = t;
+  wider.options = {"--eps", "10/255"};
+  longer.epochs = 100;
+  EXPECT_NE(train(s, wider).folder, train(s, t).folder);
+  EXPECT_NE(train(s, longer).folder, train(s, t).folder);
+  EXPECT_NE(Commands(s).train(t, 1).folder, train(s, t).folder);
+  ReproduceSettings other = s;
+  other.common.data = "cifar10:/data/other";
+  EXPECT_NE(train(other, t).folder, train(s, t).folder);
+  ReproduceSettings more = s;
+  more.common.threads = 16;
+  more.common.given = {"threads"};
+  EXPECT_EQ(train(more, t).folder, train(s, t).folder);
+}
+
+TEST(ReproduceTrainings, FinetuningsOfDifferentModelsAreDifferent) {
+  const ReproduceSettings s = settings_of(ScaleName::paper, "out");
+  const Training a{.method = "pgd"}, b{.method = "pgd", .epochs = 100};
+  Training from_b = finetuned(b, "standard");
+  from_b.epochs = a.epochs;
+  EXPECT_NE(train(s, finetuned(a, "standard")).folder, train(s, from_b).folder);
+}
+
+TEST(ReproduceTrainings, TellWhatTheyAreByTheirFolder) {
+  const Job job = train(settings_of(ScaleName::small, "out"),
+                        {.method = "robmask", .epochs = 100, .options = {"--eps", "10/255"}});
+  EXPECT_TRUE(job.folder.string().starts_with(
+      "out/runs/robmask-resnet18-w16-cifar10-12ep-eps-10-255-seed0-"))
+      << job.folder;
+}
+
+TEST(ReproduceTrainings, ThePapersSettingIsTheDefaultsOfTrain) {
+  const Job job = train(settings_of(ScaleName::paper, "out"), {.method = "advprop", .epochs = 100});
+  const auto s = parsed<TrainSettings>(job.arguments);
+  EXPECT_EQ(s.epochs, 100);
+  EXPECT_EQ(s.batch, 128);
+  EXPECT_EQ(s.attack.steps, 7);
+  EXPECT_EQ(s.model.width, 64);
+  EXPECT_FALSE(s.common.limit_train);
+  EXPECT_FALSE(s.common.limit_test);
+}
+
+TEST(ReproduceTrainings, AMissingDataSetIsNamed) {
+  ReproduceSettings s = settings_of(ScaleName::small, "out");
+  s.common.data = "cifar10:/data";
+  EXPECT_NE(
+      test::message_of<InputError>([&] { train(s, {.data = "cifar100"}); }).find("cifar100:DIR"),
+      std::string::npos);
+}
+
+TEST(ReproduceScales, SmallRunsAutoattackAtOneStrengthOnly) {
+  const ReproduceSettings s = settings_of(ScaleName::small, "out");
+  const Commands commands(s);
+  const Experiment& e = experiment("table6");
+  EXPECT_EQ(commands.left_out(cell_of(e, "RobMask", "ε = 0").reading), "");
+  EXPECT_NE(commands.left_out(cell_of(e, "RobMask", "ε = 4/255").reading), "");
+  const Reading& strongest = cell_of(e, "RobMask", "ε = 8/255").reading;
+  EXPECT_EQ(commands.left_out(strongest), "");
+  const auto evaluate = parsed<EvaluateSettings>(commands.jobs(strongest)[0].arguments);
+  EXPECT_EQ(evaluate.attacks, std::vector{AttackName::autoattack});
+  EXPECT_EQ(evaluate.common.limit_test, 100);
+  EXPECT_EQ(evaluate.mask.values, std::vector{1.0});
+}
+
+TEST(ReproduceScales, PaperRepeatsTheMeansOverThreeSeeds) {
+  const ReproduceSettings s = settings_of(ScaleName::paper, "out");
+  const Commands commands(s);
+  EXPECT_EQ(commands.jobs(experiment("table8").cells[0].reading).size(), 3u);
+  EXPECT_EQ(commands.jobs(experiment("table5").cells[0].reading).size(), 1u);
+}
+
+}  // namespace
+}  // namespace robmask::reproduce

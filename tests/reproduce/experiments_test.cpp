@@ -1,0 +1,89 @@
+// The descriptions of the paper's tables and figures.
+
+#include <set>
+
+#include "tests/cli/command_line.h"
+#include "tests/reproduce/workplace.h"
+
+namespace robmask::reproduce {
+namespace {
+
+double printed(const std::string& name, const std::string& row, const std::string& column) {
+  return cell_of(experiment(name), row, column).paper.value();
+}
+
+TEST(Experiments, AreTheTablesAndFiguresOfThePaperAndItsClaims) {
+  EXPECT_EQ(experiment_names(),
+            (std::vector<std::string>{"table1", "table2", "table3", "table4", "table5", "table6",
+                                      "table7", "table8", "table9", "figure1", "figure3", "figure4",
+                                      "claims", "ablations", "tradeoff"}));
+  EXPECT_NE(test::message_of<InputError>([] { experiment("figure2"); }).find("figure3"),
+            std::string::npos);
+}
+
+TEST(Experiments, HoldThePapersNumbers) {
+  EXPECT_EQ(printed("table1", "Standard, then adversarial finetuning of BN", "Robust"), 26.51);
+  EXPECT_EQ(
+      printed("table2", "Adversarial training with and without standard finetuning of BN, robust",
+              "p = 0.4"),
+      24.79);
+  EXPECT_EQ(printed("table3", "ResNet-18, 100 epochs", "CIFAR-10 RobMask"), 96.10);
+  EXPECT_EQ(printed("table3", "DenseNet-121, 20 epochs", "CIFAR-100 AdvProp"), 73.61);
+  EXPECT_EQ(printed("table4", "ResNet-18, 105 epochs", "RobMask"), 70.14);
+  EXPECT_EQ(printed("table5", "RobMask", "ε = 8/255"), 44.50);
+  EXPECT_EQ(printed("table6", "RobMask 10/255", "ε = 6/255"), 56.89);
+  EXPECT_EQ(printed("table7", "AdvProp, 2 auxiliary BN", "Clean"), 95.10);
+  EXPECT_EQ(printed("table8", "ResNeXt-29, 20 epochs", "CIFAR-100"), 74.43);
+  EXPECT_EQ(printed("table9", "18 layer4.1.bn1", "weight γ, all tuned"), 0.9573);
+  EXPECT_EQ(printed("figure3", "RobMask", "Seconds an epoch"), 890);
+}
+
+TEST(Experiments, HaveAsManyNumbersAsThePaper) {
+  const auto count = [](const std::string& name) {
+    Index n = 0;
+    for (const Cell& cell : experiment(name).cells) n += cell.paper.has_value();
+    return n;
+  };
+  EXPECT_EQ(count("table1"), 8);
+  EXPECT_EQ(count("table2"), 24);
+  EXPECT_EQ(count("table3"), 48);
+  EXPECT_EQ(count("table5"), 15);
+  EXPECT_EQ(count("table6"), 20);
+  EXPECT_EQ(count("table8"), 16);
+  EXPECT_EQ(count("table9"), 2 * 19 * 4);
+}
+
+TEST(Experiments, SlipsOfThePaperStandAsPrintedWithANote) {
+  const Cell& slip = cell_of(experiment("table8"), "ResNet-18, 100 epochs", "CIFAR-100");
+  EXPECT_EQ(slip.paper, 8.59);
+  EXPECT_EQ(slip.paper_std, 0.18);
+  EXPECT_NE(slip.note.find("78.59"), std::string::npos);
+}
+
+TEST(Experiments, NoTwoCellsOfAnExperimentShareAName) {
+  for (const Experiment& e : experiments()) {
+    std::set<std::string> names;
+    for (const Cell& cell : e.cells) EXPECT_TRUE(names.insert(cell.name()).second) << cell.name();
+  }
+}
+
+TEST(Experiments, TheEndsOfTheInterpolationAreTheModelsOfTable1) {
+  const ReproduceSettings settings = settings_of(ScaleName::paper, "out");
+  const Commands commands(settings);
+  const auto folder = [&](const std::string& e, const std::string& row, const std::string& column) {
+    return commands.jobs(cell_of(experiment(e), row, column).reading).at(0).folder;
+  };
+  const std::string row = "Adversarial training with and without standard finetuning of BN, robust";
+  EXPECT_EQ(folder("table2", row, "p = 1.0"), folder("table1", "Adversarial training", "Robust"));
+  EXPECT_EQ(folder("table2", row, "p = 0.0"),
+            folder("table1", "Adversarial, then standard finetuning of BN", "Robust"));
+}
+
+TEST(Experiments, SlugsKeepLettersDigitsAndPoints) {
+  EXPECT_EQ(slug("ε = 8/255"), "8-255");
+  EXPECT_EQ(slug("ResNet-18, 100 epochs"), "resnet-18-100-epochs");
+  EXPECT_EQ(slug("layer1.0.bn1"), "layer1.0.bn1");
+}
+
+}  // namespace
+}  // namespace robmask::reproduce

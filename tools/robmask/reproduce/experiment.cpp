@@ -1,0 +1,52 @@
+#include "tools/robmask/reproduce/experiment.h"
+
+#include "engine/check.h"
+#include "tools/robmask/reproduce/experiments.h"
+
+namespace robmask::reproduce {
+
+Training finetuned(const Training& base, const std::string& method, const std::string& tune) {
+  Training training = base;
+  training.method = method;
+  training.options = {"--tune", tune};
+  training.base = std::make_shared<const Training>(base);
+  return training;
+}
+
+std::string Cell::name() const { return slug(row) + "." + slug(column); }
+
+const std::vector<Experiment>& experiments() {
+  static const std::vector<Experiment> all{table1(),  table2(),  table3(), table4(),    table5(),
+                                           table6(),  table7(),  table8(), table9(),    figure1(),
+                                           figure3(), figure4(), claims(), ablations(), tradeoff()};
+  return all;
+}
+
+std::vector<std::string> experiment_names() {
+  std::vector<std::string> names;
+  for (const Experiment& e : experiments()) names.push_back(e.name);
+  return names;
+}
+
+const Experiment& experiment(const std::string& name) {
+  for (const Experiment& e : experiments())
+    if (e.name == name) return e;
+  throw InputError(fmt::format("reproduce: expected one of {}, got \"{}\"",
+                               fmt::join(experiment_names(), ", "), name));
+}
+
+std::string slug(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    const bool upper = 'A' <= c && c <= 'Z';
+    const bool kept = upper || ('a' <= c && c <= 'z') || ('0' <= c && c <= '9') || c == '.';
+    if (kept)
+      result += static_cast<char>(upper ? c - 'A' + 'a' : c);
+    else if (!result.empty() && result.back() != '-')
+      result += '-';
+  }
+  while (result.ends_with('-')) result.pop_back();
+  return result;
+}
+
+}  // namespace robmask::reproduce

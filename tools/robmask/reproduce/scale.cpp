@@ -1,0 +1,69 @@
+#include "tools/robmask/reproduce/scale.h"
+
+#include "models/model.h"
+
+namespace robmask::reproduce {
+
+namespace {
+
+const Scale smoke{
+    .name = "smoke",
+    .summary =
+        "proves in minutes that every path works and says nothing about accuracy: a few "
+        "embedded images, 1 or 2 epochs, networks of width 4; a short PGD with two starts "
+        "stands in for AutoAttack",
+    .embedded = true,
+    .width = 4,
+    .short_epochs = 1,
+    .long_epochs = 2,
+    .narrow = {.train = 32, .test = 20, .batch = 16},
+    .wide = {.train = 8, .test = 10, .batch = 4},
+    .attack_steps = 2,
+    .pgd_steps = 2,
+    .autoattack = {"--attack", "pgd", "--attack-steps", "4", "--restarts", "2"}};
+
+const Scale small{
+    .name = "small",
+    .summary =
+        "a reduced run on real images for two cores: 5,000 training images, ResNet-18 of "
+        "width 16 in place of wider networks, batches of 64, 8 epochs for the paper's 20 and "
+        "12 for its 100, PGD-20 on 500 test images, AutoAttack on 100 at 8/255 only (ImageNet: "
+        "500 and 100 images)",
+    .width = 16,
+    .stand_in = "resnet18",
+    .short_epochs = 8,
+    .long_epochs = 12,
+    .narrow = {.train = 5000, .test = 500, .batch = 64},
+    .wide = {.train = 500, .test = 100, .batch = 32},
+    .pgd_steps = 20,
+    .autoattack_eps = {"8/255"},
+    .autoattack_test = 100};
+
+const Scale paper{.name = "paper", .summary = "the paper's setting", .seeds = 3};
+
+}  // namespace
+
+std::string Scale::model(const std::string& papers) const {
+  const bool replaceable = !has_width(papers) && papers != "resnet18-imagenet";
+  return replaceable && !stand_in.empty() ? stand_in : papers;
+}
+
+Index Scale::epochs(Index papers) const {
+  const Index shorter = papers <= 20 ? short_epochs : long_epochs;
+  return shorter > 0 ? shorter : papers;
+}
+
+const Amount& Scale::amount(const std::string& model) const {
+  return has_width(model) ? narrow : wide;
+}
+
+const Scale& scale_of(ScaleName name) {
+  switch (name) {
+    case ScaleName::smoke: return smoke;
+    case ScaleName::small: return small;
+    case ScaleName::paper: return paper;
+  }
+  throw std::logic_error("a scale without a description");
+}
+
+}  // namespace robmask::reproduce
