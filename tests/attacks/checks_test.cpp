@@ -78,7 +78,7 @@ TEST_F(Checks, FindALayerThatLetsNoGradientThrough) {
   const Classifier dead = [&](const Variable& x) {
     const Tensor scale = make_tensor(cpu_, {1, 1, 1, 3}, DType::f32, {1, 1, 1});
     const Tensor shift = make_tensor(cpu_, {1, 1, 1, 3}, DType::f32, {-2, -2, -2});
-    return sound(relu(affine(x, scale, shift)));
+    return sound(relu(affine(x, scale, shift, DType::f32)));
   };
   EXPECT_EQ(names(doubts_about(dead, probe_of(dead))), (List{"zero-gradients", "large-eps"}));
 }
