@@ -1,6 +1,7 @@
 # make            builds build/robmask and build/librobmask.a
 # make test       builds and runs the tests                   FILTER='Tape*' picks some of them
 # make demo       trains three models on the embedded data and draws the paper's trade-off
+# make smoke      every table and figure of the paper on a few embedded images (minutes)
 # make asan       the tests under the address and undefined-behaviour sanitizers (but for Slow*)
 # make cifar10    fetches CIFAR-10 into .data/; cifar100 likewise
 # make tradeoff   trains on the embedded data until the paper's effect must show (minutes)
@@ -111,7 +112,7 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test test-here emulated trajectories test-races mutations gpu-check-build gpu-check tradeoff \
+.PHONY: all announce test test-here emulated trajectories test-races mutations gpu-check-build gpu-check tradeoff smoke \
         asan demo kills report-check bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
@@ -284,6 +285,10 @@ asan:  # with one instruction set and without the GPU, for time; the emulator gu
 
 demo: $(BUILD)/robmask $(BUILD)/pictures | $(BUILD)/packages-demo
 	$(Q)ROBMASK=$(BUILD)/robmask PICTURES=$(BUILD)/pictures tools/examples/demo.sh
+
+smoke: $(BUILD)/robmask | $(BUILD)/packages-demo
+	$(Q)rm -rf $(BUILD)/smoke
+	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/smoke.sh $(BUILD)/smoke
 
 bench: $(BUILD)/robmask
 	$(BUILD)/robmask bench --workload train,pgd,robmask
