@@ -54,7 +54,8 @@ void Tape::backward(const Variable& loss) {
 }
 
 void Tape::backward(const Variable& output, const Tensor& gradient) {
-  expect(!steps_.empty() && wanted(output), "backward from a variable that this tape does not hear");
+  expect(!steps_.empty() && wanted(output),
+         "backward from a variable that this tape does not hear");
   Backend& machine = output.machine();
   GradientSlot& seed = output.slot()->root();
   seed.gradient = Tensor(machine, seed.shape, seed.dtype);

@@ -12,7 +12,8 @@ TEST_P(Statistics, AreMeanAndBiasedVarianceOfEachChannel) {
     for (const Index margin : {0, 3})
       compare([&](Workbench& bench) {
         const Shape row{1, 1, 1, s.c};
-        const Tensor mean = bench.real_output(row, margin), variance = bench.real_output(row, margin);
+        const Tensor mean = bench.real_output(row, margin),
+                     variance = bench.real_output(row, margin);
         bench.machine().statistics(mean, variance, bench.input(s, margin));
       });
 }
