@@ -3,6 +3,7 @@
 # make demo       trains three models on the embedded data and draws the paper's trade-off
 # make smoke      every table and figure of the paper on a few embedded images (minutes)
 # make asan       the tests under the address and undefined-behaviour sanitizers (but for Slow*)
+# make asan-library  the same for all but the command line: what CI has time for
 # make cifar10    fetches CIFAR-10 into .data/; cifar100 likewise
 # make tradeoff   trains on the embedded data until the paper's effect must show (minutes)
 # make emulated   build/emulated/robmask, where --device cuda is the emulator
@@ -113,7 +114,7 @@ Q   := $(if $(V),,@)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .PHONY: all announce test test-here emulated trajectories test-races mutations gpu-check-build gpu-check tradeoff smoke \
-        asan demo kills report-check bench golden format lint install clean help force
+        asan asan-library demo kills report-check bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
 # ---- linking --------------------------------------------------------------------------------------
@@ -278,10 +279,15 @@ gpu-check:
 tradeoff:
 	+@$(MAKE) --no-print-directory FILTER='Slow*' test-here
 
+SANITIZED = BUILD=$(BUILD)/asan OPTIMIZE='-O1 -D_GLIBCXX_ASSERTIONS' ISA=$(BEST) NVCC= \
+            SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
 asan:  # with one instruction set and without the GPU, for time; the emulator guards memory itself
-	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPTIMIZE='-O1 -D_GLIBCXX_ASSERTIONS' \
-	  ISA=$(BEST) NVCC= FILTER='$(FILTER)' \
-	  SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-here
+	+@$(MAKE) --no-print-directory $(SANITIZED) FILTER='$(FILTER)' test-here
+
+asan-library:  # the same without the command line, for more time
+	+@$(MAKE) --no-print-directory $(SANITIZED) TOOL= \
+	  TESTS='$(filter-out tests/commands/% tests/reproduce/%,$(TESTS))' $(BUILD)/asan/tests
+	$(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*)'
 
 demo: $(BUILD)/robmask $(BUILD)/pictures | $(BUILD)/packages-demo
 	$(Q)ROBMASK=$(BUILD)/robmask PICTURES=$(BUILD)/pictures tools/examples/demo.sh
