@@ -53,7 +53,7 @@ Apgd::Apgd(Slots& slots, const Terms& terms, Index iterations, LogitLoss loss, s
       terms_(terms),
       iterations_(iterations),
       checkpoints_(iterations),
-      loss_(std::move(loss)),
+      loss_(loss),
       kind_(kind),
       previous_(slots.make_rows()),
       best_(slots.make_rows()),

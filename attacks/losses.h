@@ -2,8 +2,8 @@
 // What attacks drive up, as functions of one image's logits z: the value, and its gradient with respect
 // to z. They are a few numbers an image, so the host computes them, in double.
 
-#include <functional>
 #include <span>
+#include <vector>
 
 #include "engine/shape.h"
 
@@ -15,8 +15,7 @@ using LogitGradient = std::span<double>;
 
 /// A loss of the logits of an image of class `label`, whose gradient it writes. Losses that aim at a
 /// class take it as `target`; the others ignore it.
-using LogitLoss =
-    std::function<double(Logits z, Index label, Index target, LogitGradient gradient)>;
+using LogitLoss = double (*)(Logits z, Index label, Index target, LogitGradient gradient);
 
 /// log Σ exp z − z_label
 double cross_entropy(Logits z, Index label, Index target, LogitGradient gradient);

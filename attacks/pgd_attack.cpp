@@ -6,7 +6,7 @@
 namespace robmask {
 
 PgdAttack::PgdAttack(Slots& slots, const Terms& terms, const Plan& plan, LogitLoss loss)
-    : slots_(slots), terms_(terms), plan_(plan), loss_(std::move(loss)), states_(slots.count()) {
+    : slots_(slots), terms_(terms), plan_(plan), loss_(loss), states_(slots.count()) {
   if (plan.best) best_ = slots.make_rows();
 }
 

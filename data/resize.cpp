@@ -6,7 +6,7 @@
 namespace robmask {
 namespace {
 
-constexpr Index channels = 3;
+constexpr Index rgb = 3;
 constexpr int fraction_bits = 22;  // 32 − 8 bits of pixel − 2 of headroom
 
 /// The source pixels behind one target pixel, and their weights in fixed point.
@@ -54,13 +54,13 @@ std::uint8_t blend(const Taps& taps, const std::uint8_t* pixels, Index stride) {
 
 Image resize_columns(const Image& image, Index width) {
   Image out{image.height, width, {}};
-  out.pixels.resize(static_cast<std::size_t>(out.height * width * channels));
+  out.pixels.resize(static_cast<std::size_t>(out.height * width * rgb));
   const auto taps = triangle_taps(image.width, width);
   auto to = out.pixels.begin();
   for (Index y = 0; y < image.height; ++y) {
-    const std::uint8_t* row = image.pixels.data() + y * image.width * channels;
+    const std::uint8_t* row = image.pixels.data() + y * image.width * rgb;
     for (const Taps& t : taps) {
-      for (Index c = 0; c < channels; ++c) *to++ = blend(t, row + t.first * channels + c, channels);
+      for (Index c = 0; c < rgb; ++c) *to++ = blend(t, row + t.first * rgb + c, rgb);
     }
   }
   return out;
@@ -68,7 +68,7 @@ Image resize_columns(const Image& image, Index width) {
 
 Image resize_rows(const Image& image, Index height) {
   Image out{height, image.width, {}};
-  const Index row_bytes = image.width * channels;
+  const Index row_bytes = image.width * rgb;
   out.pixels.resize(static_cast<std::size_t>(height * row_bytes));
   auto to = out.pixels.begin();
   for (const Taps& t : triangle_taps(image.height, height)) {
@@ -82,10 +82,10 @@ Image resize_rows(const Image& image, Index height) {
 
 Image crop(const Image& image, const Box& box) {
   Image out{box.height, box.width, {}};
-  out.pixels.resize(static_cast<std::size_t>(box.height * box.width * channels));
+  out.pixels.resize(static_cast<std::size_t>(box.height * box.width * rgb));
   for (Index y = 0; y < box.height; ++y) {
-    std::copy_n(image.pixels.begin() + ((box.top + y) * image.width + box.left) * channels,
-                box.width * channels, out.pixels.begin() + y * box.width * channels);
+    std::copy_n(image.pixels.begin() + ((box.top + y) * image.width + box.left) * rgb,
+                box.width * rgb, out.pixels.begin() + y * box.width * rgb);
   }
   return out;
 }

@@ -58,12 +58,12 @@ std::unique_ptr<Attack> make_attack(const AttackPlan& plan, Slots& slots, std::u
   const Terms terms{plan.norm, plan.eps, seed};
   const auto kind = static_cast<std::uint64_t>(plan.attack);
   const auto apgd = [&](LogitLoss loss) {
-    return std::make_unique<Apgd>(slots, terms, plan.steps, std::move(loss), kind);
+    return std::make_unique<Apgd>(slots, terms, plan.steps, loss, kind);
   };
   const auto pgd = [&](LogitLoss loss) {
     const PgdAttack::Plan details{plan.step_size, plan.steps, plan.random_start,
                                   plan.keep == Keep::best, kind};
-    return std::make_unique<PgdAttack>(slots, terms, details, std::move(loss));
+    return std::make_unique<PgdAttack>(slots, terms, details, loss);
   };
   switch (plan.attack) {
     case AttackName::clean:

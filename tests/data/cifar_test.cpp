@@ -7,6 +7,7 @@
 namespace robmask {
 namespace {
 
+using test::mentions;
 using test::message_of;
 using test::put;
 using test::ScratchFolder;
@@ -37,10 +38,6 @@ void put_cifar10(const Path& folder) {
 
 std::string load_error(const std::string& spec, const DataOptions& options = {}) {
   return message_of<InputError>([&] { load_dataset(spec, options); });
-}
-
-bool mentions(const std::string& line, const std::string& text) {
-  return line.find(text) != std::string::npos;
 }
 
 TEST(Cifar10, FilesAreReadInOrderAndPlanesBecomeInterleavedPixels) {

@@ -11,6 +11,7 @@
 namespace robmask {
 namespace {
 
+using test::mentions;
 using test::message_of;
 using test::plain;
 using test::put;
@@ -37,10 +38,6 @@ Dataset load(const ScratchFolder& folder, const DataOptions& options = {}) {
 
 std::string load_error(const ScratchFolder& folder, const DataOptions& options = {}) {
   return message_of<InputError>([&] { load(folder, options); });
-}
-
-bool mentions(const std::string& line, const std::string& text) {
-  return line.find(text) != std::string::npos;
 }
 
 std::vector<int> reds(const Split& split) {

@@ -6,26 +6,26 @@ namespace robmask::test {
 namespace {
 
 /// A file of version 1 around `dict`.
-std::string raw(const std::string& dict, const std::string& data) {
+std::string npy_of(const std::string& dict, const std::string& data) {
   std::string text("\x93NUMPY\x01\x00", 8);
   text += static_cast<char>(dict.size() & 255);
   text += static_cast<char>(dict.size() >> 8);
   return text + dict + data;
 }
 
-std::string refusal(const std::string& content) {
+std::string npy_refusal(const std::string& content) {
   const ScratchFolder folder;
   put(folder / "bad.npy", content);
   return message_of<InputError>([&] { read_npy(folder / "bad.npy"); });
 }
 
-struct Defect {
+struct NpyDefect {
   const char* dict;
   const char* data;
   const char* complaint;
 };
 
-const Defect defects[] = {
+const NpyDefect npy_defects[] = {
     {"{'descr': '>f4', 'fortran_order': False, 'shape': (1,)}", "1234", "got '>f4'"},
     {"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", "1234", "got '|O'"},
     {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "1234", "in quotes"},
@@ -88,11 +88,11 @@ TEST(Npy, PiecesBecomeOneArrayAndNoneMayBeMissing) {
 }
 
 TEST(Npy, EveryDefectOfTheHeaderIsNamed) {
-  for (const auto& [dict, data, complaint] : defects) {
-    const std::string line = refusal(raw(dict, data));
+  for (const auto& [dict, data, complaint] : npy_defects) {
+    const std::string line = npy_refusal(npy_of(dict, data));
     EXPECT_NE(line.find(complaint), std::string::npos) << dict << "\n" << line;
   }
-  EXPECT_NE(refusal("PK\3\4 and so on").find("expected a NumPy .npy file"), std::string::npos);
+  EXPECT_NE(npy_refusal("PK\3\4 and so on").find("expected a NumPy .npy file"), std::string::npos);
 }
 
 }  // namespace robmask::test

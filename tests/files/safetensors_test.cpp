@@ -7,7 +7,7 @@
 namespace robmask::test {
 namespace {
 
-SafeTensors example() {
+SafeTensors five_tensors() {
   SafeTensors file;
   file.add("flags", host_tensor({3}, std::vector<std::uint8_t>{1, 2, 3}));
   file.add("conv1.weight", host_tensor({2, 1, 1, 2}, std::vector{1.5f, -2.0f, 0.0f, 1e-40f}));
@@ -19,14 +19,14 @@ SafeTensors example() {
 }
 
 /// A file of `header` and `data` whose length field is right.
-std::string raw(const std::string& header, const std::string& data) {
+std::string safetensors_of(const std::string& header, const std::string& data) {
   const std::uint64_t length = header.size();
   std::string text(8, '\0');
   std::memcpy(text.data(), &length, 8);
   return text + header + data;
 }
 
-std::string refusal(const std::string& content) {
+std::string safetensors_refusal(const std::string& content) {
   const ScratchFolder folder;
   put(folder / "bad.safetensors", content);
   return message_of<InputError>([&] { read_safetensors(folder / "bad.safetensors"); });
@@ -34,13 +34,13 @@ std::string refusal(const std::string& content) {
 
 constexpr const char* one_float = R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
 
-struct Defect {
+struct SafeTensorsDefect {
   const char* header;
   const char* data;
   const char* complaint;
 };
 
-const Defect defects[] = {
+const SafeTensorsDefect safetensors_defects[] = {
     {"[]", "", "its header starting with '{'"},
     {" {}", "", "its header starting with '{'"},
     {"{} x", "", "expected JSON in the header"},
@@ -88,16 +88,16 @@ const Defect defects[] = {
 
 TEST(SafeTensors, EveryTypeAndTheMetadataComeBackInOrder) {
   const ScratchFolder folder;
-  write_safetensors(folder / "a", example());
+  write_safetensors(folder / "a", five_tensors());
   const SafeTensors back = read_safetensors(folder / "a");
-  EXPECT_EQ(back.tensors, example().tensors);
-  EXPECT_EQ(back.metadata, example().metadata);
+  EXPECT_EQ(back.tensors, five_tensors().tensors);
+  EXPECT_EQ(back.metadata, five_tensors().metadata);
   EXPECT_EQ(back.values<Index>("bn1.num_batches_tracked"), std::vector<Index>{12});
 }
 
 TEST(SafeTensors, TheHeaderFillsWholeWordsAndWideTypesComeFirst) {
   const ScratchFolder folder;
-  write_safetensors(folder / "a", example());
+  write_safetensors(folder / "a", five_tensors());
   const std::string text = read_text(folder / "a");
   std::uint64_t length = 0;
   std::memcpy(&length, text.data(), 8);
@@ -113,7 +113,8 @@ TEST(SafeTensors, TheHeaderFillsWholeWordsAndWideTypesComeFirst) {
 
 TEST(SafeTensors, TypesWeDoNotConvertAreKeptAsBytes) {
   const ScratchFolder folder;
-  put(folder / "a", raw(R"({"w":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[0,3]}})", "abc"));
+  put(folder / "a",
+      safetensors_of(R"({"w":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[0,3]}})", "abc"));
   const SafeTensors file = read_safetensors(folder / "a");
   EXPECT_EQ(file.at("w").data.size(), 3);
   EXPECT_EQ(message_of<InputError>([&] { file.values<float>("w"); }),
@@ -128,14 +129,14 @@ TEST(SafeTensors, AMissingFileOrTensorIsNamed) {
                 ": expected a readable file, got: No such file or directory; check the path");
   EXPECT_NE(message_of<InputError>([&] { read_safetensors(folder.path()); }).find("got a folder"),
             std::string::npos);
-  put(folder / "a", raw(one_float, "1234"));
+  put(folder / "a", safetensors_of(one_float, "1234"));
   const std::string line = message_of<InputError>([&] { read_safetensors(folder / "a").at("b"); });
   EXPECT_NE(line.find("expected a tensor named 'b'"), std::string::npos);
 }
 
 TEST(SafeTensors, EveryDefectOfTheHeaderIsNamed) {
-  for (const auto& [header, data, complaint] : defects) {
-    const std::string line = refusal(raw(header, data));
+  for (const auto& [header, data, complaint] : safetensors_defects) {
+    const std::string line = safetensors_refusal(safetensors_of(header, data));
     EXPECT_NE(line.find(complaint), std::string::npos) << header << "\n" << line;
     EXPECT_NE(line.find("bad.safetensors: "), std::string::npos) << line;
   }
@@ -143,18 +144,18 @@ TEST(SafeTensors, EveryDefectOfTheHeaderIsNamed) {
 
 TEST(SafeTensors, ANestingBombIsRefused) {
   const std::string bomb = R"({"w":{"dtype":)" + std::string(1'000'000, '[');
-  EXPECT_NE(refusal(raw(bomb, "")).find("got an array"), std::string::npos);
+  EXPECT_NE(safetensors_refusal(safetensors_of(bomb, "")).find("got an array"), std::string::npos);
 }
 
 TEST(SafeTensors, AHeaderLongerThanTheFileIsRefusedBeforeMemoryIsTaken) {
   const std::string huge("\xff\xff\xff\xff\xff\xff\xff\x7f{}", 10);
-  EXPECT_NE(refusal(huge).find("at most 2 bytes, got a length of 9223372036854775807"),
+  EXPECT_NE(safetensors_refusal(huge).find("at most 2 bytes, got a length of 9223372036854775807"),
             std::string::npos);
-  EXPECT_NE(refusal("short").find("at least 10 bytes, got 5"), std::string::npos);
+  EXPECT_NE(safetensors_refusal("short").find("at least 10 bytes, got 5"), std::string::npos);
 }
 
 TEST(SafeTensors, ANameFromAFileCannotBreakTheErrorLine) {
-  const std::string line = refusal(raw("{\"a\\n\\u001b[31m\":1}", ""));
+  const std::string line = safetensors_refusal(safetensors_of("{\"a\\n\\u001b[31m\":1}", ""));
   EXPECT_NE(line.find(R"('a\x0a\x1b[31m')"), std::string::npos) << line;
 }
 

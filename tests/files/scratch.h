@@ -57,6 +57,10 @@ std::string message_of(Action&& action) {
   return "";
 }
 
+inline bool mentions(const std::string& line, const std::string& text) {
+  return line.find(text) != std::string::npos;
+}
+
 /// True if `read` takes the file or refuses it with one clean line. Anything else that is thrown
 /// passes through.
 template <class Read>

@@ -8,39 +8,39 @@ namespace {
 class OpGradient : public Gradients {};
 ROBMASK_GRADIENTS_ON_ALL_MACHINES(OpGradient);
 
-constexpr Shape shape{2, 4, 4, 3};
+constexpr Shape maps{2, 4, 4, 3};
 
 TEST_P(OpGradient, OfAffineIsTrue) {
-  const Variable x = variable(shape);
+  const Variable x = variable(maps);
   const Tensor scale = tensor({1, 1, 1, 3}), shift = tensor({1, 1, 1, 3});
   expect_gradients({x}, [&] { return weighted_sum(affine(x, scale, shift, DType::f64)); });
 }
 
 TEST_P(OpGradient, OfReluIsTrue) {
-  const Variable x = away_from_zero(shape);
+  const Variable x = away_from_zero(maps);
   expect_gradients({x}, [&] { return weighted_sum(relu(x)); });
 }
 
 TEST_P(OpGradient, OfAddIsTrueForBothSummands) {
-  const Variable a = variable(shape), b = variable(shape);
+  const Variable a = variable(maps), b = variable(maps);
   expect_gradients({a, b}, [&] { return weighted_sum(add(a, b)); });
   expect_gradients({a}, [&] { return weighted_sum(add(a, a)); });
 }
 
 TEST_P(OpGradient, OfAddScaledIsTrueForBothSummands) {
-  const Variable a = variable(shape), b = variable(shape);
+  const Variable a = variable(maps), b = variable(maps);
   expect_gradients({a, b}, [&] { return weighted_sum(add_scaled(a, b, -2.5)); });
   expect_gradients({a}, [&] { return weighted_sum(add_scaled(a, a, 0.5)); });
 }
 
 TEST_P(OpGradient, OfAveragePoolIsTrue) {
-  const Variable x = variable(shape);
+  const Variable x = variable(maps);
   for (const Index k : {2, 4})
     expect_gradients({x}, [&] { return weighted_sum(average_pool(x, {k, k, 0, 1})); });
 }
 
 TEST_P(OpGradient, OfAveragePoolFlowsThroughAConcatenation) {
-  const Variable x = variable(shape), w = variable({1, 1, 3, 2}), head = variable({1, 1, 5, 2});
+  const Variable x = variable(maps), w = variable({1, 1, 3, 2}), head = variable({1, 1, 5, 2});
   expect_gradients({x, w, head}, [&] {
     const Variable all(Tensor(tested(), {2, 2, 2, 5}, DType::f64));
     const Window halve{2, 2, 0, 1};
@@ -79,7 +79,7 @@ TEST_P(OpGradient, OfKlIsTrueWhereBothSidesAreHalvesOfOneBatch) {
 }
 
 TEST_P(OpGradient, OfSumAndMeanIsTrue) {
-  const Variable x = variable(shape);
+  const Variable x = variable(maps);
   expect_gradients({x}, [&] { return sum(x, -0.7); });
   expect_gradients({x}, [&] { return mean(x); });
 }

@@ -6,12 +6,12 @@ namespace {
 class Memory : public OnMachine {};
 ROBMASK_ON_ALL_MAPS(Memory);
 
-constexpr Shape shape{3, 5, 2, 7};
+constexpr Shape odd{3, 5, 2, 7};
 
 TEST_P(Memory, CopyKeepsEveryElementWhateverThePitches) {
   for (const Index margin : {0, 3})
     compare([=](Workbench& bench) {
-      const Tensor from = bench.input(shape, margin), to = bench.output(shape, 4 - margin);
+      const Tensor from = bench.input(odd, margin), to = bench.output(odd, 4 - margin);
       bench.machine().copy(to, from);
     });
 }
@@ -19,26 +19,26 @@ TEST_P(Memory, CopyKeepsEveryElementWhateverThePitches) {
 TEST_P(Memory, CopyConvertsToFloatAndDouble) {
   for (const DType other : {DType::f32, DType::f64})
     compare([=](Workbench& bench) {
-      const Tensor to(bench.machine(), shape, other);
-      bench.machine().copy(bench.watch(to, true), bench.input(shape, 2));
+      const Tensor to(bench.machine(), odd, other);
+      bench.machine().copy(bench.watch(to, true), bench.input(odd, 2));
     });
 }
 
 TEST_P(Memory, CopyConvertsFromWhatIsReal) {
   compare([=](Workbench& bench) {
-    bench.machine().copy(bench.output(shape, 2), bench.real_input(shape, 1));
+    bench.machine().copy(bench.output(odd, 2), bench.real_input(odd, 1));
   });
 }
 
 TEST_P(Memory, CopyKeepsIntegers) {
   compare([](Workbench& bench) {
-    bench.machine().copy(bench.integer_output(shape), bench.integers<std::int32_t>(shape, 1000));
+    bench.machine().copy(bench.integer_output(odd), bench.integers<std::int32_t>(odd, 1000));
   });
 }
 
 TEST_P(Memory, FillWritesTheViewAndNothingElse) {
   for (const Index margin : {0, 1, 8})
-    compare([=](Workbench& bench) { bench.machine().fill(bench.output(shape, margin), 0.375); });
+    compare([=](Workbench& bench) { bench.machine().fill(bench.output(odd, margin), 0.375); });
 }
 
 TEST_P(Memory, FillSetsCounters) {
@@ -48,7 +48,7 @@ TEST_P(Memory, FillSetsCounters) {
 TEST_P(Memory, WhatIsUploadedComesBack) {
   Workbench bench(tested(), dtype());
   for (const Index margin : {0, 3}) {
-    const Tensor a = bench.input(shape, margin), b = bench.output(shape, margin);
+    const Tensor a = bench.input(odd, margin), b = bench.output(odd, margin);
     dispatch_map(dtype(), [&]<class T>() { b.from_host(a.to_host<T>()); });
     EXPECT_EQ(values_of(a), values_of(b));
   }

@@ -12,8 +12,8 @@ namespace robmask {
 namespace {
 
 /// Two images of noise and a model whose second mask is γ = −½, β = ½ in every norm.
-struct Scene {
-  explicit Scene(const std::string& name)
+struct TwoMasks {
+  explicit TwoMasks(const std::string& name)
       : model(backend("cpu"), DType::f64, {.name = name, .masks = 2}, 1) {
     for (const Entry& e : model.entries())
       if (is_affine(e.role))
@@ -37,7 +37,7 @@ class EveryNetworksFirstMaps : public testing::TestWithParam<std::string> {};
 TEST_P(EveryNetworksFirstMaps, SwitchWithTheMask) {
   // z_0 = max(y, 0) and z_1 = max(½ − y/2, 0), so where y > 0 and z_1 > 0, z_1 = ½ − z_0/2; halfway
   // γ = ¼ and β = ¼.
-  const Scene scene(GetParam());
+  const TwoMasks scene(GetParam());
   const auto clean = scene.maps(0), halfway = scene.maps(0.5), robust = scene.maps(1);
   std::size_t both = 0;
   for (std::size_t i = 0; i < clean.size(); ++i) {
@@ -67,7 +67,7 @@ TEST(FirstMaps, SeeNormalizedImages) {
 }
 
 TEST(FirstMaps, AreOfTheSizeOfTheFirstConvolution) {
-  const Scene cifar("resnet18"), imagenet("resnet18-imagenet");
+  const TwoMasks cifar("resnet18"), imagenet("resnet18-imagenet");
   EXPECT_EQ(first_feature_maps(cifar.model, cifar.images, 0).shape(), (Shape{2, 32, 32, 64}));
   EXPECT_EQ(first_feature_maps(imagenet.model, imagenet.images, 0).shape(), (Shape{2, 16, 16, 64}));
 }

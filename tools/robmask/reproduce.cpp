@@ -11,11 +11,9 @@
 #include "tools/robmask/session.h"
 #include "training/manners.h"
 
-namespace robmask {
+namespace robmask::reproduce {
 
 namespace {
-
-using namespace reproduce;
 
 /// The experiments that are asked for, with the cells of --only.
 std::vector<Experiment> chosen(const ReproduceSettings& s) {
@@ -105,7 +103,12 @@ std::vector<std::string> run_experiment(const Experiment& e, const Commands& com
 
 }  // namespace
 
+}  // namespace robmask::reproduce
+
+namespace robmask {
+
 int run_reproduce(const ReproduceSettings& s) {
+  using namespace reproduce;
   const std::vector<Experiment> list = chosen(s);
   const Commands commands(s);
   Runner runner("/proc/self/exe");  // this very program, also if its file is replaced meanwhile

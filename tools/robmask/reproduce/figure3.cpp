@@ -33,7 +33,7 @@ Series curve(const std::string& name, const Path& log, const std::string& column
   return series;
 }
 
-void draw(const Commands& commands, const Path& folder) {
+void draw_training(const Commands& commands, const Path& folder) {
   Chart chart{"Training curves", "epoch", "accuracy (%)", {}};
   for (const auto& row : rows)
     for (const auto& [title, column] :
@@ -54,7 +54,7 @@ Experiment figure3() {
        "the training batches as they came (adversarial branches included).",
        "The paper's seconds are of a machine it does not name."},
       {},
-      draw};
+      draw_training};
   for (const auto& [title, method, seconds] : rows) {
     const Training training = training_of(method);
     e.cells.push_back({title, "Clean", Accuracy{.training = training}});

@@ -64,7 +64,7 @@ void draw_pair(const FeatureMaps& a, const FeatureMaps& b, const std::string& ba
   write_png(base + "-b.png", grid(b, largest, frames));
 }
 
-void draw(const Commands& commands, const Path& folder) {
+void draw_maps(const Commands& commands, const Path& folder) {
   for (const Pair& pair : pairs())
     for (const std::string layer : layers) {
       const auto maps = [&](const View& view) {
@@ -86,7 +86,7 @@ Experiment figure4() {
        "Black is 0, white the largest value of both.",
        "The paper shows neither layers nor rules; these are the first two norms with a ReLU."},
       {},
-      draw};
+      draw_maps};
   for (const Pair& pair : pairs())
     for (const char* layer : layers)
       for (const bool more : {false, true})

@@ -8,7 +8,7 @@ namespace robmask::reproduce {
 namespace {
 
 /// BN, AdvProp, RobMask on CIFAR-10, then on CIFAR-100; rows by network, 20 before 100 epochs.
-constexpr double printed[8][6]{
+constexpr double table3_means[8][6]{
     {92.59, 93.45, 94.64, 75.88, 76.15, 77.61}, {94.87, 95.3, 96.10, 77.7, 76.82, 78.77},
     {93.26, 94.61, 95.30, 74.79, 73.61, 75.11}, {94.71, 94.61, 96.47, 77.63, 76.88, 80.18},
     {91.93, 92.55, 94.04, 70.79, 72.71, 73.59}, {94.37, 95.33, 95.97, 76.14, 76.87, 78.19},
@@ -40,7 +40,8 @@ Experiment table3() {
                               .epochs = row % 2 == 0 ? 20 : 100};
       e.cells.push_back({fmt::format("{}, {} epochs", network.title, training.epochs),
                          fmt::format("{} {}", data[column / 3].title, methods[column % 3].title),
-                         Accuracy{.training = training, .repeated = true}, printed[row][column]});
+                         Accuracy{.training = training, .repeated = true},
+                         table3_means[row][column]});
     }
   return e;
 }

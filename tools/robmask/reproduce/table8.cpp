@@ -7,13 +7,13 @@ namespace robmask::reproduce {
 
 namespace {
 
-struct Printed {
+struct Mean {
   double mean, std;
   const char* note = "";
 };
 
 /// CIFAR-10, then CIFAR-100; rows by network, 20 before 100 epochs.
-const Printed printed[8][2]{
+const Mean table8_means[8][2]{
     {{94.54, 0.22}, {77.41, 0.20}},
     {{95.90, 0.24}, {8.59, 0.18, "the paper prints 8.59; 78.59 must be meant (Table 3: 78.77)"}},
     {{95.10, 0.20}, {75.94, 0.17, "likely 74.94: other means lie below Table 3 (75.11)"}},
@@ -40,7 +40,7 @@ Experiment table8() {
                               .model = network.model,
                               .data = column == 0 ? "cifar10" : "cifar100",
                               .epochs = row % 2 == 0 ? 20 : 100};
-      const Printed& paper = printed[row][column];
+      const Mean& paper = table8_means[row][column];
       e.cells.push_back({fmt::format("{}, {} epochs", network.title, training.epochs),
                          column == 0 ? "CIFAR-10" : "CIFAR-100",
                          Accuracy{.training = training, .repeated = true}, paper.mean, paper.std,

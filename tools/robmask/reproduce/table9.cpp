@@ -7,7 +7,7 @@ namespace robmask::reproduce {
 namespace {
 
 /// Mean, variance, weight; the bias is 1.0 in every row.
-constexpr double printed[19][3]{
+constexpr double table9_cosines[19][3]{
     {1.0, 1.0, 0.7620},       {0.9842, 0.9718, 0.7883}, {0.9530, 0.9199, 0.7544},
     {0.9743, 0.9691, 0.8594}, {0.8894, 0.9340, 0.8126}, {0.9555, 0.9516, 0.8813},
     {0.9853, 0.9452, 0.7141}, {0.9554, 0.9169, 0.8609}, {0.9903, 0.9646, 0.8961},
@@ -61,7 +61,8 @@ Experiment table9() {
         Cell cell{fmt::format("{} {}", row, names[row]),
                   fmt::format("{}, {}", tensors[column].title, title),
                   Cosine{before, after, names[row] + "." + tensors[column].tensor}};
-        if (row < std::size(printed)) cell.paper = column < 3 ? printed[row][column] : 1.0;
+        if (row < std::size(table9_cosines))
+          cell.paper = column < 3 ? table9_cosines[row][column] : 1.0;
         e.cells.push_back(cell);
       }
   return e;

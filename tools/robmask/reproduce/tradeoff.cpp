@@ -43,7 +43,7 @@ Accuracy under_attack(Accuracy accuracy) {
   return accuracy;
 }
 
-void draw(const Commands& commands, const Path& folder) {
+void draw_curves(const Commands& commands, const Path& folder) {
   Chart chart{"Clean against robust accuracy",
               "robust accuracy, PGD at 8/255 (%)",
               "clean accuracy (%)",
@@ -69,7 +69,7 @@ Experiment tradeoff() {
                {"Every point of RobMask is one network, and so is every point of Table 2's "
                 "interpolation; TRADES is trained anew for each β."},
                {},
-               draw};
+               draw_curves};
   for (const Curve& curve : curves())
     for (const Point& point : curve.points) {
       const std::string row = curve.name + " = " + point.label;
