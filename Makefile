@@ -75,8 +75,10 @@ comma     := ,
 unset      = $(filter undefined,$(origin $(1)))
 NVCC      := $(if $(call unset,NVCC),$(firstword $(shell command -v nvcc) \
                $(wildcard /usr/local/cuda/bin/nvcc)),$(NVCC))
-CUDART    := $(firstword $(wildcard $(addsuffix /libcudart_static.a,$(addprefix $(dir $(realpath \
-               $(shell command -v $(NVCC))))../,lib64 lib targets/*/lib) /usr/lib/*-linux-gnu)))
+# nvcc itself says where its toolkit is: what is on the PATH may be a script that calls it.
+TOOLKIT   := $(if $(NVCC),$(shell $(NVCC) --dryrun -x cu -c /dev/null 2>&1 | sed -n 's/.*TOP=//p'))
+CUDART    := $(firstword $(wildcard $(addsuffix /libcudart_static.a,$(addprefix \
+               $(TOOLKIT)/,lib64 lib targets/*/lib) /usr/lib/*-linux-gnu)))
 WITHOUT_GPU := $(if $(NVCC),no libcudart_static.a beside $(NVCC),no nvcc): no GPU
 ifeq ($(CUDART),)
 override NVCC :=

@@ -45,10 +45,12 @@ void check_evaluation(const EvaluateSettings& s) {
   check_common(s.common);
   check_model(s.model);
   for (const Strength& eps : s.eps) check_eps("eps", eps, s.attack.norm);
-  const auto& masks = s.mask.values;
-  require(!s.against_mask || (!s.mask.match && std::ranges::count(masks, *s.against_mask) > 0),
-          "--against-mask: expected a mask of --mask {}, got {}",
-          s.mask.match ? "match" : fmt::to_string(fmt::join(masks, ",")), *s.against_mask);
+  if (s.against_mask) {
+    const auto& masks = s.mask.values;
+    require(!s.mask.match && std::ranges::count(masks, *s.against_mask) > 0,
+            "--against-mask: expected a mask of --mask {}, got {}",
+            s.mask.match ? "match" : fmt::to_string(fmt::join(masks, ",")), *s.against_mask);
+  }
 }
 
 void check(const EvaluateSettings& s) { check_evaluation(s); }
