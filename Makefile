@@ -184,7 +184,9 @@ $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	$(call say,compile $<)
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
 
-# FOLDER/all.cpp includes the folder's files; written anew when one came or went.
+# FOLDER/all.cpp includes the folder's files; written anew when one came or went, and kept, since a
+# new one makes its object old.
+.PRECIOUS: $(BUILD)/objects/%/all.cpp
 in_folder = $(foreach file,$(filter-out $(ALONE),$(LIBRARY) $(TOOL) $(TESTS)),$(if $(filter $(1)/,$(dir $(file))),$(file)))
 $(BUILD)/objects/%/all.cpp: $(BUILD)/sources
 	@mkdir -p $(@D)
