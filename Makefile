@@ -340,7 +340,7 @@ cifar10 cifar100: | $(BUILD)/packages-fetch
 install: $(BUILD)/robmask
 	install -D -m 755 $(BUILD)/robmask $(DESTDIR)$(PREFIX)/bin/robmask
 	install -D -m 644 $(BUILD)/librobmask.a $(DESTDIR)$(PREFIX)/lib/librobmask.a
-	for header in $(wildcard $(addsuffix /*.h,engine layers attacks models data training)); do \
+	for header in $(wildcard $(addsuffix /*.h,engine layers attacks models data data/files training)); do \
 	  install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/robmask/$$header || exit 1; done
 
 clean:

@@ -74,7 +74,7 @@ Image test_view(const Image& image, Index side) {
   const Index height = tall ? longer : shorter, width = tall ? shorter : longer;
   const Box centre{round_to_even(static_cast<double>(height - side) / 2),
                    round_to_even(static_cast<double>(width - side) / 2), side, side};
-  return crop(resize(image, height, width), centre);
+  return resize(image, height, width, centre);
 }
 
 }  // namespace robmask

@@ -55,8 +55,8 @@ struct DataOptions {
   /// The first images in file order; broken ones that are skipped count.
   Index limit_train = no_limit, limit_test = no_limit;
   std::uint64_t seed = 0;  // of the random crops of a source
-  /// Folders: 0 loads images of one size, at most 64 pixels a side, as they are, and gives 224×224
-  /// crops of all others; a number gives crops of that size.
+  /// Folders: 0 loads square images of one size, 8 to 64 pixels a side, as they are, and gives
+  /// 224×224 crops of all others; a number gives crops of that size.
   Index image_size = 0;
   BrokenImages broken = BrokenImages::stop;
 };

@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "data/cut_short.h"
+
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_ONLY_JPEG
@@ -45,14 +47,6 @@ Image size_of_bytes(const Path& path, const std::string& bytes) {
   return {height, width, {}};
 }
 
-/// A JPEG whose last scan (FF DA) is followed by no end of image (FF D9) was cut short. Inside a scan
-/// the byte FF is always escaped, so neither mark can be pixel data.
-bool is_cut_short(std::string_view bytes) {
-  if (!bytes.starts_with("\xFF\xD8")) return false;
-  const auto scan = bytes.rfind("\xFF\xDA");
-  return scan == std::string_view::npos || bytes.find("\xFF\xD9", scan) == std::string_view::npos;
-}
-
 }  // namespace
 
 bool is_image_file(const Path& path) {
@@ -66,7 +60,7 @@ bool is_image_file(const Path& path) {
 Image decode_image(const Path& path) {
   const std::string bytes = read_file(path);
   Image image = size_of_bytes(path, bytes);
-  if (is_cut_short(bytes)) throw broken(path, "a JPEG that was cut short");
+  if (is_cut_short(bytes, image)) throw broken(path, "an image that was cut short");
   int width = 0, height = 0, channels = 0;
   const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
       stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()),

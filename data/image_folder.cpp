@@ -15,7 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Index largest_resident_side = 64, imagenet_side = 224;
+// DenseNet halves the image three times, so a smaller one would leave nothing.
+constexpr Index smallest_resident_side = 8, largest_resident_side = 64, imagenet_side = 224;
 
 /// Applies `use` to each decoded image, or, if broken images are skipped, drops from the listing those
 /// that cannot be decoded, with a warning; `use(i, image)` gets the place in the old listing, and the
@@ -47,9 +48,9 @@ std::vector<Index> decode_all(Listing& listing, BrokenImages broken, const F& us
   return places;
 }
 
-/// The common size of all images if they have one and it is small.
-std::optional<Image> common_small_size(const std::vector<const Listing*>& listings,
-                                       BrokenImages broken) {
+/// The size of all images if they are squares of one small size, as networks take them.
+std::optional<Image> common_small_square(const std::vector<const Listing*>& listings,
+                                         BrokenImages broken) {
   std::optional<Image> common;
   for (const Listing* listing : listings) {
     for (const Path& file : listing->files) {
@@ -61,7 +62,9 @@ std::optional<Image> common_small_size(const std::vector<const Listing*>& listin
         if (broken == BrokenImages::stop) throw;
         continue;
       }
-      if (std::max(common->height, common->width) > largest_resident_side) return std::nullopt;
+      const Index side = common->height;
+      const bool small = smallest_resident_side <= side && side <= largest_resident_side;
+      if (!small || side != common->width) return std::nullopt;
     }
   }
   return common;
@@ -122,7 +125,7 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
 
   const auto small = options.image_size > 0
                          ? std::nullopt
-                         : common_small_size({&train_list, &test_list}, options.broken);
+                         : common_small_square({&train_list, &test_list}, options.broken);
   if (small) {
     if (options.train) data.train = resident_split(train_list, *small, options.broken);
     if (options.test) data.test = resident_split(test_list, *small, options.broken);

@@ -14,7 +14,7 @@ namespace robmask {
 /// classes.txt, else the class folders of train/ (of test/ where there is no train/) in alphabetical
 /// order; a class may lack a folder. File order is class by class, file names sorted. Hidden files and
 /// files that are no images are passed over.
-/// Images of one size, at most 64 pixels a side, become resident splits; others are crops read from
+/// Square images of one size, 8 to 64 pixels a side, become resident splits; others are crops read from
 /// disk batch by batch (DataOptions::image_size, data/crops.h).
 /// Throws InputError for a missing folder, a class folder of no class or without images, and broken
 /// images (at loading for resident splits, else when they are read; see BrokenImages).

@@ -16,13 +16,13 @@ struct Taps {
 };
 
 /// Target x covers the source around (x + ½)·scale with weights max(0, 1 − |distance| / reach), where
-/// scale = from / to and reach = max(1, scale).
-std::vector<Taps> triangle_taps(Index from, Index to) {
+/// scale = from / to and reach = max(1, scale); of `count` targets from `begin` on.
+std::vector<Taps> triangle_taps(Index from, Index to, Index begin, Index count) {
   const double scale = static_cast<double>(from) / static_cast<double>(to);
   const double reach = std::max(1.0, scale);
-  std::vector<Taps> taps(static_cast<std::size_t>(to));
+  std::vector<Taps> taps(static_cast<std::size_t>(count));
   std::vector<double> weights;
-  for (Index x = 0; x < to; ++x) {
+  for (Index x = begin; x < begin + count; ++x) {
     const double centre = (static_cast<double>(x) + 0.5) * scale;
     const Index first = std::max(Index{0}, static_cast<Index>(centre - reach + 0.5));
     const Index last = std::min(from, static_cast<Index>(centre + reach + 0.5));
@@ -33,7 +33,7 @@ std::vector<Taps> triangle_taps(Index from, Index to) {
       weights.push_back(std::max(0.0, 1.0 - std::abs(distance)));
       total += weights.back();
     }
-    Taps& t = taps[static_cast<std::size_t>(x)];
+    Taps& t = taps[static_cast<std::size_t>(x - begin)];
     t.first = first;
     for (const double w : weights) {
       t.weights.push_back(static_cast<std::int32_t>(0.5 + w / total * (1 << fraction_bits)));
@@ -52,10 +52,10 @@ std::uint8_t blend(const Taps& taps, const std::uint8_t* pixels, Index stride) {
   return static_cast<std::uint8_t>(std::clamp(sum >> fraction_bits, 0, 255));
 }
 
-Image resize_columns(const Image& image, Index width) {
-  Image out{image.height, width, {}};
-  out.pixels.resize(static_cast<std::size_t>(out.height * width * rgb));
-  const auto taps = triangle_taps(image.width, width);
+Image resize_columns(const Image& image, Index width, const Box& part) {
+  Image out{image.height, part.width, {}};
+  out.pixels.resize(static_cast<std::size_t>(out.height * out.width * rgb));
+  const auto taps = triangle_taps(image.width, width, part.left, part.width);
   auto to = out.pixels.begin();
   for (Index y = 0; y < image.height; ++y) {
     const std::uint8_t* row = image.pixels.data() + y * image.width * rgb;
@@ -66,12 +66,12 @@ Image resize_columns(const Image& image, Index width) {
   return out;
 }
 
-Image resize_rows(const Image& image, Index height) {
-  Image out{height, image.width, {}};
+Image resize_rows(const Image& image, Index height, const Box& part) {
+  Image out{part.height, image.width, {}};
   const Index row_bytes = image.width * rgb;
-  out.pixels.resize(static_cast<std::size_t>(height * row_bytes));
+  out.pixels.resize(static_cast<std::size_t>(out.height * row_bytes));
   auto to = out.pixels.begin();
-  for (const Taps& t : triangle_taps(image.height, height)) {
+  for (const Taps& t : triangle_taps(image.height, height, part.top, part.height)) {
     const std::uint8_t* rows = image.pixels.data() + t.first * row_bytes;
     for (Index i = 0; i < row_bytes; ++i) *to++ = blend(t, rows + i, row_bytes);
   }
@@ -91,7 +91,11 @@ Image crop(const Image& image, const Box& box) {
 }
 
 Image resize(const Image& image, Index height, Index width) {
-  return resize_rows(resize_columns(image, width), height);
+  return resize(image, height, width, {0, 0, height, width});
+}
+
+Image resize(const Image& image, Index height, Index width, const Box& part) {
+  return resize_rows(resize_columns(image, width, part), height, part);
 }
 
 }  // namespace robmask

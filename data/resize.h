@@ -18,4 +18,8 @@ Image crop(const Image& image, const Box& box);
 /// with 22 fractional bits, so that the result has the same bits as Pillow's and on every machine.
 Image resize(const Image& image, Index height, Index width);
 
+/// crop(resize(image, height, width), part), of which no more than that part is computed: a strip of a
+/// pixel's width grows to millions of rows.
+Image resize(const Image& image, Index height, Index width, const Box& part);
+
 }  // namespace robmask

@@ -9,6 +9,7 @@
 #include "layers/conv2d.h"
 #include "layers/linear.h"
 #include "layers/norm.h"
+#include "models/global_average.h"
 
 namespace robmask {
 
@@ -93,7 +94,7 @@ class DenseNet121 {
       body_.blocks[i](next, c);
       buffer = next;
     }
-    return linear_(average_pool(bn_(buffer, c), {size.h, size.h}));
+    return linear_(global_average(bn_(buffer, c)));
   }
 
  private:

@@ -8,6 +8,7 @@
 #include "layers/conv2d.h"
 #include "layers/linear.h"
 #include "layers/norm.h"
+#include "models/global_average.h"
 #include "models/stages.h"
 
 namespace robmask {
@@ -48,7 +49,7 @@ class PreActResNet18 {
   Variable operator()(const Variable& x, const Context& c) const {
     Variable h = conv1_(x);
     for (const PreActBlock& block : blocks_) h = block(h, c);
-    return linear_(average_pool(h, {h.shape().h, h.shape().h}));
+    return linear_(global_average(h));
   }
 
  private:

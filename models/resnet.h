@@ -9,6 +9,7 @@
 #include "layers/conv2d.h"
 #include "layers/linear.h"
 #include "layers/norm.h"
+#include "models/global_average.h"
 #include "models/stages.h"
 
 namespace robmask {
@@ -69,7 +70,7 @@ class ResNet18 {
     Variable h = bn1_(conv1_(x), c);
     if (stem_ == Stem::imagenet) h = max_pool(h, {3, 2, 1});
     for (const BasicBlock& block : blocks_) h = block(h, c);
-    return linear_(average_pool(h, {h.shape().h, h.shape().h}));
+    return linear_(global_average(h));
   }
 
  private:

@@ -52,7 +52,7 @@ class ResNeXt29 {
   Variable operator()(const Variable& x, const Context& c) const {
     Variable h = bn1_(conv1_(x), c);
     for (const ResNeXtBlock& block : blocks_) h = block(h, c);
-    return linear_(average_pool(h, {h.shape().h, h.shape().h}));
+    return linear_(global_average(h));
   }
 
  private:

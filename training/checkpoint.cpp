@@ -1,117 +1,95 @@
 #include "training/checkpoint.h"
 
-#include <charconv>
+#include <algorithm>
 #include <map>
 
 #include "data/files/safetensors.h"
 #include "engine/backend.h"
+#include "training/metadata.h"
 #include "training/weights.h"
 
 namespace robmask {
 
 namespace {
 
-using Metadata = std::map<std::string, std::string>;
-
 std::string join(const double* values, std::size_t count) {
   return fmt::format("{}", fmt::join(values, values + count, ","));
 }
 
-std::vector<double> numbers(const std::string& file, const std::string& key,
-                            const std::string& text) {
-  std::vector<double> values;
-  const char *p = text.data(), *last = p + text.size();
-  while (p < last) {
-    const auto [end, error] = std::from_chars(p, last, values.emplace_back());
-    require(error == std::errc() && (end == last || *end == ','),
-            "{}: metadata \"{}\": expected numbers, got \"{}\"", file, key, text);
-    p = end + (end < last);
-  }
-  return values;
-}
-
-template <class T>
-T whole(const std::string& file, const Metadata& metadata, const std::string& key, T other) {
-  const auto at = metadata.find(key);
-  if (at == metadata.end()) return other;
-  T v = 0;
-  const char* last = at->second.data() + at->second.size();
-  const auto [end, error] = std::from_chars(at->second.data(), last, v);
-  require(error == std::errc() && end == last && !(v < T{0}),
-          "{}: metadata \"{}\": expected a whole number, got \"{}\"", file, key, at->second);
-  return v;
-}
-
-void three(const std::string& file, const Metadata& metadata, const std::string& key,
-           std::array<double, 3>& to) {
-  const auto at = metadata.find(key);
-  if (at == metadata.end()) return;
-  const std::vector<double> values = numbers(file, key, at->second);
-  require(values.size() == 3, "{}: metadata \"{}\": expected three numbers, got \"{}\"", file, key,
-          at->second);
-  std::copy(values.begin(), values.end(), to.begin());
-}
-
-Metadata metadata_of(const CheckpointInfo& info, Index generation) {
+std::map<std::string, std::string> metadata_of(const CheckpointInfo& info, Index generation) {
   const ModelSpec& s = info.spec;
-  Metadata m{{"format", "robmask"},
-             {"model", s.name},
-             {"width", std::to_string(s.width)},
-             {"classes", std::to_string(s.classes)},
-             {"method", info.method},
-             {"masks", std::to_string(s.masks)},
-             {"code", s.code == Code::hat ? "hat" : "nearest"},
-             {"bn_stats", s.statistics()},
-             {"eps_max", info.eps_max},
-             {"norm", info.norm},
-             {"mean", join(s.mean.data(), 3)},
-             {"std", join(s.std.data(), 3)},
-             {"seed", std::to_string(info.seed)},
-             {"generation", std::to_string(generation)}};
+  std::map<std::string, std::string> m{{"format", "robmask"},
+                                       {"model", s.name},
+                                       {"width", std::to_string(s.width)},
+                                       {"classes", std::to_string(s.classes)},
+                                       {"method", info.method},
+                                       {"masks", std::to_string(s.masks)},
+                                       {"code", s.code == Code::hat ? "hat" : "nearest"},
+                                       {"bn_stats", s.statistics()},
+                                       {"eps_max", info.eps_max},
+                                       {"norm", info.norm},
+                                       {"mean", join(s.mean.data(), 3)},
+                                       {"std", join(s.std.data(), 3)},
+                                       {"seed", std::to_string(info.seed)},
+                                       {"generation", std::to_string(generation)}};
   if (!info.aux_eps.empty()) m["aux_eps"] = join(info.aux_eps.data(), info.aux_eps.size());
   return m;
 }
 
-/// The width of a file without metadata is seen from its stem and the classes from its head.
-Index outputs_of(const SafeTensors& file, const std::string& ending, std::size_t axis,
-                 Index other) {
-  for (const NamedTensor& t : file.tensors)
-    if (t.name.ends_with(ending) && t.tensor.shape.size() > axis) return t.tensor.shape[axis];
-  return other;
+/// Refuses sizes that the tensors do not have, before a model of such a size is made.
+void check_sizes(const SafeTensors& file, const ModelSpec& s) {
+  constexpr Index most_masks = 1000;
+  const Index width = outputs_of(file, "conv1.weight"), classes = outputs_of(file, "linear.bias");
+  require(s.width == width,
+          "{}: expected width {}, which its first convolution has, got {}: is what the metadata or "
+          "--width says of another model?",
+          file.source, width, s.width);
+  require(s.classes == classes, "{}: expected {} classes, which its last layer has, got {}",
+          file.source, classes, s.classes);
+  require(1 <= s.masks && s.masks <= most_masks, "{}: expected from 1 to {} masks, got {}",
+          file.source, most_masks, s.masks);
+  const std::string last = fmt::format(".mask.{}.weight", s.masks - 1);
+  const auto is_last = [&](const NamedTensor& t) { return t.name.ends_with(last); };
+  require(s.masks == 1 || std::ranges::any_of(file.tensors, is_last),
+          "{}: expected {} masks, found no tensor \"…{}\": is what the metadata or --masks says of "
+          "another model?",
+          file.source, s.masks, last);
+}
+
+void read_three(const Metadata& m, const std::string& key, double low, double high,
+                std::array<double, 3>& to) {
+  std::ranges::copy(m.numbers(key, 3, low, high), to.begin());
 }
 
 CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags) {
-  const Metadata& m = file.metadata;
-  const auto text = [&](const std::string& key, const std::string& other) {
-    const auto at = m.find(key);
-    return at == m.end() ? other : at->second;
-  };
+  constexpr double most = 1e6;  // keeps (x − mean) / std finite in f32
+  const Metadata m(file);
   CheckpointInfo info;
   ModelSpec& s = info.spec;
-  require(m.contains("model") || flags.model,
+  s.name = m.text("model", flags.model.value_or(""));
+  require(!s.name.empty(),
           "{}: the file does not say which model it is: give --model (and --width, --masks, "
           "--bn-stats where they differ from the defaults)",
           file.source);
-  s.name = text("model", flags.model.value_or(""));
-  s.width = whole(file.source, m, "width", flags.width.value_or(64));
-  s.classes = whole(file.source, m, "classes",
-                    outputs_of(file, "linear.bias", 0, outputs_of(file, "fc.bias", 0, 10)));
-  s.masks = whole(file.source, m, "masks", flags.masks.value_or(1));
+  if (std::ranges::count(model_names(), s.name) == 0)
+    m.refuse("model", fmt::format("one of {}", fmt::join(model_names(), ", ")));
+  s.width = m.whole("width", flags.width.value_or(64));
+  s.classes = m.whole("classes", outputs_of(file, "linear.bias"));
+  s.masks = m.whole("masks", flags.masks.value_or(1));
+  check_sizes(file, s);
   s.mean = flags.mean;
   s.std = flags.std;
-  three(file.source, m, "mean", s.mean);
-  three(file.source, m, "std", s.std);
-  s.code = text("code", "hat") == "nearest" ? Code::nearest : Code::hat;
-  info.method = text("method", s.masks > 1 ? "robmask" : "standard");
-  info.eps_max = text("eps_max", "8/255");
-  info.norm = text("norm", "linf");
-  info.seed = whole(file.source, m, "seed", std::uint64_t{0});
-  if (m.contains("aux_eps")) info.aux_eps = numbers(file.source, "aux_eps", m.at("aux_eps"));
-  const std::string statistics = text("bn_stats", flags.bn_stats.value_or("shared"));
-  require(statistics == "shared" || statistics == "split",
-          "{}: metadata \"bn_stats\": expected shared or split, got \"{}\"", file.source,
-          statistics);
-  if (statistics == "split" && s.masks > 1) s.pairs = info.method == "advprop" ? s.masks : 2;
+  read_three(m, "mean", -most, most, s.mean);
+  read_three(m, "std", 1 / most, most, s.std);
+  s.code = m.choice("code", Code::hat);
+  info.method = m.text("method", s.masks > 1 ? "robmask" : "standard");
+  info.eps_max = m.text("eps_max", "8/255");
+  info.norm = to_string(m.choice("norm", Norm::linf));
+  info.seed = m.whole("seed", std::uint64_t{0});
+  info.aux_eps = m.numbers("aux_eps", s.masks - 1, 0, most);
+  const BnStats statistics =
+      m.choice("bn_stats", from_string<BnStats>(flags.bn_stats.value_or("shared")));
+  if (statistics == BnStats::split && s.masks > 1) s.pairs = info.method == "advprop" ? s.masks : 2;
   return info;
 }
 

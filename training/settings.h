@@ -141,8 +141,8 @@ struct PredictSettings {
   Index batch = 128;
 };
 
-/// p·first + (1−p)·second of γ, β and running statistics, each p evaluated. In `evaluate`, from and
-/// mask are unused.
+/// p·first + (1−p)·second of γ, β and running statistics, each p evaluated. In `evaluate`, from is
+/// unused.
 struct InterpolateSettings {
   EvaluateSettings evaluate;
   std::string first, second;

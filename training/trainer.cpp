@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "data/batches.h"
-#include "data/files/atomic_file.h"
 #include "data/files/csv.h"
 #include "engine/replay.h"
 #include "training/evaluator.h"
@@ -17,12 +16,12 @@ namespace {
 constexpr Index evaluation_batch = 250, probe_images = 64;
 constexpr Index read_back_every = 8;  // iterations between two looks at the loss
 
+/// After each batch of an evaluation.
+void stoppable(Index, const std::vector<Verdict>&) { stop_if_interrupted(); }
+
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
-
-std::string cell(double v) { return fmt::format("{:.6g}", v); }
-std::string cell(const std::optional<double>& v) { return v ? cell(*v) : ""; }
 
 double share(const std::vector<bool>& flags) {
   return static_cast<double>(std::count(flags.begin(), flags.end(), true)) /
@@ -59,12 +58,17 @@ Trainer::Iteration& Trainer::iteration_of(Index images) {
 
 void Trainer::resume() {
   state_ = resume_checkpoint(run_.dir, run_.model, run_.sgd);
-  truncate_log(run_.dir / "log.csv", static_cast<double>(state_.epoch) - 1);
   for (const auto& [tensor, value] : {std::pair{totals_.loss, state_.loss},
                                       {totals_.loss_clean, state_.loss_clean},
                                       {totals_.loss_adv, state_.loss_adv},
                                       {totals_.hits, state_.hits}})
     tensor.machine().fill(tensor, value);
+  // A run killed between the two renames has the model of an earlier generation, or none.
+  save_model(run_.dir / "model.safetensors", run_.model, run_.info, state_.generation);
+  // The epoch that --steps ended keeps its row; one that goes on gets another.
+  const bool ended = trained() && state_.batch > 0;
+  truncate_log(log_path(), static_cast<double>(state_.epoch) - (ended ? 0 : 1));
+  logged_ = last_epoch(log_path());
 }
 
 double Trainer::rate(Index epoch) const {
@@ -72,9 +76,16 @@ double Trainer::rate(Index epoch) const {
   return s.schedule == Schedule::cosine ? cosine_rate(s.lr, epoch, s.epochs) : s.lr;
 }
 
-bool Trainer::finished() const {
+/// Are all iterations done?
+bool Trainer::trained() const {
   return state_.epoch >= run_.settings.epochs ||
          (run_.settings.steps && state_.step >= *run_.settings.steps);
+}
+
+/// And is the epoch they ended in evaluated and logged?
+bool Trainer::finished() const {
+  const bool open = state_.batch > 0 && (!logged_ || logged_->epoch < state_.epoch);
+  return trained() && !open;
 }
 
 void Trainer::fill_and_run(Iteration& iteration, std::span<const std::int32_t> ids) {
@@ -124,17 +135,29 @@ void Trainer::read_totals() {
   state_.hits = totals_.hits.item();
 }
 
+RunError Trainer::diverged(const std::string& what) const {
+  return RunError(fmt::format(
+      "{} is not finite after iteration {}: the run has diverged; {}; try a smaller --lr", what,
+      state_.step,
+      state_.generation > 0 ? fmt::format("the last checkpoint in {} is kept", run_.dir.string())
+                            : "it has written no checkpoint"));
+}
+
+void Trainer::check_loss() const {
+  if (!std::isfinite(totals_.loss.item())) throw diverged("the loss");
+}
+
+/// Nothing else may go into a checkpoint. Reads back the whole model.
 void Trainer::check_finite() const {
-  if (std::isfinite(totals_.loss.item())) return;
-  throw RunError(
-      fmt::format("the loss is not finite after iteration {}: the run has diverged; the last "
-                  "checkpoint in {} is "
-                  "kept; try a smaller --lr",
-                  state_.step, run_.dir.string()));
+  check_loss();
+  for (const Entry& e : run_.model.entries()) {
+    if (e.role == Role::tracked) continue;
+    for (const double v : e.variable.value().to_doubles())
+      if (!std::isfinite(v)) throw diverged(e.name);
+  }
 }
 
 void Trainer::save() {
-  check_finite();
   read_totals();
   ++state_.generation;
   save_checkpoint(run_.dir, run_.model, run_.sgd, run_.info, state_);
@@ -145,21 +168,16 @@ void Trainer::train_epoch(Progress& progress) {
   Batches batches(run_.train.size(), s.batch, s.shuffle, s.common.seed);
   const double started = seconds_now() - state_.seconds;
   run_.sgd.set_rate(rate(state_.epoch));
-  while (state_.batch < batches.count() && !finished()) {
+  while (state_.batch < batches.count() && !trained()) {
     iterate(batches.at(static_cast<std::uint64_t>(state_.epoch), state_.batch));
     state_.seconds = seconds_now() - started;
     if (state_.step % read_back_every == 0 || state_.batch == batches.count()) {
-      check_finite();
+      check_loss();
       progress.update(state_.step,
                       fmt::format("epoch {}/{} loss {:.4f}", state_.epoch + 1, s.epochs,
                                   totals_.loss.item() / static_cast<double>(state_.images)));
     }
-    if (const int signal = interrupted()) {
-      save();
-      log_line(fmt::format("stopped after iteration {}; --resume --out {} goes on from there",
-                           state_.step, run_.dir.string()));
-      throw Interrupted(signal);
-    }
+    stop_if_interrupted();
   }
 }
 
@@ -173,7 +191,7 @@ void Trainer::probe(EpochSummary& summary) const {
     ids.push_back(static_cast<std::int32_t>(i));
   const auto accuracy = [&](const AttackPlan& plan) {
     Index robust = 0;
-    for (const Verdict& v : evaluator.attack(p, plan, ids)) robust += v.robust;
+    for (const Verdict& v : evaluator.attack(p, plan, ids, stoppable)) robust += v.robust;
     return static_cast<double>(robust) / static_cast<double>(ids.size());
   };
   AttackPlan plan = pgd_plan(s.attack, s.attack.eps.value);
@@ -210,24 +228,12 @@ EpochSummary Trainer::end_epoch() {
                        .probe_pgd = {}};
   if (run_.test.size() > 0) {
     const Evaluator evaluator(run_.model, run_.test, evaluation_batch, run_.settings.common.seed);
-    summary.test_acc = share(evaluator.clean(0));
+    summary.test_acc = share(evaluator.clean(0, stoppable));
     summary.test_acc_mask_max =
-        run_.model.spec().masks > 1 ? share(evaluator.clean(1)) : *summary.test_acc;
+        run_.model.spec().masks > 1 ? share(evaluator.clean(1, stoppable)) : *summary.test_acc;
   }
   probe(summary);
   return summary;
-}
-
-void Trainer::log(const EpochSummary& e) const {
-  const auto path = run_.dir / "log.csv";
-  if (!std::filesystem::exists(path))
-    append_line(path, csv_line({"epoch", "lr", "train_loss", "loss_clean", "loss_adv", "train_acc",
-                                "test_acc", "test_acc_mask_max", "seconds", "probe_training_attack",
-                                "probe_pgd"}));
-  append_line(path, csv_line({std::to_string(e.epoch), cell(e.lr), cell(e.train_loss),
-                              cell(e.loss_clean), cell(e.loss_adv), cell(e.train_acc),
-                              cell(e.test_acc), cell(e.test_acc_mask_max), cell(e.seconds),
-                              cell(e.probe_training_attack), cell(e.probe_pgd)}));
 }
 
 EpochSummary Trainer::run() {
@@ -235,11 +241,20 @@ EpochSummary Trainer::run() {
   const Index batches = Batches(run_.train.size(), s.batch, s.shuffle, s.common.seed).count();
   const Index total = std::min(s.epochs * batches, s.steps.value_or(s.epochs * batches));
   Progress progress("training", total, "iteration", state_.step);
-  EpochSummary summary{};
+  // Without a checkpoint, a log is what a run killed before its first one left behind.
+  if (state_.generation == 0) std::filesystem::remove(log_path());
   while (!finished()) {
-    train_epoch(progress);
-    summary = end_epoch();
-    log(summary);
+    try {
+      train_epoch(progress);
+      logged_ = end_epoch();
+    } catch (const Interrupted&) {
+      check_finite();
+      save();
+      log_line(fmt::format("stopped after iteration {}; --resume --out {} goes on from there",
+                           state_.step, run_.dir.string()));
+      throw;
+    }
+    append_epoch(log_path(), *logged_);
     if (state_.batch == batches) {
       state_ = {.generation = state_.generation, .epoch = state_.epoch + 1, .step = state_.step};
       totals_.reset();
@@ -247,7 +262,9 @@ EpochSummary Trainer::run() {
     save();
   }
   progress.finish();
-  return summary;
+  require(logged_.has_value(), "{}: expected the last row of a finished run, found none",
+          log_path().string());
+  return *logged_;
 }
 
 }  // namespace robmask

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "training/checkpoint.h"
+#include "training/epoch_log.h"
 #include "training/images.h"
 #include "training/manners.h"
 #include "training/recipe.h"
@@ -25,34 +26,27 @@ struct TrainingRun {
   std::filesystem::path dir;
 };
 
-/// One row of log.csv.
-struct EpochSummary {
-  Index epoch = 0;
-  double lr = 0, train_loss = 0, loss_clean = 0, loss_adv = 0, train_acc = 0;
-  std::optional<double> test_acc, test_acc_mask_max;
-  double seconds = 0;
-  /// Accuracy on a few training images under the training attack, and under a stronger one: a large
-  /// gap is catastrophic overfitting (Wong et al. 2020).
-  std::optional<double> probe_training_attack, probe_pgd;
-};
-
 class Trainer {
  public:
   explicit Trainer(const TrainingRun& run);
   ~Trainer();
 
-  /// Goes on from the run directory's state.
+  /// Goes on from the run directory's state, and mends what a kill left half done: an older model
+  /// beside it, rows of the log that it does not know.
   void resume();
   /// Trains to the last epoch or the settings' last step and returns the last epoch's summary. Writes
-  /// a checkpoint after every epoch. On SIGINT or SIGTERM writes one and throws Interrupted. A loss
-  /// that is not finite, or a device that fails, throws RunError and leaves the last checkpoint as it
-  /// is; where memory does not suffice, the OutOfMemory says which batch would fit.
+  /// a checkpoint after every epoch. On SIGINT or SIGTERM writes one and throws Interrupted. A loss,
+  /// weight or statistic that is not finite, or a device that fails, throws RunError and leaves the
+  /// last checkpoint as it is; where memory does not suffice, the OutOfMemory says which batch would
+  /// fit.
   EpochSummary run();
 
   Index steps() const { return state_.step; }
 
  private:
   double rate(Index epoch) const;
+  std::filesystem::path log_path() const { return run_.dir / "log.csv"; }
+  bool trained() const;
   bool finished() const;
   void train_epoch(Progress& progress);
   void iterate(std::span<const std::int32_t> ids);
@@ -60,15 +54,17 @@ class Trainer {
   Iteration& iteration_of(Index images);
   void fill_and_run(Iteration& iteration, std::span<const std::int32_t> ids);
   Index batch_that_fits(std::span<const std::int32_t> ids);
+  RunError diverged(const std::string& what) const;
+  void check_loss() const;
   void check_finite() const;
   void read_totals();
   EpochSummary end_epoch();
   void probe(EpochSummary& summary) const;
-  void log(const EpochSummary& summary) const;
   void save();
 
   TrainingRun run_;
   RunState state_;
+  std::optional<EpochSummary> logged_;  // the last row of the log
   Totals totals_;
   std::map<Index, std::unique_ptr<Iteration>> iterations_;  // by the size of their batch
 };

@@ -1,5 +1,6 @@
 #include "training/weights.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -109,7 +110,7 @@ void from_file(const Model& model, const SafeTensors& file, bool spread_first_ma
   std::map<std::string, const NamedTensor*> found;
   for (const NamedTensor& t : file.tensors) {
     const bool added = found.emplace(canonical(t.name), &t).second;
-    require(added, "{}: two tensors stand for \"{}\"", file.source, canonical(t.name));
+    require(added, "{}: two tensors stand for {}", file.source, printable(canonical(t.name)));
   }
   std::set<std::string> used;
   for (const StoredTensor& t : stored_tensors(model)) {
@@ -150,9 +151,18 @@ void from_file(const Model& model, const SafeTensors& file, bool spread_first_ma
   model.refresh();
   for (const auto& [name, tensor] : found)
     require(used.contains(name),
-            "{}: tensor \"{}\" is not part of {} with {} mask(s): are these the weights of another "
+            "{}: tensor {} is not part of {} with {} mask(s): are these the weights of another "
             "model, or does it hold more masks (--masks, --bn-stats)?",
-            file.source, tensor->name, model.spec().name, model.spec().masks);
+            file.source, printable(tensor->name), model.spec().name, model.spec().masks);
+}
+
+Index outputs_of(const SafeTensors& file, const std::string& name) {
+  const auto found =
+      std::ranges::find(file.tensors, name, [](const NamedTensor& t) { return canonical(t.name); });
+  require(found != file.tensors.end() && !found->tensor.shape.empty(),
+          "{}: expected a tensor \"{}\", which every model has: are these a model's weights?",
+          file.source, name);
+  return found->tensor.shape[0];
 }
 
 }  // namespace robmask

@@ -37,4 +37,8 @@ SafeTensors to_file(const Model& model);
 /// InputError for anything else: a missing, unknown or differently shaped tensor, NaN or infinity.
 void from_file(const Model& model, const SafeTensors& file, bool spread_first_mask = false);
 
+/// How many outputs a layer has in a file: the first axis of its weight or bias, under any of its
+/// names. Read before a model of that size is made; InputError if there is no such tensor.
+Index outputs_of(const SafeTensors& file, const std::string& name);
+
 }  // namespace robmask

@@ -37,15 +37,6 @@ bool take_row(std::string_view& text, CsvRow& fields) {
   return false;
 }
 
-double number_in(const std::string& field, std::string_view column, const std::string& source) {
-  double number = 0;
-  const char* end = field.data() + field.size();
-  const auto [stop, error] = std::from_chars(field.data(), end, number);
-  require(error == std::errc() && stop == end, "{}: expected a number in column {}, got {}", source,
-          printable(column), printable(field));
-  return number;
-}
-
 }  // namespace
 
 std::size_t CsvTable::column(std::string_view name, const std::string& source) const {
@@ -53,6 +44,18 @@ std::size_t CsvTable::column(std::string_view name, const std::string& source) c
   require(found != columns.end(), "{}: expected a column named {}, got {}", source, printable(name),
           printable(csv_line(columns)));
   return static_cast<std::size_t>(found - columns.begin());
+}
+
+std::optional<double> CsvTable::number(const CsvRow& row, std::string_view name,
+                                       const std::string& source) const {
+  const std::string& field = row[column(name, source)];
+  if (field.empty()) return {};
+  double number = 0;
+  const char* end = field.data() + field.size();
+  const auto [stop, error] = std::from_chars(field.data(), end, number);
+  require(error == std::errc() && stop == end, "{}: expected a number in column {}, got {}", source,
+          printable(name), printable(field));
+  return number;
 }
 
 std::string csv_line(const CsvRow& fields) {
@@ -97,9 +100,8 @@ void truncate_log(const Path& path, double last_epoch) {
     write_file(path, std::string_view());
     return;
   }
-  const std::size_t epoch = log.column("epoch", path.string());
   std::erase_if(log.rows, [&](const CsvRow& row) {
-    return number_in(row[epoch], "epoch", path.string()) > last_epoch;
+    return log.number(row, "epoch", path.string()) > last_epoch;
   });
   write_csv(path, log);
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Comma-separated tables (RFC 4180): the log of a run, per-image results, the points of a chart.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,10 @@ struct CsvTable {
 
   /// The position of a column; InputError with `source` if there is none.
   std::size_t column(std::string_view name, const std::string& source) const;
+  /// The number in that column of a row, nothing if the field is empty; InputError with `source` for
+  /// any other text.
+  std::optional<double> number(const CsvRow& row, std::string_view name,
+                               const std::string& source) const;
 };
 
 /// One row without its newline; fields with commas, quotes or line breaks are quoted.

@@ -1,5 +1,7 @@
 // Average and max pooling.
 
+#include <algorithm>
+
 #include "engine/ops.h"
 #include "engine/tape.h"
 
@@ -7,6 +9,9 @@ namespace robmask {
 
 namespace {
 Shape pooled(const Shape& x, const Window& window) {
+  expect(window.kernel <= std::min(x.h, x.w) + 2 * window.pad,
+         "expected maps no smaller than a pooling window of {}, got {}", window.kernel,
+         to_string(x));
   return {x.n, window.output(x.h), window.output(x.w), x.c};
 }
 }  // namespace
@@ -14,9 +19,8 @@ Shape pooled(const Shape& x, const Window& window) {
 Variable average_pool(const Variable& x, const Window& window, const Variable& into) {
   // x: N H W C    y: N H/K W/K C
   Backend& machine = x.machine();
-  const Variable y =
-      into ? into
-           : Variable(Tensor(machine, pooled(x.shape(), window), real_of(x.value().dtype())));
+  const Shape out = pooled(x.shape(), window);
+  const Variable y = into ? into : Variable(Tensor(machine, out, real_of(x.value().dtype())));
   machine.average_pool(y.value(), x.value(), window);
   if (Tape* tape = Tape::hearing({x})) {
     const auto dx = tape->wanted(x);

@@ -130,6 +130,12 @@ TEST(Options, RefuseWhatDoesNotGoTogether) {
   EXPECT_TRUE(refusal({adv[0], adv[1], adv[2], "--method=robmask"}).starts_with("--robmask-loss:"));
   EXPECT_TRUE(
       refusal({"finetune", "--from=x", "--method=robmask"}).starts_with("--method: expected"));
+  const std::vector<std::string> frozen{"finetune", "--from=x", "--attack-bn=train",
+                                        "--tune=gamma,beta"};
+  EXPECT_EQ(refusal(frozen), "");  // standard finetuning does not attack
+  EXPECT_TRUE(refusal({frozen[0], frozen[1], frozen[2], frozen[3], "--method=pgd"})
+                  .starts_with("--attack-bn:"));
+  EXPECT_TRUE(refusal({"train", "--steps=0"}).starts_with("--steps:"));
   EXPECT_TRUE(refusal({"train", "--resume"}).starts_with("--resume: expected --out"));
   EXPECT_TRUE(refusal({"train", "--device", "gpu"}).starts_with("--device: expected"));
 }

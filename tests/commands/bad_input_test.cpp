@@ -76,7 +76,7 @@ TEST_F(Binary, RefusesWeightsThatCannotBeTheModels) {
   SafeTensors file = read_safetensors(model);
   file.metadata["width"] = "8";
   write_safetensors(folder_ / "wider", file);
-  expect_refused(evaluate + (folder_ / "wider").string(), "expected shape");
+  expect_refused(evaluate + (folder_ / "wider").string(), "expected width 4");
 
   file.metadata["width"] = "4";
   std::vector<float> bias = file.values<float>("linear.bias");

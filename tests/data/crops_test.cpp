@@ -58,6 +58,22 @@ TEST(TestView, IsTheCentreOfTheResizedImage) {
   EXPECT_EQ(test_view(test::graded(200, 100), 224).pixels.size(), 224u * 224 * 3);
 }
 
+TEST(TestView, OfAStripTakesNoMoreMemoryThanItsCentre) {
+  for (const auto& [height, width] : {std::pair{60000, 1}, {1, 60000}}) {
+    const Image view = test_view(test::plain(height, width, {4, 5, 6}), 224);
+    EXPECT_EQ(view.pixels, test::plain(224, 224, {4, 5, 6}).pixels);
+  }
+}
+
+TEST(Resize, ComputesAPartAsOfTheWhole) {
+  const Image image = test::graded(60, 40);
+  for (const auto& [height, width] : {std::pair{31, 53}, {90, 20}}) {
+    const Box part{7, 3, 20, 15};
+    EXPECT_EQ(resize(image, height, width, part).pixels,
+              crop(resize(image, height, width), part).pixels);
+  }
+}
+
 TEST(RandomResizedBox, StaysInTheImageWithAreaAndRatioInRange) {
   double smallest = 1, largest = 0;
   bool tall = false, wide = false;

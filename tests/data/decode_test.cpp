@@ -65,6 +65,43 @@ TEST(Decode, APngCutShortAnywhereIsRefused) {
   }
 }
 
+/// Every third length of the file but the whole one is refused.
+void expect_no_part_is_read(const ScratchFolder& folder, const std::string& bytes) {
+  test::put(folder / "whole", bytes);
+  EXPECT_NO_THROW(decode_image(folder / "whole"));
+  for (std::size_t size = 0; size < bytes.size(); size += 3) {
+    test::put(folder / "cut", bytes.substr(0, size));
+    EXPECT_THROW(decode_image(folder / "cut"), InputError) << size;
+  }
+}
+
+TEST(Decode, APnmCutShortAnywhereIsRefused) {
+  const ScratchFolder folder;
+  for (const char* head : {"P5\n7 5\n255\n", "P6 7 5 255 ", "P6\n# seven\n7 #\n5\n255\n"}) {
+    const Index channels = head[1] == '6' ? 3 : 1;
+    expect_no_part_is_read(folder,
+                           head + std::string(static_cast<std::size_t>(7 * 5 * channels), '\x40'));
+  }
+  expect_no_part_is_read(folder, "P6 7 5 65535\n" + std::string(7 * 5 * 3 * 2, '\x40'));
+}
+
+TEST(Decode, ABmpCutShortAnywhereIsRefused) {
+  const ScratchFolder folder;
+  test::put_bmp(folder / "a.bmp", test::graded(9, 8));
+  EXPECT_EQ(decode_image(folder / "a.bmp").pixels, test::graded(9, 8).pixels);
+  expect_no_part_is_read(folder, read_text(folder / "a.bmp"));
+}
+
+TEST(Decode, ABmpWithoutThePaddingOfItsLastRowIsWhole) {
+  const ScratchFolder folder;
+  test::put_bmp(folder / "a.bmp", test::graded(9, 7));  // 21 bytes a row, and 3 of padding
+  const std::string bytes = read_text(folder / "a.bmp");
+  test::put(folder / "b.bmp", bytes.substr(0, bytes.size() - 3));
+  EXPECT_EQ(decode_image(folder / "b.bmp").pixels, test::graded(9, 7).pixels);
+  test::put(folder / "b.bmp", bytes.substr(0, bytes.size() - 4));
+  EXPECT_THROW(decode_image(folder / "b.bmp"), InputError);
+}
+
 TEST(Decode, AnImageTooLargeToHoldIsRefusedFromItsHead) {
   const ScratchFolder folder;
   test::put(folder / "bomb.ppm", "P6\n60000 60000\n255\n");

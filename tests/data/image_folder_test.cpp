@@ -157,6 +157,17 @@ TEST(ImageFolder, LargerOrUnequalImagesAreStreamedAsCrops) {
   EXPECT_NE(alone, read(load(folder, {.seed = 4}).train, {3}, 0));
 }
 
+TEST(ImageFolder, SmallImagesThatAreNotSquareOrTinyAreCropsToo) {
+  for (const auto& [height, width] : {std::pair{32, 48}, {48, 32}, {7, 7}}) {
+    const ScratchFolder folder;
+    put_image(folder / "train/ant/a.png", plain(height, width, {1, 2, 3}));
+    const Dataset data = load(folder, {.test = false});
+    EXPECT_FALSE(data.train.resident()) << height << "x" << width;
+    EXPECT_EQ(data.train.height, 224);
+    EXPECT_EQ(data.train.width, 224);
+  }
+}
+
 TEST(ImageFolder, ABrokenStreamedJpegStopsTheBatchOrIsLeftOutBeforeTheRun) {
   const ScratchFolder folder;
   put_small(folder.path(), 80);

@@ -56,6 +56,11 @@ void put_jpeg(const Path& path, const Image& image) {
   ASSERT_TRUE(stbi_write_jpg(path.c_str(), width, height, 3, image.pixels.data(), 95));
 }
 
+void put_bmp(const Path& path, const Image& image) {
+  const auto width = static_cast<int>(image.width), height = static_cast<int>(image.height);
+  ASSERT_TRUE(stbi_write_bmp(path.c_str(), width, height, 3, image.pixels.data()));
+}
+
 void put_gray_png(const Path& path, Index height, Index width, std::uint8_t level) {
   const std::vector<std::uint8_t> pixels(static_cast<std::size_t>(height * width), level);
   ASSERT_TRUE(stbi_write_png(path.c_str(), static_cast<int>(width), static_cast<int>(height), 1,

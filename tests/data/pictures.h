@@ -16,6 +16,7 @@ Image graded(Index height, Index width);
 
 void put_png(const Path& path, const Image& image);
 void put_jpeg(const Path& path, const Image& image);
+void put_bmp(const Path& path, const Image& image);
 
 /// A gray PNG, every pixel `level`.
 void put_gray_png(const Path& path, Index height, Index width, std::uint8_t level);

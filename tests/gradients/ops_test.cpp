@@ -50,6 +50,17 @@ TEST_P(OpGradient, OfAveragePoolFlowsThroughAConcatenation) {
   });
 }
 
+TEST(Pools, RefuseAWindowLargerThanTheMap) {
+  const auto map = [](Index h, Index w) {
+    return Variable(Tensor(backend("cpu"), {1, h, w, 1}, DType::f32));
+  };
+  for (const auto& [h, w] : {std::pair{2, 4}, {4, 2}}) {
+    EXPECT_THROW(average_pool(map(h, w), {4, 4}), std::logic_error);
+    EXPECT_THROW(max_pool(map(h, w), {3, 2}), std::logic_error);
+    EXPECT_NO_THROW(max_pool(map(h, w), {3, 2, 1}));
+  }
+}
+
 TEST_P(OpGradient, OfMaxPoolIsTrueWhereNoTwoPixelsTie) {
   // A shuffled ramp: neighbours differ by far more than the step of the differences.
   std::vector<double> values(2 * 7 * 6 * 2);

@@ -27,10 +27,13 @@ TrainSettings settings() {
   return s;
 }
 
-/// Trains in `dir`, up to `steps` iterations if given, resuming if there is a state.
-SafeTensors train(const fs::path& dir, std::optional<Index> steps) {
-  TrainSettings s = settings();
-  s.steps = steps;
+struct Ending {
+  SafeTensors weights;
+  EpochSummary last;
+};
+
+/// Trains in `dir`, resuming if there is a state.
+Ending run(const fs::path& dir, const TrainSettings& s) {
   DataOptions options;
   options.limit_train = 35;
   options.limit_test = 10;
@@ -45,8 +48,27 @@ SafeTensors train(const fs::path& dir, std::optional<Index> steps) {
   info.spec = model.spec();
   Trainer trainer({s, model, *recipe, sgd, train_images, test_images, info, dir});
   if (fs::exists(dir / "state.safetensors")) trainer.resume();
-  trainer.run();
-  return to_file(model);
+  const EpochSummary last = trainer.run();
+  return {to_file(model), last};
+}
+
+/// The weights after `steps` iterations, if given.
+SafeTensors train(const fs::path& dir, std::optional<Index> steps) {
+  TrainSettings s = settings();
+  s.steps = steps;
+  return run(dir, s).weights;
+}
+
+/// Changes a tensor of a state.
+void spoil(const fs::path& state, const std::string& tensor, float value) {
+  SafeTensors file = read_safetensors(state);
+  for (NamedTensor& t : file.tensors) {
+    if (t.name != tensor) continue;
+    std::vector<float> values = t.tensor.to<float>();
+    values[0] = value;
+    t.tensor = host_tensor(t.tensor.shape, values);
+  }
+  write_safetensors(state, file);
 }
 
 /// The log without its wall-clock column.
@@ -81,19 +103,66 @@ TEST(Resume, GoesOnFromTheStateIfTheModelFileIsOlder) {
             read_safetensors(parts.path() / "state.safetensors").metadata.at("generation"));
 }
 
+TEST(Resume, OfAFinishedRunWritesTheModelThatAKillLeftOlderOrMissing) {
+  const test::ScratchFolder whole, parts;
+  train(whole.path(), {});
+  train(parts.path(), 2);
+  const fs::path model = whole / "model.safetensors";
+  const std::string written = read_text(model);
+  fs::copy(parts / "model.safetensors", model, fs::copy_options::overwrite_existing);
+  train(whole.path(), {});
+  EXPECT_EQ(read_text(model), written);
+  fs::remove(model);
+  train(whole.path(), {});
+  EXPECT_EQ(read_text(model), written);
+}
+
+TEST(Resume, OfAFinishedRunReportsTheLastRowOfItsLogAndKeepsIt) {
+  for (const std::optional<Index> steps : {std::optional<Index>(), std::optional<Index>(6)}) {
+    const test::ScratchFolder folder;
+    TrainSettings s = settings();
+    s.steps = steps;  // 6: in the middle of an epoch
+    const EpochSummary first = run(folder.path(), s).last;
+    const std::string log = read_text(folder / "log.csv");
+    const EpochSummary again = run(folder.path(), s).last;
+    EXPECT_EQ(again.epoch, first.epoch);
+    EXPECT_NEAR(again.train_loss, first.train_loss, 1e-5 * first.train_loss);
+    EXPECT_EQ(again.test_acc, first.test_acc);
+    EXPECT_EQ(read_text(folder / "log.csv"), log);
+  }
+}
+
+TEST(Resume, ARunKilledBeforeItsFirstCheckpointLogsItsEpochsOnce) {
+  const test::ScratchFolder whole, killed;
+  train(whole.path(), {});
+  train(killed.path(), 4);
+  fs::remove(killed / "state.safetensors");
+  fs::remove(killed / "model.safetensors");
+  train(killed.path(), {});
+  EXPECT_EQ(log_rows(killed.path()), log_rows(whole.path()));
+}
+
 TEST(Resume, ADivergingLossStopsTheRunAndKeepsTheLastCheckpoint) {
   const test::ScratchFolder folder;
   train(folder.path(), 4);
-  SafeTensors broken = read_safetensors(folder.path() / "state.safetensors");
-  for (NamedTensor& t : broken.tensors)
-    if (t.name == "model/linear.weight") {
-      std::vector<float> values = t.tensor.to<float>();
-      values[0] = std::numeric_limits<float>::infinity();
-      t.tensor = host_tensor(t.tensor.shape, values);
-    }
-  write_safetensors(folder.path() / "state.safetensors", broken);
+  const fs::path state = folder / "state.safetensors";
+  spoil(state, "model/linear.weight", std::numeric_limits<float>::infinity());
+  const std::string before = read_text(state);
   EXPECT_THROW(train(folder.path(), {}), RunError);
-  EXPECT_EQ(read_safetensors(folder.path() / "state.safetensors").tensors, broken.tensors);
+  EXPECT_EQ(read_text(state), before);
+}
+
+TEST(Resume, AStatisticThatIsNotFiniteStopsTheRunThoughItsLossIsFinite) {
+  const test::ScratchFolder folder;
+  train(folder.path(), 4);
+  const fs::path state = folder / "state.safetensors";
+  spoil(state, "model/bn1.running_var", std::numeric_limits<float>::infinity());
+  const std::string before = read_text(state);
+  const std::string line = test::message_of<RunError>([&] { train(folder.path(), {}); });
+  EXPECT_TRUE(line.starts_with("bn1.running_var is not finite after iteration 8")) << line;
+  EXPECT_TRUE(test::mentions(line, "is kept")) << line;
+  EXPECT_EQ(read_text(state), before);
+  EXPECT_EQ(log_rows(folder.path()).size(), 1u);
 }
 
 }  // namespace

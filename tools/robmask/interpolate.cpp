@@ -51,6 +51,7 @@ void save_both(const InterpolateSettings& s, const LoadedModel& first, const Loa
   info.spec.masks = info.spec.pairs = 2;
   info.method = "robmask";
   info.eps_max = second.info.eps_max;
+  info.norm = second.info.norm;
   const Model both(first.model->machine(), first.model->maps(), info.spec, info.seed);
   for (std::size_t i = 0; i < both.entries().size(); ++i) {
     const Tensor& value = both.entries()[i].variable.value();

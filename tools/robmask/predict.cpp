@@ -32,6 +32,7 @@ int run_predict(const PredictSettings& s) {
       const std::vector<T> part = evaluator.logits(s.mask, ids).template to_host<T>();
       logits.insert(logits.end(), part.begin(), part.end());
       progress.update(first + static_cast<Index>(ids.size()));
+      stop_if_interrupted();
     }
     const Index classes = from.model->spec().classes;
     for (Index n = 0; n < images.size(); ++n) {

@@ -16,25 +16,45 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Makes the run directory ready. A new run never overwrites an earlier one: that is moved aside.
-/// Returns whether there is a state to go on from.
+/// "runs/a/" → "runs/a", which has a name to move aside.
+fs::path run_directory_of(const CommonSettings& common) {
+  const fs::path out = common.out;
+  return out.has_filename() ? out : out.parent_path();
+}
+
+/// A new run never overwrites an earlier one.
+void move_aside(const fs::path& dir) {
+  int number = 1;
+  fs::path aside;
+  std::error_code error;
+  do aside = fs::path(fmt::format("{}.{}", dir.string(), number++));
+  while (fs::exists(aside, error));
+  fs::rename(dir, aside, error);
+  require(!error,
+          "--out {}: it holds a run, which cannot be moved to {}: {}; choose another folder",
+          dir.string(), aside.string(), error.message());
+  warn(fmt::format("{} held a run; it is now {} (--resume would have continued it)", dir.string(),
+                   aside.string()));
+}
+
+/// Makes the run directory ready. Returns whether there is a state to go on from.
 bool prepare_directory(const fs::path& dir, bool resume) {
-  const bool has_state = fs::exists(dir / "state.safetensors");
-  if (!resume && (has_state || fs::exists(dir / "log.csv") || fs::exists(dir / "config.json"))) {
-    int number = 1;
-    fs::path aside;
-    do aside = fs::path(fmt::format("{}.{}", dir.string(), number++));
-    while (fs::exists(aside));
-    fs::rename(dir, aside);
-    warn(fmt::format("{} held a run; it is now {} (--resume would have continued it)", dir.string(),
-                     aside.string()));
-  }
+  const auto holds = [&](const char* name) {
+    std::error_code none;  // a name that cannot be is not there
+    return fs::exists(dir / name, none);
+  };
+  const bool has_state = holds("state.safetensors"), has_model = holds("model.safetensors");
+  const bool has_run = has_state || has_model || holds("log.csv") || holds("config.json");
+  // A run that was killed before its first checkpoint has a log at most, and no model.
+  if (resume ? has_model && !has_state : has_run) move_aside(dir);
   std::error_code error;
   fs::create_directories(dir, error);
   if (error || !fs::is_directory(dir))
     throw InputError(fmt::format("--out {}: expected a folder that can be made and written: {}",
                                  dir.string(), error.message()));
   remove_stale_temporaries(dir);
+  if (resume && !has_state)
+    log("--resume: {} holds no checkpoint to go on from: the run starts anew", dir.string());
   return resume && has_state;
 }
 
@@ -44,7 +64,7 @@ Json number(const std::optional<double>& v) { return v ? Json(*v) : Json(nullptr
 int run_training(const TrainSettings& s, const Model& model, Recipe& recipe,
                  const std::vector<Variable>& trained, const Dataset& data,
                  const CheckpointInfo& info, const Json& config, const std::string& command) {
-  const fs::path dir = s.common.out;
+  const fs::path dir = run_directory_of(s.common);
   const bool resumed = prepare_directory(dir, s.resume);
   write_json(dir / "config.json", config);
   const Images train(model.machine(), data.train), test(model.machine(), data.test);
@@ -74,10 +94,28 @@ int run_training(const TrainSettings& s, const Model& model, Recipe& recipe,
   return 0;
 }
 
+/// Of the weights that training starts from, where they say it, else of the flags.
+Normalization normalization_of(const TrainSettings& s, const Dataset& data) {
+  const Normalization flags =
+      choose_normalization(to_string(s.model.normalize), data.normalization);
+  if (s.init.empty()) return flags;
+  CheckpointOverrides otherwise;
+  otherwise.model = s.model.model;
+  otherwise.width = s.model.width;
+  otherwise.mean = flags.mean;
+  otherwise.std = flags.std;
+  const ModelSpec init = read_info(s.init, otherwise).spec;
+  const Normalization own{init.mean, init.std};
+  if (own != flags)
+    log("--init {}: normalizes pixels by mean {} and std {}, and so does the run", s.init,
+        fmt::join(own.mean, ", "), fmt::join(own.std, ", "));
+  return own;
+}
+
 CheckpointInfo info_of(const TrainSettings& s, const Dataset& data) {
   CheckpointInfo info;
   const MaskCounts counts = mask_counts(s);
-  const Normalization n = choose_normalization(to_string(s.model.normalize), data.normalization);
+  const Normalization n = normalization_of(s, data);
   info.spec = {.name = *s.model.model,
                .width = *s.model.width,
                .classes = static_cast<Index>(data.classes.size()),

@@ -14,7 +14,8 @@ const std::set<std::string> may_differ{"threads", "steps",  "out",   "json",
 /// The config.json of a run; an empty object if there is none yet.
 Json stored_config(std::string_view command, const Path& run) {
   const Path path = run / "config.json";
-  if (run.empty() || !std::filesystem::exists(path)) return Json::object();
+  std::error_code none;  // a name that cannot be is not there
+  if (run.empty() || !std::filesystem::exists(path, none)) return Json::object();
   Json stored = read_json(path);
   require(stored.is_object() && stored.value("command", Json()) == command,
           "{}: expected the settings of a {} run, which --resume continues", path.string(),

@@ -20,6 +20,10 @@ void check(const FinetuneSettings& s) {
   require(method == Method::standard || method == Method::pgd,
           "--method: expected standard or pgd for finetune, got \"{}\"", to_string(method));
   check_training(s.train);
+  require(
+      method != Method::pgd || s.train.attack_bn != AttackBn::train || s.tune.stats,
+      "--attack-bn: train updates running statistics, which --tune leaves out: expected eval or "
+      "train-frozen, or --tune with stats");
 }
 
 }  // namespace robmask

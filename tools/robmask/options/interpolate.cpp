@@ -7,6 +7,7 @@ Options options_of(InterpolateSettings& s) {
   o.add("first", s.first, "weights or run directory whose masks count p").required = true;
   o.add("second", s.second, "weights or run directory whose masks count 1 - p").required = true;
   o.add("p", s.p, "list of shares of the first", from_to(0, 1));
+  o.add("mask", s.evaluate.mask, "list of mask strengths of the combined model, or match");
   o.flag("affine-only", s.affine_only, "keep the first's running statistics");
   o.add("save", s.save, "write one checkpoint with both masks (0: first, 1: second)");
   add_evaluation(o, s.evaluate);

@@ -15,7 +15,7 @@ void add_optimizer(Options& o, TrainSettings& s) {
   o.add("augment", s.augment, "of training images");
   o.add("shuffle", s.shuffle, "a new order each epoch: on, off");
   o.add("steps", s.steps, "stop after N iterations; the schedule still counts --epochs",
-        from_to(0, largest), "all");
+        from_to(1, largest), "all");
   add_replay(o, s.replay);
 }
 
