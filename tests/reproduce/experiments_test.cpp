@@ -79,6 +79,18 @@ TEST(Experiments, TheEndsOfTheInterpolationAreTheModelsOfTable1) {
             folder("table1", "Adversarial, then standard finetuning of BN", "Robust"));
 }
 
+TEST(Experiments, TheMatchingMaskIsTheOneOfEachStrength) {
+  const ReproduceSettings settings = settings_of(ScaleName::paper, "out");
+  const Commands commands(settings);
+  const auto words = [&](const std::string& eps) {
+    return commands.jobs(cell_of(experiment("table5"), "RobMask, matching mask", eps).reading)[0]
+        .arguments;
+  };
+  EXPECT_EQ(parsed<EvaluateSettings>(words("ε = 0")).mask.values, std::vector{0.0});
+  EXPECT_EQ(parsed<EvaluateSettings>(words("ε = 2/255")).mask.values, std::vector{0.25});
+  EXPECT_EQ(parsed<EvaluateSettings>(words("ε = 8/255")).mask.values, std::vector{1.0});
+}
+
 TEST(Experiments, SlugsKeepLettersDigitsAndPoints) {
   EXPECT_EQ(slug("ε = 8/255"), "8-255");
   EXPECT_EQ(slug("ResNet-18, 100 epochs"), "resnet-18-100-epochs");
