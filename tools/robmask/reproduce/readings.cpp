@@ -43,7 +43,7 @@ Job Commands::evaluate(const Accuracy& a, Index seed) const {
   add(result.arguments, from);
   add(result.arguments, {"--out", result.folder.string(), "--resume"});
   result.work = work;
-  add_attack(result.work, a.attack, counts(data, images).test, scale_.pgd_steps);
+  add_attack(result.work, a.attack, counts(data, images).test, scale_);
   return result;
 }
 
@@ -61,20 +61,18 @@ Job Commands::features(const View& view, const std::string& layer) const {
   return result;
 }
 
-Job Commands::bench(const Work& work) const {
-  Words words{"bench",
-              "--workload",
-              "train,pgd",
-              "--repeats",
-              "1",
-              "--batch",
-              std::to_string(bench_batch),
-              "--model",
-              work.model};
+std::vector<std::string> Commands::bench(const Work& work) const {
+  // A processor's speed per image hardly depends on the batch, its time and memory do: as many pixels
+  // as 64 images of CIFAR are enough.
+  const Index enough = std::max<Index>(2, 64 * 32 * 32 / (work.side * work.side));
+  const bool gpu = settings_.common.device != "cpu";
+  Words words{"bench", "--workload", "train,pgd", "--model", work.model};
+  add(words, "--batch", gpu ? work.batch : std::min(work.batch, enough));
   if (has_width(work.model)) add(words, "--width", work.width);
-  return job("bench",
-             fmt::format("{}{}-{}", work.model, width_slug(work), slug(settings_.common.device)),
-             words, {});
+  if (settings_.common.precision)
+    add(words, {"--precision", to_string(*settings_.common.precision)});
+  add_common(words);
+  return words;
 }
 
 std::vector<Job> Commands::jobs(const Reading& reading) const {
@@ -94,7 +92,14 @@ std::vector<Job> Commands::jobs(const Reading& reading) const {
     std::vector<Job> operator()(const Cosine& c) const {
       return {commands.train(c.before), commands.train(c.after)};
     }
-    std::vector<Job> operator()(const LogMean& m) const { return {commands.train(m.training)}; }
+    std::vector<Job> operator()(const MeanGap& gap) const { return (*this)(gap.cosines[0]); }
+    std::vector<Job> operator()(const Parameters& p) const { return {commands.train(p.training)}; }
+    std::vector<Job> operator()(const EpochSeconds& s) const {
+      return {commands.train(s.training)};
+    }
+    std::vector<Job> operator()(const EpochRatio& r) const {
+      return {commands.train(r.first.training), commands.train(r.second.training)};
+    }
     std::vector<Job> operator()(const MaskedMaps& m) const {
       return {commands.features(m.a, m.layer), commands.features(m.b, m.layer)};
     }
@@ -103,13 +108,18 @@ std::vector<Job> Commands::jobs(const Reading& reading) const {
 }
 
 std::string Commands::left_out(const Reading& reading) const {
-  const auto* accuracy = std::get_if<Accuracy>(&reading);
   const auto& strengths = scale_.autoattack_eps;
-  const bool out = accuracy && accuracy->attack == "autoattack" && !strengths.empty() &&
-                   std::ranges::count(strengths, accuracy->eps) == 0;
-  return out ? fmt::format("AutoAttack runs at ε = {} only at scale {}", fmt::join(strengths, ", "),
-                           scale_.name)
-             : "";
+  const auto out = [&](const Accuracy& a) {
+    return a.attack == "autoattack" && !strengths.empty() &&
+           std::ranges::count(strengths, a.eps) == 0;
+  };
+  const auto* accuracy = std::get_if<Accuracy>(&reading);
+  const auto* difference = std::get_if<Difference>(&reading);
+  if (!(accuracy && out(*accuracy)) &&
+      !(difference && (out(difference->first) || out(difference->second))))
+    return "";
+  return fmt::format("AutoAttack runs at ε = {} only at scale {}", fmt::join(strengths, ", "),
+                     scale_.name);
 }
 
 }  // namespace robmask::reproduce

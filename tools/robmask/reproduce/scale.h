@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/shape.h"
+#include "tools/robmask/reproduce/experiment.h"
 #include "training/choices.h"
 
 namespace robmask::reproduce {
@@ -26,7 +26,10 @@ struct Scale {
   Amount narrow = {}, wide = {};  // with models that have a width; with the others
   Index attack_steps = 7;         // in training
   Index pgd_steps = 100;          // in evaluation
-  Index seeds = 1;                // of numbers that are a mean
+  /// Of test images, roughly: those a network gets right, and those it still does under attack. What
+  /// is wrong already is not attacked, so an evaluation's time depends on them.
+  double correct = 0.9, robust = 0.5;
+  Index seeds = 1;  // of numbers that are a mean
 
   /// AutoAttack: the options of evaluate that ask for it, the strengths it is run at (empty: all),
   /// and its test images (0: as many as for PGD).
@@ -40,5 +43,9 @@ struct Scale {
 };
 
 const Scale& scale_of(ScaleName name);
+
+/// An experiment as a scale runs it: titles name the network that stands in for the paper's, and rows
+/// that would repeat those of the stand-in itself are left out.
+Experiment at_scale(Experiment experiment, const Scale& scale);
 
 }  // namespace robmask::reproduce
