@@ -86,11 +86,11 @@ endif
 FOUND_GPU  = $(sort $(patsubst 90,90a,$(filter 1% 8% 9%,$(subst .,,$(shell nvidia-smi \
                --query-gpu=compute_cap --format=csv$(comma)noheader 2>/dev/null)))))
 CUDA_ARCH := $(if $(NVCC),$(if $(call unset,CUDA_ARCH),$(or $(FOUND_GPU),90a),$(CUDA_ARCH)))
-GENCODE   := $(foreach a,$(subst all,80 90a,$(CUDA_ARCH)),-gencode arch=compute_$(a)$(comma)code=sm_$(a)) \
+GENCODE    = $(foreach a,$(subst all,80 90a,$(CUDA_ARCH)),-gencode arch=compute_$(a)$(comma)code=sm_$(a)) \
              $(if $(filter all,$(CUDA_ARCH)),-gencode arch=compute_80$(comma)code=compute_80)
 # The device may call constexpr functions of the library (std::array). fmt 9 is wary of old nvccs and
 # does without constexpr there, which contradicts itself in C++20: it is told to use it as with g++.
-CUDAFLAGS := -std=c++20 -O3 -DNDEBUG -lineinfo --expt-relaxed-constexpr -ccbin $(CXX) -I. \
+CUDAFLAGS  = -std=c++20 -O3 -DNDEBUG -lineinfo --expt-relaxed-constexpr -ccbin $(CXX) -I. \
              -DFMT_USE_CONSTEXPR=1 -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror $(GENCODE)
 CUDA_LIBS := $(if $(NVCC),$(CUDART) -ldl -lrt -lpthread)
 
@@ -104,6 +104,9 @@ LIBRARY_OBJECTS := $(call objects,$(LIBRARY))
 TOOL_OBJECTS    := $(call objects,$(TOOL)) $(BUILD)/objects/$(ASSETS:.cpp=.o)
 TEST_OBJECTS    := $(call objects,$(TESTS))
 CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
+# What is carried to a machine with a GPU is for every architecture that we ship, in a folder of its own.
+CARRIED_CUDA    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/gpu/objects/%.o))
+$(CARRIED_CUDA) $(BUILD)/gpu/flags: override CUDA_ARCH := 80 90a
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
 EMULATED_TESTS  := $(call emulated,$(filter-out %/races_test.cpp,$(filter %_test.cpp,$(EMULATOR))))
 EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out $(ON_DEVICE),$(CUDA)) \
@@ -161,12 +164,13 @@ $(BUILD)/emulated/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) 
 CARRIED := $(LINK) -s -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,-rpath,'$$ORIGIN'
 CARRY    = ldd $@ | awk '/libfmt/ { print $$3 }' | xargs -I{} cp -L {} $(@D)
 
-$(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(BUILD)/librobmask.a
+CARRIED_LIBRARY := $(LIBRARY_OBJECTS) $(CARRIED_CUDA) $(ISA:%=$(BUILD)/cpu_%.o)
+$(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(CARRIED_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,link    $@)
 	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgomp.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
 
-$(BUILD)/gpu/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(BUILD)/librobmask.a
+$(BUILD)/gpu/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(CARRIED_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,link    $@)
 	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgtest.a -l:libgtest_main.a -l:libgomp.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
@@ -206,9 +210,12 @@ $(BUILD)/objects/$(ASSETS): $(PAGE)
 $(BUILD)/objects/$(ASSETS:.cpp=.o): $(BUILD)/objects/$(ASSETS) $(BUILD)/flags | $(BUILD)/packages-build
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
 
+FOR_DEVICE = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  ($(CUDA_ARCH))")
 $(BUILD)/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
-	@mkdir -p $(@D)
-	$(call say,compile $<  ($(CUDA_ARCH)))
+	$(FOR_DEVICE)
+	$(Q)$(NVCC) $(CUDAFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/gpu/objects/%.o: %.cu $(BUILD)/gpu/flags | $(BUILD)/packages-build
+	$(FOR_DEVICE)
 	$(Q)$(NVCC) $(CUDAFLAGS) -MMD -MP -c -o $@ $<
 
 EMULATE = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  (emulated)")
@@ -246,14 +253,15 @@ $(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
 $(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
 $(TEST_OBJECTS) $(EMULATED_TESTS) $(RACES): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
+-include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(CARRIED_CUDA) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
 
 # Other flags, or a file that came or went, change these files, and that rebuilds what they concern.
 $(BUILD)/flags:        NOW := $(CXX) $(FLAGS) $(MARCH_avx2) $(MARCH_avx512)
 $(BUILD)/flags-cuda:   NOW := $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
+$(BUILD)/gpu/flags:    NOW  = $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
 $(BUILD)/sources:      NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA)
 $(BUILD)/sources-cuda: NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA) $(CUDA) $(EMULATOR)
-$(BUILD)/flags $(BUILD)/flags-cuda $(BUILD)/sources $(BUILD)/sources-cuda: force
+$(BUILD)/flags $(BUILD)/flags-cuda $(BUILD)/gpu/flags $(BUILD)/sources $(BUILD)/sources-cuda: force
 	@mkdir -p $(@D); echo '$(NOW)' | cmp -s - $@ || echo '$(NOW)' > $@
 
 # ---- packages -------------------------------------------------------------------------------------
@@ -294,9 +302,8 @@ mutations: $(BUILD)/emulated/tests
 	  tools/checks/mutations.py tools/checks/mutations.txt $(TEST_OBJECTS) \
 	  $(filter-out %/main.o,$(TOOL_OBJECTS)) $(EMULATED) $(EMULATED_TESTS)
 
-gpu-check-build:
-	+@$(MAKE) --no-print-directory CUDA_ARCH='80 90a' $(BUILD)/gpu/tests $(BUILD)/gpu/robmask
-	tools/checks/linked.sh $(BUILD)/gpu/tests $(BUILD)/gpu/robmask
+gpu-check-build: $(BUILD)/gpu/tests $(BUILD)/gpu/robmask
+	tools/checks/linked.sh $^
 
 gpu-check:
 	@PROGRAMS=$(BUILD)/gpu tools/checks/gpu_check.sh
