@@ -11,6 +11,7 @@
 # make test-races the GPU's kernels under ThreadSanitizer: what no barrier orders
 # make mutations  puts mistakes into the GPU's kernels and checks that tests find each (minutes)
 # make gpu-check-build  builds what a machine with a GPU needs for GPU.md; make gpu-check runs it there
+# make gpu-bench  there: the speed of training beside PyTorch, MODEL=resnet18 or another (nine minutes)
 # make kills      kills a training run thirty times and checks that it resumes to the same bits
 # make report-check  opens the page of `robmask report` in a headless Chromium (Error 77: there is none)
 # make bench      the speed of training and attack steps on this machine
@@ -34,6 +35,8 @@ PREFIX   ?= /usr/local
 OPTIMIZE ?= -O3 -DNDEBUG
 BRIEF    ?= 1
 PYTHON   ?= $(firstword $(wildcard /usr/bin/python3) python3)
+# Where there is a GPU, the one on the PATH is the one that has PyTorch.
+PYTHON_GPU ?= python3
 # g++ 12 sees overlapping copies in string + string at -O3 that are not there (gcc bug 105651).
 WARNINGS := -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Werror -Wno-restrict
 INCLUDES := -I. -isystem /usr/include/eigen3
@@ -86,11 +89,11 @@ endif
 FOUND_GPU  = $(sort $(patsubst 90,90a,$(filter 1% 8% 9%,$(subst .,,$(shell nvidia-smi \
                --query-gpu=compute_cap --format=csv$(comma)noheader 2>/dev/null)))))
 CUDA_ARCH := $(if $(NVCC),$(if $(call unset,CUDA_ARCH),$(or $(FOUND_GPU),90a),$(CUDA_ARCH)))
-GENCODE   := $(foreach a,$(subst all,80 90a,$(CUDA_ARCH)),-gencode arch=compute_$(a)$(comma)code=sm_$(a)) \
+GENCODE    = $(foreach a,$(subst all,80 90a,$(CUDA_ARCH)),-gencode arch=compute_$(a)$(comma)code=sm_$(a)) \
              $(if $(filter all,$(CUDA_ARCH)),-gencode arch=compute_80$(comma)code=compute_80)
 # The device may call constexpr functions of the library (std::array). fmt 9 is wary of old nvccs and
 # does without constexpr there, which contradicts itself in C++20: it is told to use it as with g++.
-CUDAFLAGS := -std=c++20 -O3 -DNDEBUG -lineinfo --expt-relaxed-constexpr -ccbin $(CXX) -I. \
+CUDAFLAGS  = -std=c++20 -O3 -DNDEBUG -lineinfo --expt-relaxed-constexpr -ccbin $(CXX) -I. \
              -DFMT_USE_CONSTEXPR=1 -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror $(GENCODE)
 CUDA_LIBS := $(if $(NVCC),$(CUDART) -ldl -lrt -lpthread)
 
@@ -104,6 +107,9 @@ LIBRARY_OBJECTS := $(call objects,$(LIBRARY))
 TOOL_OBJECTS    := $(call objects,$(TOOL)) $(BUILD)/objects/$(ASSETS:.cpp=.o)
 TEST_OBJECTS    := $(call objects,$(TESTS))
 CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
+# What is carried to a machine with a GPU is for every architecture that we ship, in a folder of its own.
+CARRIED_CUDA    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/gpu/objects/%.o))
+$(CARRIED_CUDA) $(BUILD)/gpu/flags: override CUDA_ARCH := 80 90a
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
 EMULATED_TESTS  := $(call emulated,$(filter-out %/races_test.cpp,$(filter %_test.cpp,$(EMULATOR))))
 EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out $(ON_DEVICE),$(CUDA)) \
@@ -126,7 +132,7 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test test-here emulated trajectories test-races mutations gpu-check-build gpu-check tradeoff smoke \
+.PHONY: all announce test test-here emulated trajectories test-races mutations gpu-check-build gpu-check gpu-bench bench-check tradeoff smoke \
         asan asan-library demo kills report-check bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
@@ -161,12 +167,13 @@ $(BUILD)/emulated/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) 
 CARRIED := $(LINK) -s -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,-rpath,'$$ORIGIN'
 CARRY    = ldd $@ | awk '/libfmt/ { print $$3 }' | xargs -I{} cp -L {} $(@D)
 
-$(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(BUILD)/librobmask.a
+CARRIED_LIBRARY := $(LIBRARY_OBJECTS) $(CARRIED_CUDA) $(ISA:%=$(BUILD)/cpu_%.o)
+$(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(CARRIED_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,link    $@)
 	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgomp.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
 
-$(BUILD)/gpu/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(BUILD)/librobmask.a
+$(BUILD)/gpu/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(CARRIED_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,link    $@)
 	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgtest.a -l:libgtest_main.a -l:libgomp.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
@@ -206,9 +213,12 @@ $(BUILD)/objects/$(ASSETS): $(PAGE)
 $(BUILD)/objects/$(ASSETS:.cpp=.o): $(BUILD)/objects/$(ASSETS) $(BUILD)/flags | $(BUILD)/packages-build
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
 
+FOR_DEVICE = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  ($(CUDA_ARCH))")
 $(BUILD)/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
-	@mkdir -p $(@D)
-	$(call say,compile $<  ($(CUDA_ARCH)))
+	$(FOR_DEVICE)
+	$(Q)$(NVCC) $(CUDAFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/gpu/objects/%.o: %.cu $(BUILD)/gpu/flags | $(BUILD)/packages-build
+	$(FOR_DEVICE)
 	$(Q)$(NVCC) $(CUDAFLAGS) -MMD -MP -c -o $@ $<
 
 EMULATE = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  (emulated)")
@@ -246,14 +256,15 @@ $(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
 $(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
 $(TEST_OBJECTS) $(EMULATED_TESTS) $(RACES): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
+-include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(CARRIED_CUDA) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
 
 # Other flags, or a file that came or went, change these files, and that rebuilds what they concern.
 $(BUILD)/flags:        NOW := $(CXX) $(FLAGS) $(MARCH_avx2) $(MARCH_avx512)
 $(BUILD)/flags-cuda:   NOW := $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
+$(BUILD)/gpu/flags:    NOW  = $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
 $(BUILD)/sources:      NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA)
 $(BUILD)/sources-cuda: NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA) $(CUDA) $(EMULATOR)
-$(BUILD)/flags $(BUILD)/flags-cuda $(BUILD)/sources $(BUILD)/sources-cuda: force
+$(BUILD)/flags $(BUILD)/flags-cuda $(BUILD)/gpu/flags $(BUILD)/sources $(BUILD)/sources-cuda: force
 	@mkdir -p $(@D); echo '$(NOW)' | cmp -s - $@ || echo '$(NOW)' > $@
 
 # ---- packages -------------------------------------------------------------------------------------
@@ -271,12 +282,18 @@ announce:
 # ---- what to do with it ---------------------------------------------------------------------------
 
 # What is built in here; then the GPU's kernels on the emulator, which computes on one core.
-test: test-here $(BUILD)/emulated/tests
+test: test-here bench-check $(BUILD)/emulated/tests
 	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or \
 	  $(FILTER),Machine/*/cuda*:Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_pgd_l2:Replay/*/cuda_robmask:Replay/*/cuda_trades:*GpuEmulator*)'
 
 test-here: $(BUILD)/tests $(BUILD)/robmask
 	ROBMASK=$(BUILD)/robmask $(BUILD)/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*)'
+
+# The benchmark beside PyTorch, as far as it goes without a GPU and PyTorch.
+bench-check: $(BUILD)/robmask
+	$(PYTHON) tools/bench/floor.py --check
+	$(PYTHON) tools/bench/gpu_bench.py --robmask $< --device cpu --torch off --width 4 --batch 4,8 \
+	  --rounds 1 --seconds 0 --out $(BUILD)/bench >$(BUILD)/bench.log 2>&1 || { cat $(BUILD)/bench.log; exit 1; }
 
 emulated: $(BUILD)/emulated/robmask $(BUILD)/emulated/tests
 
@@ -294,12 +311,14 @@ mutations: $(BUILD)/emulated/tests
 	  tools/checks/mutations.py tools/checks/mutations.txt $(TEST_OBJECTS) \
 	  $(filter-out %/main.o,$(TOOL_OBJECTS)) $(EMULATED) $(EMULATED_TESTS)
 
-gpu-check-build:
-	+@$(MAKE) --no-print-directory CUDA_ARCH='80 90a' $(BUILD)/gpu/tests $(BUILD)/gpu/robmask
-	tools/checks/linked.sh $(BUILD)/gpu/tests $(BUILD)/gpu/robmask
+gpu-check-build: $(BUILD)/gpu/tests $(BUILD)/gpu/robmask
+	tools/checks/linked.sh $^
 
 gpu-check:
 	@PROGRAMS=$(BUILD)/gpu tools/checks/gpu_check.sh
+
+gpu-bench:
+	@PROGRAMS=$(BUILD)/gpu $(PYTHON_GPU) tools/bench/gpu_bench.py --model $(or $(MODEL),resnet18)
 
 tradeoff:
 	+@$(MAKE) --no-print-directory FILTER='Slow*' test-here
