@@ -71,6 +71,15 @@ TEST(Comparisons, GradientsAreMaskedWhereOnlySquareBreaksImages) {
 }
 
 TEST(Comparisons, PerImageRowsNameTheAttackThatBrokeTheImage) {
+TEST(Comparisons, WhatSquareBrokeBeforeOthersTriedSaysNothingOfGradients) {
+  const Fate by_square{square, square, none, none, none};
+  CellOutcome plus = outcome_of(0, AttackName::autoattack, by_square);
+  EXPECT_EQ(masked_gradients(std::vector{plus}).size(), 1u);  // standard: it comes last
+  plus.cell.plan.version = AaVersion::plus;
+  EXPECT_TRUE(masked_gradients(std::vector{plus}).empty());
+  EXPECT_TRUE(masked_gradients(std::vector{plus, outcome_of(0, square, by_square)}).empty());
+}
+
   const auto rows = per_image_rows(outcome_of(0, pgd, {pgd, none, none}), {0, 0, 0});
   const CsvTable table{per_image_columns(false), rows};
   const auto column = [&](const char* name) {

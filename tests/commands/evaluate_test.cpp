@@ -177,7 +177,9 @@ TEST_F(Evaluate, CatchesASaturatedFirstLayerAndAConstantClassifier) {
 }
 
 TEST_F(Evaluate, WarnsOfStepsThatCannotCrossTheBall) {
-  EXPECT_EQ(checks_of(evaluate("--mask 1 --attack-steps 2")), std::set<std::string>{"reach"});
+  for (const char* attack : {"pgd", "cw"})
+    EXPECT_EQ(checks_of(evaluate(fmt::format("--mask 1 --attack {} --attack-steps 2", attack))),
+              std::set<std::string>{"reach"});
 }
 
 TEST_F(Evaluate, WritesAnEntryOfRobustBench) {

@@ -107,10 +107,10 @@ void Evaluation::question(const LoadedModel& from, const std::vector<Cell>& cell
     Probe probe{batch.images, batch.labels, settings_.attack.norm, 0};
     for (const Cell& cell : cells)
       if (cell.mask == mask && !cell.idle()) probe.eps = std::max(probe.eps, cell.plan.eps);
-    const Context context = model.eval(batch.images.shape().n, mask);
-    for (const Doubt& d :
-         doubts_about([&](const Variable& images) { return model.logits(images, context); }, probe))
-      doubt(d, mask);
+    const Classifier logits = [&](const Variable& images) {
+      return model.logits(images, model.eval(images.shape().n, mask));
+    };
+    for (const Doubt& d : doubts_about(logits, probe)) doubt(d, mask);
   }
 }
 
@@ -126,7 +126,8 @@ void Evaluation::question_outcome(const CellOutcome& outcome, Index classes) {
   if (outcome.cell.idle()) return;
   for (const ImageOutcome& image : outcome.images)
     consider(doubt_about_ball(image.verdict.perturbation, plan.eps));
-  if (plan.attack == AttackName::pgd)
+  consider(doubt_about_standing(outcome.robust(), plan.norm, plan.eps, images_->shape(1)));
+  if (plan.attack == AttackName::pgd || (plan.attack == AttackName::cw && plan.norm == Norm::linf))
     consider(doubt_about_reach(plan.steps, plan.step_size, plan.eps));
 }
 
