@@ -15,7 +15,8 @@ constexpr auto none = AttackName::clean;
 CellOutcome outcome_of(double mask, AttackName attack, const Fate& fate, double eps = 8.0 / 255) {
   CellOutcome o{.cell = {.mask = mask, .eps = {eps, fmt::format("{}", eps)}, .plan = {}},
                 .p = {},
-                .images = {}};
+                .images = {},
+                .stages = {}};
   o.cell.plan.attack = attack;
   o.cell.plan.eps = eps;
   for (std::size_t i = 0; i < fate.size(); ++i) {
@@ -70,7 +71,6 @@ TEST(Comparisons, GradientsAreMaskedWhereOnlySquareBreaksImages) {
   EXPECT_TRUE(masked_gradients(std::vector{outcome_of(0, square, by_square)}).empty());
 }
 
-TEST(Comparisons, PerImageRowsNameTheAttackThatBrokeTheImage) {
 TEST(Comparisons, WhatSquareBrokeBeforeOthersTriedSaysNothingOfGradients) {
   const Fate by_square{square, square, none, none, none};
   CellOutcome plus = outcome_of(0, AttackName::autoattack, by_square);
@@ -80,6 +80,7 @@ TEST(Comparisons, WhatSquareBrokeBeforeOthersTriedSaysNothingOfGradients) {
   EXPECT_TRUE(masked_gradients(std::vector{plus, outcome_of(0, square, by_square)}).empty());
 }
 
+TEST(Comparisons, PerImageRowsNameTheAttackThatBrokeTheImage) {
   const auto rows = per_image_rows(outcome_of(0, pgd, {pgd, none, none}), {0, 0, 0});
   const CsvTable table{per_image_columns(false), rows};
   const auto column = [&](const char* name) {

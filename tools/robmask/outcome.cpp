@@ -19,7 +19,8 @@ Json stages_of(const CellOutcome& o) {
       standing -= image.clean && !image.verdict.robust && image.verdict.broken_by == stage;
     list.push_back({{"attack", to_string(stage)},
                     {"robust_accuracy", share(standing, o.n())},
-                    {"interval", wilson_interval(standing, o.n())}});
+                    {"interval", wilson_interval(standing, o.n())},
+                    {"seconds", o.stages[list.size()]}});
   }
   return list;
 }
