@@ -201,6 +201,14 @@ TEST_F(Evaluate, WritesAnEntryOfRobustBench) {
   EXPECT_EQ(json["eps"], "8/255");
   EXPECT_EQ(json["architecture"], "ResNet-18 (width 4)");
   EXPECT_EQ(json["autoattack_acc"], "");
+  const std::string autoattack =
+      "--mask 1 --attack autoattack --attack-steps 1 --queries 1 --eps 0 --checks off "
+      "--robustbench-json ";
+  evaluate(autoattack + entry.string());
+  EXPECT_EQ(read_json(entry)["autoattack_acc"], "");
+  evaluate("--mask 1 --attack autoattack --eps 0 --checks off --robustbench-json " +
+           entry.string());
+  EXPECT_NE(read_json(entry)["autoattack_acc"], "");
   EXPECT_EQ(json["clean_acc"],
             fmt::format("{:.2f}", 100 * report["results"][0]["clean_accuracy"].get<double>()));
 }
@@ -314,6 +322,48 @@ TEST_F(Evaluate, SaysAtTheStartThatAnOutputCannotBeWritten) {
   for (const char* option : {"per-image", "save-adversarial", "robustbench-json"})
     expect_refused(command(fmt::format("--attack pgd --{} /nonexistent/file", option)), option);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "evaluation.journal"));
+}
+
+TEST_F(Evaluate, ReportsWhatRanAndNothingThatTheAttackHasNot) {
+  const Json report = evaluate(
+      "--mask 1 --attack pgd,apgd-t,square,autoattack --attack-steps 2 --queries 3 --checks off");
+  const auto of = [&](std::size_t i, const char* name) {
+    return report["results"][i].value(name, Json("none"));
+  };
+  EXPECT_EQ(of(0, "start"), "random");
+  EXPECT_EQ(of(0, "pgd_keep"), "last");
+  EXPECT_EQ(of(0, "queries"), "none");
+  EXPECT_EQ(of(1, "targets"), 9);
+  for (const std::size_t i : {1, 2, 3}) EXPECT_TRUE(of(i, "step_size").is_null());
+  EXPECT_TRUE(of(2, "steps").is_null());
+  EXPECT_EQ(of(2, "queries"), 3);
+  EXPECT_EQ(of(2, "aa_version"), "none");
+  EXPECT_EQ(of(3, "aa_version"), "standard");
+  EXPECT_EQ(of(3, "steps"), 2);
+  double seconds = 0;
+  for (const Json& stage : report["results"][3]["stages"])
+    seconds += stage["seconds"].get<double>();
+  EXPECT_GT(seconds, 0);
+  EXPECT_LE(seconds, of(3, "seconds").get<double>());
+}
+
+TEST_F(Evaluate, SaysThatItAimsAtFewerClassesThanItWasAskedTo) {
+  std::string images;
+  for (char label = 0; label < 5; ++label) images += label + std::string(3072, '\x40');
+  test::put(folder_ / "test_batch.bin", images);
+  const Result result = run(fmt::format(
+      "evaluate --from '{}' --threads 1 --attack fab-t --attack-steps 1 --data cifar10:{}",
+      model_file("five", 5).string(), folder_.path().string()));
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_NE(result.errors.find("--targets 9: the model has 5 classes"), std::string::npos)
+      << result.errors;
+}
+
+TEST_F(Evaluate, SquareNeedsNoSteps) {
+  const std::string options = "--mask 1 --attack square --queries 60 --eps 16/255 --checks off ";
+  const Json none = evaluate(options + "--attack-steps 0")["results"][0];
+  EXPECT_LT(none["robust_accuracy"], none["clean_accuracy"]);
+  EXPECT_EQ(none["robust_accuracy"], evaluate(options)["results"][0]["robust_accuracy"]);
 }
 
 }  // namespace
