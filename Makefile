@@ -11,7 +11,7 @@
 # make test-races the GPU's kernels under ThreadSanitizer: what no barrier orders
 # make mutations  puts mistakes into the GPU's kernels and checks that tests find each (minutes)
 # make gpu-check-build  builds what a machine with a GPU needs for GPU.md; make gpu-check runs it there
-# make kills      kills a training run thirty times and checks that it resumes to the same bits
+# make kills      kills a training run thirty times and an evaluation ten times: resumed, the same bits
 # make report-check  opens the page of `robmask report` in a headless Chromium, where there is one
 # make bench      the speed of training and attack steps on this machine
 # make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
@@ -326,6 +326,7 @@ bench: $(BUILD)/robmask
 
 kills: $(BUILD)/robmask
 	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/kills.sh
+	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/evaluation_kills.sh
 
 report-check: $(BUILD)/robmask  # 77: there is no browser
 	$(Q)ROBMASK=$(BUILD)/robmask PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tools/checks/report_page.py \
