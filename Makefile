@@ -12,7 +12,7 @@
 # make mutations  puts mistakes into the GPU's kernels and checks that tests find each (minutes)
 # make gpu-check-build  builds what a machine with a GPU needs for GPU.md; make gpu-check runs it there
 # make gpu-bench  there: the speed of training beside PyTorch, MODEL=resnet18 or another (nine minutes)
-# make kills      kills a training run thirty times and checks that it resumes to the same bits
+# make kills      kills a training run thirty times and an evaluation ten times: resumed, the same bits
 # make report-check  opens the page of `robmask report` in a headless Chromium (Error 77: there is none)
 # make bench      the speed of training and attack steps on this machine
 # make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
@@ -345,6 +345,7 @@ bench: $(BUILD)/robmask
 
 kills: $(BUILD)/robmask
 	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/kills.sh
+	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/evaluation_kills.sh
 
 # Ends with 77 where there is no browser: make says so, and fails.
 report-check: $(BUILD)/robmask | $(BUILD)/packages-report-check

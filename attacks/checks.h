@@ -30,19 +30,24 @@ struct Probe {
 
 /// What a model's answers to a probe make doubtful: "probabilities" (a softmax at the end), and of the
 /// images it classifies correctly, "zero-gradients" (gradient attacks are blind), "more-steps" (ten
-/// steps of PGD do worse than one) and "large-eps" (many stand in a ball in which all can become alike).
+/// steps of PGD do worse than one), "black-box" (a short run of Square breaks what these left, and
+/// longer ones leave) and "large-eps" (more than one stands where any image can become any other).
 std::vector<Doubt> doubts_about(const Classifier& classifier, const Probe& probe);
 
 /// "chance": `correct` of `n` images are no more than guessing one of `classes` would give.
 std::optional<Doubt> doubt_about_accuracy(Index correct, Index n, Index classes);
 
 /// "black-box": images that stand under every attack with gradients, but not under one without, are
-/// more than one and more than 0.2 % of all.
+/// more than 0.2 % of all.
 std::optional<Doubt> doubt_about_gradients(const std::vector<bool>& robust_to_white_box,
                                            const std::vector<bool>& robust_to_black_box);
 
 /// "ball": an attacked image lies farther than ε from its original, beyond rounding.
 std::optional<Doubt> doubt_about_ball(double perturbation, double eps);
+
+/// "large-eps": `robust` images, any at all, stand in a ball around images of this shape in which all
+/// can become alike: from half the range of every pixel on.
+std::optional<Doubt> doubt_about_standing(Index robust, Norm norm, double eps, const Shape& image);
 
 /// "reach": PGD's steps cannot cross the ball.
 std::optional<Doubt> doubt_about_reach(Index steps, double step_size, double eps);

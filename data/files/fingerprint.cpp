@@ -7,18 +7,24 @@
 
 namespace robmask {
 
+void Fingerprint::add(std::span<const std::byte> bytes) {
+  for (const std::byte b : bytes)
+    hash_ = (hash_ ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3;
+}
+
+std::string Fingerprint::digits() const { return fmt::format("{:016x}", hash_); }
+
 std::string fingerprint(const Path& path) {
   const InputFile file(path);
-  std::uint64_t hash = 0xcbf29ce484222325;
+  Fingerprint content;
   std::vector<std::byte> chunk(std::size_t{1} << 20);
   for (std::uint64_t at = 0; at < file.size(); at += chunk.size()) {
     const auto piece =
         std::span(chunk).first(std::min<std::uint64_t>(chunk.size(), file.size() - at));
     file.read(at, piece);
-    for (const std::byte b : piece)
-      hash = (hash ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3;
+    content.add(piece);
   }
-  return fmt::format("{:016x}", hash);
+  return content.digits();
 }
 
 }  // namespace robmask

@@ -60,6 +60,15 @@ TEST_F(Binary, RefusesEvaluationsThatCannotBe) {
   expect_refused(evaluate + " --checks maybe", "--checks");
   expect_refused(evaluate + " --corruptions /nonexistent --attack clean", "--corruptions");
   expect_refused(evaluate + " --attack pgd,fgsm --robustbench-json x", "--robustbench-json");
+  const std::string model = model_file().string();
+  expect_refused(fmt::format("interpolate --limit-test 4 --first {0} --second {0} --p 0,1 "
+                             "--save-adversarial x",
+                             model),
+                 "--save-adversarial");
+  const Path out = folder_ / "out";
+  expect_refused(evaluate + " --data cifar10:/nonexistent --out " + out.string(), "/nonexistent");
+  expect_refused(evaluate + " --mask 0.5 --out " + out.string(), "--mask");
+  EXPECT_FALSE(std::filesystem::exists(out));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "evaluation.journal"));
 }
 

@@ -15,7 +15,8 @@ constexpr auto none = AttackName::clean;
 CellOutcome outcome_of(double mask, AttackName attack, const Fate& fate, double eps = 8.0 / 255) {
   CellOutcome o{.cell = {.mask = mask, .eps = {eps, fmt::format("{}", eps)}, .plan = {}},
                 .p = {},
-                .images = {}};
+                .images = {},
+                .stages = {}};
   o.cell.plan.attack = attack;
   o.cell.plan.eps = eps;
   for (std::size_t i = 0; i < fate.size(); ++i) {
@@ -68,6 +69,15 @@ TEST(Comparisons, GradientsAreMaskedWhereOnlySquareBreaksImages) {
       masked_gradients(std::vector{outcome_of(0, pgd, by_pgd), outcome_of(0, square, by_square)})
           .empty());
   EXPECT_TRUE(masked_gradients(std::vector{outcome_of(0, square, by_square)}).empty());
+}
+
+TEST(Comparisons, WhatSquareBrokeBeforeOthersTriedSaysNothingOfGradients) {
+  const Fate by_square{square, square, none, none, none};
+  CellOutcome plus = outcome_of(0, AttackName::autoattack, by_square);
+  EXPECT_EQ(masked_gradients(std::vector{plus}).size(), 1u);  // standard: it comes last
+  plus.cell.plan.version = AaVersion::plus;
+  EXPECT_TRUE(masked_gradients(std::vector{plus}).empty());
+  EXPECT_TRUE(masked_gradients(std::vector{plus, outcome_of(0, square, by_square)}).empty());
 }
 
 TEST(Comparisons, PerImageRowsNameTheAttackThatBrokeTheImage) {

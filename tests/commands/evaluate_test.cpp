@@ -65,8 +65,19 @@ class Evaluate : public Binary {
   }
   /// A report without what may differ from run to run.
   static Json timeless(Json report) {
-    for (Json& r : report["results"]) r.erase("seconds");
+    for (Json& r : report["results"]) {
+      r.erase("seconds");
+      if (r.contains("stages"))
+        for (Json& stage : r["stages"]) stage.erase("seconds");
+    }
     return report;
+  }
+
+  /// Runs an evaluation that fails after its last batch; returns the journal that it leaves.
+  std::string interrupted(const std::string& evaluation) const {
+    const std::string failing = fmt::format("'{}' {} >/dev/full 2>/dev/null", binary_, evaluation);
+    EXPECT_EQ(WEXITSTATUS(std::system(failing.c_str())), 1);
+    return text_of(folder_ / "evaluation.journal");
   }
 
   static std::unique_ptr<test::ScratchFolder> trained_;
@@ -177,7 +188,9 @@ TEST_F(Evaluate, CatchesASaturatedFirstLayerAndAConstantClassifier) {
 }
 
 TEST_F(Evaluate, WarnsOfStepsThatCannotCrossTheBall) {
-  EXPECT_EQ(checks_of(evaluate("--mask 1 --attack-steps 2")), std::set<std::string>{"reach"});
+  for (const char* attack : {"pgd", "cw"})
+    EXPECT_EQ(checks_of(evaluate(fmt::format("--mask 1 --attack {} --attack-steps 2", attack))),
+              std::set<std::string>{"reach"});
 }
 
 TEST_F(Evaluate, WritesAnEntryOfRobustBench) {
@@ -188,6 +201,14 @@ TEST_F(Evaluate, WritesAnEntryOfRobustBench) {
   EXPECT_EQ(json["eps"], "8/255");
   EXPECT_EQ(json["architecture"], "ResNet-18 (width 4)");
   EXPECT_EQ(json["autoattack_acc"], "");
+  const std::string autoattack =
+      "--mask 1 --attack autoattack --attack-steps 1 --queries 1 --eps 0 --checks off "
+      "--robustbench-json ";
+  evaluate(autoattack + entry.string());
+  EXPECT_EQ(read_json(entry)["autoattack_acc"], "");
+  evaluate("--mask 1 --attack autoattack --eps 0 --checks off --robustbench-json " +
+           entry.string());
+  EXPECT_NE(read_json(entry)["autoattack_acc"], "");
   EXPECT_EQ(json["clean_acc"],
             fmt::format("{:.2f}", 100 * report["results"][0]["clean_accuracy"].get<double>()));
 }
@@ -216,16 +237,21 @@ TEST_F(Evaluate, MeasuresCorruptions) {
   EXPECT_DOUBLE_EQ(sum, 1.0);
 }
 
-TEST_F(Evaluate, KilledAtAnyMomentItResumesToTheSameReport) {
-  const std::string options =
-      "--mask 0,1 --attack fgsm,pgd --eps 4/255,8/255 --attack-steps 10 --batch 4 --checks off";
+TEST_F(Evaluate, KilledAtAnyMomentItResumesToTheSameReportAndTheSameImages) {
+  const auto options = [&](const std::string& name) {
+    return fmt::format(
+        "--mask 1 --attack autoattack --eps 4/255 --attack-steps 6 --queries 40 --targets 2 "
+        "--batch 4 "
+        "--checks off --save-adversarial '{}' --per-image '{}'",
+        (folder_ / (name + ".npy")).string(), (folder_ / (name + ".csv")).string());
+  };
   const auto began = std::chrono::steady_clock::now();
-  const Json whole = timeless(evaluate(options));
+  const Json whole = timeless(evaluate(options("whole")));
   const auto took = std::chrono::steady_clock::now() - began;
   bool interrupted = false;
   for (int kill = 0; kill < 3; ++kill) {
-    const std::string resumed =
-        fmt::format("exec '{}' {} >/dev/null 2>&1", binary_, command(options + " --resume"));
+    const std::string resumed = fmt::format("exec '{}' {} >/dev/null 2>&1", binary_,
+                                            command(options("killed") + " --resume"));
     const pid_t child = ::fork();
     if (child == 0) {
       ::execl("/bin/sh", "sh", "-c", resumed.c_str(), nullptr);
@@ -237,8 +263,13 @@ TEST_F(Evaluate, KilledAtAnyMomentItResumesToTheSameReport) {
     interrupted |= std::filesystem::exists(folder_ / "evaluation.journal");
   }
   EXPECT_TRUE(interrupted);
-  EXPECT_EQ(timeless(evaluate(options + " --resume")), whole);
+  EXPECT_EQ(timeless(evaluate(options("killed") + " --resume")), whole);
+  for (const char* kind : {".npy", ".csv"})
+    EXPECT_EQ(text_of(folder_ / (std::string("killed") + kind)),
+              text_of(folder_ / (std::string("whole") + kind)))
+        << kind;
   EXPECT_FALSE(std::filesystem::exists(folder_ / "evaluation.journal"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "evaluation.images"));
 }
 
 TEST_F(Evaluate, RefusesTheJournalOfAnotherModelOrOtherSettings) {
@@ -246,6 +277,93 @@ TEST_F(Evaluate, RefusesTheJournalOfAnotherModelOrOtherSettings) {
       << R"({"evaluation":{"weights":"0123456789abcdef"}})" << '\n';
   expect_refused(command("--resume"), "weights");
   EXPECT_EQ(run(command("--attack clean")).code, 0);
+}
+
+TEST_F(Evaluate, RefusesAJournalThatWasMeddledWith) {
+  const Path journal = folder_ / "evaluation.journal";
+  const std::string options = "--mask 1 --attack pgd --attack-steps 2 --checks off";
+  const std::string header = interrupted(command(options));
+  const auto second = header.find('\n') + 1;
+  Json line = parse_json(header.substr(second, header.find('\n', second) - second), "line 2");
+  for (const char* entry :
+       {R"({"seconds":1,"images":[[4000,true,"clean",-1,-1,0.0,3]]})",
+        R"({"seconds":1,"images":[[-1,true,"clean",-1,-1,0.0,3]]})",
+        R"({"seconds":1,"images":[[0,true,"magic",-1,-1,0.0,3]]})",
+        R"({"seconds":1,"images":[[0,true]]})", R"({"seconds":"1","images":[]})", "[[0]]", "3"}) {
+    line["entry"] = parse_json(entry, entry);
+    std::filesystem::remove(journal);
+    test::put(journal, header.substr(0, second) + line.dump() + "\n");
+    expect_refused(command(options + " --resume"), "evaluation.journal");
+  }
+}
+
+TEST_F(Evaluate, RefusesAJournalOfOtherImagesBehindTheSameName) {
+  const Path file = folder_ / "test_batch.bin";
+  const std::string evaluation =
+      command(fmt::format("--mask 1 --attack pgd --attack-steps 1 --checks off --data cifar10:{}",
+                          folder_.path().string()));
+  std::string images;
+  for (char label = 0; label < 10; ++label) images += label + std::string(3072, '\x40');
+  test::put(file, images);
+  EXPECT_FALSE(interrupted(evaluation).empty());
+  images.back() = '\x41';
+  test::put(file, images);
+  expect_refused(evaluation + " --resume", "pixels and labels");
+}
+
+TEST_F(Evaluate, KeepsNoImagesForOneThatDoesNotWantThem) {
+  const std::string evaluation = command("--mask 1 --attack pgd --attack-steps 1 --checks off");
+  interrupted(evaluation);
+  expect_refused(evaluation + " --resume --save-adversarial " + (folder_ / "x.npy").string(),
+                 "keeps images");
+}
+
+TEST_F(Evaluate, SaysAtTheStartThatAnOutputCannotBeWritten) {
+  for (const char* option : {"per-image", "save-adversarial", "robustbench-json"})
+    expect_refused(command(fmt::format("--attack pgd --{} /nonexistent/file", option)), option);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "evaluation.journal"));
+}
+
+TEST_F(Evaluate, ReportsWhatRanAndNothingThatTheAttackHasNot) {
+  const Json report = evaluate(
+      "--mask 1 --attack pgd,apgd-t,square,autoattack --attack-steps 2 --queries 3 --checks off");
+  const auto of = [&](std::size_t i, const char* name) {
+    return report["results"][i].value(name, Json("none"));
+  };
+  EXPECT_EQ(of(0, "start"), "random");
+  EXPECT_EQ(of(0, "pgd_keep"), "last");
+  EXPECT_EQ(of(0, "queries"), "none");
+  EXPECT_EQ(of(1, "targets"), 9);
+  for (const std::size_t i : {1, 2, 3}) EXPECT_TRUE(of(i, "step_size").is_null());
+  EXPECT_TRUE(of(2, "steps").is_null());
+  EXPECT_EQ(of(2, "queries"), 3);
+  EXPECT_EQ(of(2, "aa_version"), "none");
+  EXPECT_EQ(of(3, "aa_version"), "standard");
+  EXPECT_EQ(of(3, "steps"), 2);
+  double seconds = 0;
+  for (const Json& stage : report["results"][3]["stages"])
+    seconds += stage["seconds"].get<double>();
+  EXPECT_GT(seconds, 0);
+  EXPECT_LE(seconds, of(3, "seconds").get<double>());
+}
+
+TEST_F(Evaluate, SaysThatItAimsAtFewerClassesThanItWasAskedTo) {
+  std::string images;
+  for (char label = 0; label < 5; ++label) images += label + std::string(3072, '\x40');
+  test::put(folder_ / "test_batch.bin", images);
+  const Result result = run(fmt::format(
+      "evaluate --from '{}' --threads 1 --attack fab-t --attack-steps 1 --data cifar10:{}",
+      model_file("five", 5).string(), folder_.path().string()));
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_NE(result.errors.find("--targets 9: the model has 5 classes"), std::string::npos)
+      << result.errors;
+}
+
+TEST_F(Evaluate, SquareNeedsNoSteps) {
+  const std::string options = "--mask 1 --attack square --queries 60 --eps 16/255 --checks off ";
+  const Json none = evaluate(options + "--attack-steps 0")["results"][0];
+  EXPECT_LT(none["robust_accuracy"], none["clean_accuracy"]);
+  EXPECT_EQ(none["robust_accuracy"], evaluate(options)["results"][0]["robust_accuracy"]);
 }
 
 }  // namespace

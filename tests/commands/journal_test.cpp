@@ -23,10 +23,12 @@ class JournalFile : public testing::Test {
 };
 
 TEST_F(JournalFile, WhatWasNotedIsKnownAfterAKill) {
-  Journal first = open(false);
-  first.add("pgd", Json::array({1, 2}));
-  first.add("pgd", "three");
-  first.add("fgsm", 4);
+  {
+    Journal first = open(false);
+    first.add("pgd", Json::array({1, 2}));
+    first.add("pgd", "three");
+    first.add("fgsm", 4);
+  }
   const Journal again = open(true);
   EXPECT_EQ(again.known("pgd"), (std::vector<Json>{Json::array({1, 2}), "three"}));
   EXPECT_EQ(again.known("fgsm"), (std::vector<Json>{4}));
@@ -34,10 +36,9 @@ TEST_F(JournalFile, WhatWasNotedIsKnownAfterAKill) {
 }
 
 TEST_F(JournalFile, AKillAtAnyByteLosesTheTornLineOnlyAndSpoilsNoLaterOne) {
-  Journal first = open(false);
-  first.add("pgd", 1);
+  open(false).add("pgd", 1);
   const auto one = std::filesystem::file_size(path_);
-  first.add("pgd", 2);
+  open(true).add("pgd", 2);
   const std::string whole = read_text(path_);
   for (std::size_t length = 0; length <= whole.size(); ++length) {
     std::filesystem::remove(path_);
@@ -70,12 +71,45 @@ TEST_F(JournalFile, OneOfAnotherEvaluationIsRefusedAndKept) {
 
 TEST_F(JournalFile, WithoutResumeItStartsAnewAndTheEndRemovesIt) {
   open(false).add("pgd", 1);
-  Journal anew = open(false);
-  EXPECT_TRUE(anew.known("pgd").empty());
-  anew.add("pgd", 2);
-  EXPECT_EQ(open(true).known("pgd"), (std::vector<Json>{2}));
-  anew.remove();
+  {
+    Journal anew = open(false);
+    EXPECT_TRUE(anew.known("pgd").empty());
+    anew.add("pgd", 2);
+  }
+  Journal again = open(true);
+  EXPECT_EQ(again.known("pgd"), (std::vector<Json>{2}));
+  again.remove();
   EXPECT_EQ(folder_.files(), 0);
+}
+
+TEST_F(JournalFile, OneEvaluationAtATimeWritesItAndNoOtherRemovesIt) {
+  Journal running = open(false);
+  running.add("pgd", 1);
+  Journal other = open(false, {{"weights", "b"}});
+  for (const auto& message : {message_of<InputError>([&] { other.add("pgd", 2); }),
+                              message_of<InputError>([&] { open(true); })})
+    EXPECT_TRUE(test::mentions(message, "a running one")) << message;
+  other.remove();
+  running.add("pgd", 3);
+  EXPECT_EQ(running.known("pgd"), (std::vector<Json>{1, 3}));
+  EXPECT_EQ(folder_.files(), 1);
+}
+
+TEST_F(JournalFile, LinesAndEntriesThatAreNotWhatTheyShouldBeAreRefused) {
+  open(false).add("pgd", Json::array({1, "two"}));
+  const std::string whole = read_text(path_);
+  const auto sum = [&] {
+    int total = 0;
+    open(true).recall("pgd", [&](const Json& entry) {
+      for (const Json& number : entry) total += number.get<int>();
+    });
+    return total;
+  };
+  EXPECT_TRUE(test::mentions(message_of<InputError>(sum), "evaluation.journal"));
+  for (const char* line : {R"({"key":3,"entry":[1]})", R"({"key":"pgd"})", "[1]"}) {
+    test::put(path_, whole + line + "\n");
+    EXPECT_TRUE(test::mentions(message_of<InputError>([&] { open(true); }), "no entry")) << line;
+  }
 }
 
 }  // namespace

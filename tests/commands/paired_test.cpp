@@ -55,6 +55,14 @@ TEST_F(Paired, EqualStrengthsMayBeSpelledDifferently) {
   EXPECT_EQ(there.against(columns_, rows("0", "pgd", "0.5", "11")).size(), 1u);
 }
 
+TEST_F(Paired, WhereNothingIsComparableItSaysSo) {
+  const auto there = other({rows("0", "pgd", "8/255", "01")});
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(there.against(columns_, rows("0", "fgsm", "8/255", "11")).empty());
+  const std::string warning = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(test::mentions(warning, "nothing there to pair with attack fgsm")) << warning;
+}
+
 TEST_F(Paired, OtherImagesAndOtherFilesAreRefused) {
   const auto there = other({rows("0", "pgd", "8/255", "00111")});
   for (const auto& here :

@@ -4,25 +4,44 @@
 #include <numeric>
 
 #include "data/files/npy.h"
+#include "data/files/record_file.h"
 
 namespace robmask {
 
-AdversarialFile::AdversarialFile(DType dtype, const Images& images)
-    : dtype_(dtype), shape_(images.shape(images.size())), pixels_(shape_.count()) {
+AdversarialFile::AdversarialFile(DType dtype, const Images& images, const Path& kept)
+    : dtype_(dtype), shape_(images.shape(images.size())), kept_(kept) {
   std::vector<std::int32_t> all(images.size());
   std::iota(all.begin(), all.end(), 0);
-  put(all, images.batch(dtype, all).images);
+  pixels_ = images.batch(dtype, all).images.to_doubles();
+}
+
+std::span<double> AdversarialFile::pixels_of(std::int32_t image) {
+  const auto count = static_cast<std::size_t>(shape_.pixels() * shape_.c);
+  return std::span(pixels_).subspan(static_cast<std::size_t>(image) * count, count);
+}
+
+std::uint64_t AdversarialFile::place_of(std::int32_t image) {
+  return static_cast<std::uint64_t>(image) * pixels_of(image).size_bytes();
 }
 
 void AdversarialFile::put(const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
-  const std::vector<double> host = x_adv.to_doubles();
-  const Index image = shape_.pixels() * shape_.c;
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    std::copy_n(host.begin() + static_cast<Index>(i) * image, image,
-                pixels_.begin() + ids[i] * image);
+  const RecordFile file(kept_);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const std::span<double> own = pixels_of(ids[i]);
+    std::ranges::copy(x_adv.images(static_cast<Index>(i), 1).to_doubles(), own.begin());
+    file.write(place_of(ids[i]), std::as_bytes(own));
+  }
+  file.sync();
 }
 
-void AdversarialFile::write(const std::filesystem::path& path) const {
+void AdversarialFile::recall(const std::vector<std::int32_t>& ids) {
+  if (ids.empty()) return;
+  const InputFile file(kept_);
+  for (const std::int32_t image : ids)
+    file.read(place_of(image), std::as_writable_bytes(pixels_of(image)));
+}
+
+void AdversarialFile::finish(const Path& path) const {
   dispatch(dtype_, [&]<class T>() {
     std::vector<T> planes(pixels_.size());
     const Index p = shape_.pixels(), c = shape_.c;
@@ -32,6 +51,8 @@ void AdversarialFile::write(const std::filesystem::path& path) const {
           planes[(n * c + k) * p + i] = static_cast<T>(pixels_[(n * p + i) * c + k]);
     write_npy(path, host_tensor({shape_.n, c, shape_.h, shape_.w}, planes));
   });
+  std::error_code ignored;
+  std::filesystem::remove(kept_, ignored);
 }
 
 }  // namespace robmask

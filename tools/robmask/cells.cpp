@@ -55,6 +55,11 @@ AttackPlan plan_of(const EvaluateSettings& s, AttackName attack, double eps) {
 
 }  // namespace
 
+bool is_idle(const AttackPlan& stage) {
+  if (stage.attack == AttackName::clean || stage.eps == 0) return true;
+  return stage.steps == 0 && stage.attack != AttackName::square;
+}
+
 std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model) {
   std::vector<Strength> strengths = s.eps;
   if (s.reuse_broken) std::ranges::stable_sort(strengths, {}, &Strength::value);

@@ -1,6 +1,7 @@
 #pragma once
 // The combinations that an evaluation consists of: every mask, attack and ε.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,9 @@
 
 namespace robmask {
 
+/// Does this attack leave every image as it is: no ball, or no steps? (Square counts queries.)
+bool is_idle(const AttackPlan& stage);
+
 /// One combination; the attack and the value of ε are the plan's.
 struct Cell {
   double mask = 0;
@@ -17,7 +21,7 @@ struct Cell {
   AttackPlan plan;
 
   /// Is there nothing to attack with?
-  bool idle() const { return plan.attack == AttackName::clean || plan.steps == 0 || plan.eps == 0; }
+  bool idle() const { return std::ranges::all_of(stages(plan), is_idle); }
 };
 
 /// The combinations that settings ask for, by mask, attack and ε in the order given; with reuse_broken

@@ -24,19 +24,29 @@ std::vector<Group> groups_of(std::span<const CellOutcome> outcomes) {
   return groups;
 }
 
-/// The images that no result of the group broke by a stage of which `counts` is true.
+/// The images of which `holds` is true in all results of the group.
 template <class F>
-std::vector<bool> withstand(const Group& group, const F& counts) {
-  std::vector<bool> robust(group.front()->images.size());
-  for (std::size_t i = 0; i < robust.size(); ++i)
-    robust[i] = std::ranges::all_of(group, [&](const CellOutcome* o) {
-      const Verdict& v = o->images[i].verdict;
-      return v.robust || !counts(v.broken_by);
-    });
-  return robust;
+std::vector<bool> in_all(const Group& group, const F& holds) {
+  std::vector<bool> flags(group.front()->images.size());
+  for (std::size_t i = 0; i < flags.size(); ++i)
+    flags[i] = std::ranges::all_of(
+        group, [&](const CellOutcome* o) { return holds(*o, o->images[i].verdict); });
+  return flags;
 }
 
 bool black_box(AttackName attack) { return attack == AttackName::square; }
+
+/// Did the image withstand every attack with gradients of this result? What Square broke before others
+/// tried, as in the ensemble `plus`, has not.
+bool withstands_gradients(const CellOutcome& o, const Verdict& v) {
+  if (v.robust || !black_box(v.broken_by)) return v.robust;
+  const std::vector<AttackName> names = stage_names(o.cell);
+  return std::all_of(std::ranges::find(names, v.broken_by), names.end(), black_box);
+}
+
+bool withstands_square(const CellOutcome&, const Verdict& v) {
+  return v.robust || !black_box(v.broken_by);
+}
 
 }  // namespace
 
@@ -45,7 +55,8 @@ Json worst_cases(std::span<const CellOutcome> outcomes) {
   for (const Group& group : groups_of(outcomes)) {
     if (group.size() < 2) continue;
     const CellOutcome& first = *group.front();
-    const std::vector<bool> robust = withstand(group, [](AttackName) { return true; });
+    const std::vector<bool> robust =
+        in_all(group, [](const CellOutcome&, const Verdict& v) { return v.robust; });
     Json attacks = Json::array();
     for (const CellOutcome* o : group) attacks.push_back(to_string(o->cell.plan.attack));
     list.push_back({{"mask", first.cell.mask},
@@ -83,8 +94,8 @@ std::vector<MaskDoubt> masked_gradients(std::span<const CellOutcome> outcomes) {
       for (const AttackName stage : stage_names(o->cell)) attacks.push_back(stage);
     const auto blind = std::ranges::count_if(attacks, black_box);
     if (blind == 0 || blind == static_cast<Index>(attacks.size())) continue;
-    const auto doubt = doubt_about_gradients(
-        withstand(group, [](AttackName a) { return !black_box(a); }), withstand(group, black_box));
+    const auto doubt = doubt_about_gradients(in_all(group, withstands_gradients),
+                                             in_all(group, withstands_square));
     if (doubt) doubts.push_back({group.front()->cell.mask, *doubt});
   }
   return doubts;

@@ -12,6 +12,8 @@ namespace robmask {
 
 namespace {
 
+constexpr std::size_t severities = 5;
+
 /// Images and correctly classified ones at severities 1 to 5: [n, [hits]].
 Json count_hits(const EvaluateSettings& s, const LoadedModel& from, double p,
                 const std::string& corruption) {
@@ -33,6 +35,22 @@ Json count_hits(const EvaluateSettings& s, const LoadedModel& from, double p,
   return {n, hits};
 }
 
+/// What count_hits noted in the journal.
+struct Hits {
+  Index n = 0;
+  std::vector<Index> at;  // by severity
+};
+Hits hits_from(const Journal& journal, const std::string& key) {
+  Hits hits;
+  journal.recall(key, [&](const Json& noted) {
+    hits = {noted.at(0).get<Index>(), noted.at(1).get<std::vector<Index>>()};
+    const bool possible =
+        std::ranges::all_of(hits.at, [&](Index h) { return 0 <= h && h <= hits.n; });
+    require(possible && hits.n > 0 && hits.at.size() == severities, "{}", noted.dump());
+  });
+  return hits;
+}
+
 double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -47,13 +65,12 @@ Json corruption_report(const EvaluateSettings& s, const std::string& name, const
   for (const std::string& corruption : corruptions_in(s.corruptions)) {
     const std::string key = fmt::format("{}|mask {}|corruption {}", name, p, corruption);
     if (journal.known(key).empty()) journal.add(key, count_hits(s, model, p, corruption));
-    const Json counts = journal.known(key).front();
-    const Index n = counts.at(0);
+    const auto [n, hits] = hits_from(journal, key);
     Json intervals = Json::array();
     std::vector<double> accuracies;
-    for (const Json& hits : counts.at(1)) {
-      accuracies.push_back(hits.get<double>() / static_cast<double>(n));
-      intervals.push_back(wilson_interval(hits, n));
+    for (const Index h : hits) {
+      accuracies.push_back(static_cast<double>(h) / static_cast<double>(n));
+      intervals.push_back(wilson_interval(h, n));
     }
     means.push_back(mean_of(accuracies));
     rows.push_back({{"corruption", corruption},

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <set>
 
+#include "data/files/atomic_file.h"
 #include "data/files/fingerprint.h"
 #include "engine/backend.h"
 #include "tools/robmask/comparisons.h"
@@ -18,15 +19,22 @@ namespace robmask {
 
 namespace {
 
-std::filesystem::path journal_path(const EvaluateSettings& s, const std::filesystem::path& from) {
-  const std::filesystem::path folder =
-      s.common.out.empty() ? weights_path(from).parent_path() : std::filesystem::path(s.common.out);
-  if (!folder.empty()) std::filesystem::create_directories(folder);
-  return folder / "evaluation.journal";
+/// The folder of the journal: --out, or that of the weights.
+Path folder_of(const EvaluateSettings& s, const Path& from) {
+  return s.common.out.empty() ? weights_path(from).parent_path() : Path(s.common.out);
+}
+
+/// What tells images from others that --data may come to mean: their pixels and labels, or the labels
+/// alone where pixels are decoded when they are asked for.
+std::string fingerprint_of(const Split& split) {
+  Fingerprint content;
+  content.add(std::as_bytes(std::span(split.pixels)));
+  content.add(std::as_bytes(std::span(split.labels)));
+  return content.digits();
 }
 
 /// All settings that numbers of the report depend on, and which models are judged.
-Json journal_settings(EvaluateSettings s, const Json& models) {
+Json journal_settings(EvaluateSettings s, const Json& models, const Split& images) {
   const std::set<std::string> indifferent{"from",
                                           "threads",
                                           "batch",
@@ -42,10 +50,27 @@ Json journal_settings(EvaluateSettings s, const Json& models) {
                                           "per-class",
                                           "against-mask"};
   Json all = models;
+  all["images"] = images.size();
+  all["pixels and labels"] = fingerprint_of(images);
+  all["keeps images"] = !s.save_adversarial.empty();
   const Options options = options_of(s);
   for (const Option& option : options.list())
     if (!indifferent.contains(option.name)) all[option.name] = option.write();
   return all;
+}
+
+/// InputError for an output that would be found not writable only after hours.
+void require_writable(const std::string& option, const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::file_status status = fs::status(path);
+  if (path.empty() ||
+      (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)))
+    return;  // opening a pipe to look would end it
+  try {
+    const AtomicFile file(path);
+  } catch (const RunError& error) {
+    throw InputError(fmt::format("--{} {}", option, error.what()));
+  }
 }
 
 /// The masks of some cells, each once.
@@ -54,6 +79,17 @@ std::vector<double> masks_of(const std::vector<Cell>& cells) {
   for (const Cell& cell : cells)
     if (std::ranges::count(masks, cell.mask) == 0) masks.push_back(cell.mask);
   return masks;
+}
+
+/// Fewer classes than --targets wants to aim at are all aimed at.
+void tell_of_clamped_targets(const std::vector<Cell>& cells, Index classes) {
+  for (const Cell& cell : cells)
+    for (const AttackPlan& stage : stages(cell.plan)) {
+      if (!is_targeted(stage.attack) || stage.targets < classes) continue;
+      log("--targets {}: the model has {} classes, {} aims at the {} that are not the label's",
+          stage.targets, classes, to_string(cell.plan.attack), classes - 1);
+      return;
+    }
 }
 
 /// The mask that others are paired with, if any.
@@ -71,26 +107,35 @@ std::string weights_identity(const std::filesystem::path& from) {
   return fingerprint(path);
 }
 
-Evaluation::Evaluation(const EvaluateSettings& s, const std::filesystem::path& from,
-                       const Json& models)
-    : settings_(s),
-      machine_(machine_of(s.common)),
-      journal_(journal_path(s, from), journal_settings(s, models), s.resume) {
+Evaluation::Evaluation(const EvaluateSettings& s, const Path& from, const Json& models, Index count)
+    : settings_(s), folder_(folder_of(s, from)), machine_(machine_of(s.common)) {
+  check_single("save-adversarial", s.save_adversarial, count);
+  check_single("robustbench-json", s.robustbench_json, count);
   ChosenSplit chosen = load_split(s.common, s.split);
   overrides_ = overrides_of(s.model, chosen.normalization);
   classes_ = std::move(chosen.classes);
+  journal_.emplace(folder_ / "evaluation.journal", journal_settings(s, models, chosen.images),
+                   s.resume);
   images_ = std::make_unique<Images>(machine_, std::move(chosen.images));
   if (!s.against.empty()) other_ = std::make_unique<PairedEvaluation>(s.against);
-  if (s.save_adversarial.empty()) return;
-  adversarial_ = std::make_unique<AdversarialFile>(dtype_of(s.common), *images_);
-  if (s.resume) warn("--save-adversarial: attacks start anew, since a journal keeps no images");
 }
 
 void Evaluation::check_single(const std::string& option, const std::string& value,
-                              std::size_t cells) const {
-  require(value.empty() || (cells == 1 && results_.empty()),
-          "--{}: expected one combination of mask, attack and ε, got {}", option,
-          results_.size() + cells);
+                              Index models) const {
+  const std::size_t masks = settings_.mask.match ? 1 : settings_.mask.values.size();
+  const std::size_t cells = models * masks * settings_.attacks.size() * settings_.eps.size();
+  require(value.empty() || cells == 1,
+          "--{}: expected one combination of mask, attack and ε, got {}", option, cells);
+}
+
+void Evaluation::prepare_outputs() {
+  if (!settings_.common.out.empty()) std::filesystem::create_directories(folder_);
+  require_writable("per-image", settings_.per_image);
+  require_writable("robustbench-json", settings_.robustbench_json);
+  require_writable("save-adversarial", settings_.save_adversarial);
+  if (!settings_.save_adversarial.empty())
+    adversarial_ = std::make_unique<AdversarialFile>(dtype_of(settings_.common), *images_,
+                                                     folder_ / "evaluation.images");
 }
 
 void Evaluation::doubt(const Doubt& doubt, double mask) {
@@ -107,10 +152,10 @@ void Evaluation::question(const LoadedModel& from, const std::vector<Cell>& cell
     Probe probe{batch.images, batch.labels, settings_.attack.norm, 0};
     for (const Cell& cell : cells)
       if (cell.mask == mask && !cell.idle()) probe.eps = std::max(probe.eps, cell.plan.eps);
-    const Context context = model.eval(batch.images.shape().n, mask);
-    for (const Doubt& d :
-         doubts_about([&](const Variable& images) { return model.logits(images, context); }, probe))
-      doubt(d, mask);
+    const Classifier logits = [&](const Variable& images) {
+      return model.logits(images, model.eval(images.shape().n, mask));
+    };
+    for (const Doubt& d : doubts_about(logits, probe)) doubt(d, mask);
   }
 }
 
@@ -126,7 +171,8 @@ void Evaluation::question_outcome(const CellOutcome& outcome, Index classes) {
   if (outcome.cell.idle()) return;
   for (const ImageOutcome& image : outcome.images)
     consider(doubt_about_ball(image.verdict.perturbation, plan.eps));
-  if (plan.attack == AttackName::pgd)
+  consider(doubt_about_standing(outcome.robust(), plan.norm, plan.eps, images_->shape(1)));
+  if (plan.attack == AttackName::pgd || (plan.attack == AttackName::cw && plan.norm == Norm::linf))
     consider(doubt_about_reach(plan.steps, plan.step_size, plan.eps));
 }
 
@@ -142,16 +188,18 @@ void Evaluation::report(const CellOutcome& outcome, const LoadedModel& model) {
 void Evaluation::judge(const LoadedModel& model, std::optional<double> p) {
   check_fit(*model.model, images_->split(), settings_.common.data);
   const std::vector<Cell> cells = cells_of(settings_, model);
-  check_single("save-adversarial", settings_.save_adversarial, cells.size());
-  check_single("robustbench-json", settings_.robustbench_json, cells.size());
+  if (outcomes_.empty()) {
+    prepare_outputs();
+    tell_of_clamped_targets(cells, model.info.spec.classes);
+  }
   const std::string name = p ? fmt::format("p {}", *p) : "";
   if (!settings_.corruptions.empty())
     for (const double mask : masks_of(cells)) {
-      corruptions_.push_back(corruption_report(settings_, name, model, mask, journal_));
+      corruptions_.push_back(corruption_report(settings_, name, model, mask, *journal_));
       if (p) corruptions_.back()["p"] = *p;
     }
   if (settings_.checks) question(model, cells);
-  Judge judge(settings_, name, model, *images_, journal_, adversarial_.get());
+  Judge judge(settings_, name, model, *images_, *journal_, adversarial_.get());
   for (const Cell& cell : cells) {
     outcomes_.push_back(judge.run(cell));
     outcomes_.back().p = p;
@@ -185,12 +233,12 @@ void Evaluation::finish() {
   text += corruptions_text(corruptions_);
 
   if (!settings_.per_image.empty()) write_csv(settings_.per_image, per_image_);
-  if (adversarial_) adversarial_->write(settings_.save_adversarial);
+  if (adversarial_) adversarial_->finish(settings_.save_adversarial);
   if (!settings_.robustbench_json.empty())
     write_json(settings_.robustbench_json,
                robustbench_entry(results_.front(), info_, settings_.common.data));
   print_result(settings_.common, json, text);
-  journal_.remove();
+  journal_->remove();
 }
 
 }  // namespace robmask

@@ -13,9 +13,9 @@ namespace robmask {
 class Evaluation {
  public:
   /// The journal lies in --out, or beside the weights `from`. `models` says which models are judged,
-  /// for the journal to know them again.
-  Evaluation(const EvaluateSettings& settings, const std::filesystem::path& from,
-             const Json& models);
+  /// for the journal to know them again; they are `count`. InputError for what cannot be evaluated.
+  Evaluation(const EvaluateSettings& settings, const Path& from, const Json& models,
+             Index count = 1);
 
   Backend& machine() const { return machine_; }
   /// What flags say of a checkpoint that does not say it itself.
@@ -27,7 +27,10 @@ class Evaluation {
   void finish();
 
  private:
-  void check_single(const std::string& option, const std::string& value, std::size_t cells) const;
+  /// InputError if the option is given and there is more than one combination to judge.
+  void check_single(const std::string& option, const std::string& value, Index models) const;
+  /// Before the first judgement: makes --out, and finds out whether files can be written.
+  void prepare_outputs();
   void question(const LoadedModel& model, const std::vector<Cell>& cells);
   void question_outcome(const CellOutcome& outcome, Index classes);
   void doubt(const Doubt& doubt, double mask);
@@ -35,11 +38,12 @@ class Evaluation {
   void compare_masks();
 
   const EvaluateSettings& settings_;
+  Path folder_;  // of the journal
   Backend& machine_;
   std::unique_ptr<Images> images_;
   std::vector<std::string> classes_;
   CheckpointOverrides overrides_;
-  Journal journal_;
+  std::optional<Journal> journal_;
   std::unique_ptr<AdversarialFile> adversarial_;
   std::unique_ptr<PairedEvaluation> other_;
   CheckpointInfo info_;  // of the model judged last

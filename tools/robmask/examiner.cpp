@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "attacks/checks.h"
 #include "engine/ops.h"
 #include "tools/robmask/quantize.h"
 
@@ -73,7 +74,8 @@ std::vector<ImageOutcome> Examiner::conclude(const std::vector<Verdict>& verdict
   std::vector<ImageOutcome> outcomes;
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     Verdict v = verdicts[i];
-    const bool robust = predictions[i] == images_.split().labels[v.image];
+    const bool outside = doubt_about_ball(distances[i], plan_.eps).has_value();
+    const bool robust = outside || predictions[i] == images_.split().labels[v.image];
     if (robust) v = {.image = v.image};
     if (!robust && v.robust) v.broken_by = plan_.attack;
     v.robust = robust;

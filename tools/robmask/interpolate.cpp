@@ -73,7 +73,8 @@ int run_interpolate(const InterpolateSettings& s) {
                         {{"first", weights_identity(s.first)},
                          {"second", weights_identity(s.second)},
                          {"p", s.p},
-                         {"affine-only", s.affine_only}});
+                         {"affine-only", s.affine_only}},
+                        static_cast<Index>(s.p.size()));
   const DType maps = maps_of(s.evaluate.common);
   const auto load = [&](const std::string& from) {
     return load_model(from, evaluation.machine(), maps, evaluation.overrides());

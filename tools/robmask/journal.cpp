@@ -1,7 +1,6 @@
 #include "tools/robmask/journal.h"
 
 #include "data/files/atomic_file.h"
-#include "engine/check.h"
 
 namespace robmask {
 
@@ -19,26 +18,42 @@ void require_same(const std::string& file, const Json& was, const Json& is) {
 
 }  // namespace
 
-Journal::Journal(const std::filesystem::path& path, const Json& evaluation, bool resume)
+Journal::Journal(const Path& path, const Json& evaluation, bool resume)
     : path_(path), evaluation_(evaluation) {
   remove_stale_temporaries(path_.parent_path());
-  if (resume && std::filesystem::exists(path_)) read();
+  if (!resume || !std::filesystem::exists(path_)) return;
+  lock();
+  read();
+}
+
+void Journal::refuse(const std::string& what, const std::string& reason) const {
+  throw InputError(
+      fmt::format("--resume: {}: expected the journal of an evaluation, got {} ({}); leave out "
+                  "--resume to start "
+                  "anew",
+                  path_.string(), what, reason));
+}
+
+void Journal::lock() {
+  if (lock_.emplace(path_).held()) return;
+  lock_.reset();
+  throw InputError(fmt::format(
+      "{}: expected the journal of an evaluation that has ended, a running one writes it; wait for "
+      "it, or give another --out",
+      path_.string()));
 }
 
 void Journal::read() {
   const std::string text = read_text(path_);
-  bool first = true;
-  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos;
-       begin = end + 1) {
-    const Json line = Json::parse(text.substr(begin, end - begin), nullptr, false);
-    if (first) {
-      require(line.is_object() && line.contains("evaluation"),
-              "--resume: {}: expected the journal of an evaluation, got something else; leave out "
-              "--resume to start anew",
-              path_.string());
+  for (std::size_t end; (end = text.find('\n', whole_)) != std::string::npos; whole_ = end + 1) {
+    const Json line = Json::parse(text.substr(whole_, end - whole_), nullptr, false);
+    if (whole_ == 0) {
+      if (!line.is_object() || !line.contains("evaluation")) refuse("something else", "line 1");
       require_same(path_.string(), line["evaluation"], evaluation_);
-      first = false;
-    } else if (line.is_object() && line.contains("key") && line.contains("entry")) {
+    } else if (!line.is_discarded()) {  // else torn where a disk was full
+      if (!line.is_object() || !line.contains("entry") || !line.contains("key") ||
+          !line["key"].is_string())
+        refuse("a line that is no entry", line.dump().substr(0, 40));
       known_[line["key"].get<std::string>()].push_back(line["entry"]);
     }
   }
@@ -50,21 +65,23 @@ const std::vector<Json>& Journal::known(const std::string& key) const {
   return at == known_.end() ? none : at->second;
 }
 
-void Journal::add(const std::string& key, const Json& entry) {
-  known_[key].push_back(entry);
-  const auto line = [](const std::string& name, const Json& noted) {
-    return Json{{"key", name}, {"entry", noted}}.dump();
-  };
-  if (begun_) return append_line(path_, line(key, entry));
-  // Written anew, without a torn line to which this one would be appended.
-  std::string lines = Json{{"evaluation", evaluation_}}.dump() + '\n';
-  for (const auto& [name, entries] : known_)
-    for (const Json& noted : entries) lines += line(name, noted) + '\n';
-  write_file(path_, lines);
+void Journal::begin() {
+  if (begun_) return;
+  if (!lock_) lock();
+  // Without a torn line to which the next one would be appended.
+  std::filesystem::resize_file(path_, whole_);
+  if (whole_ == 0) append_line(path_, Json{{"evaluation", evaluation_}}.dump());
   begun_ = true;
 }
 
+void Journal::add(const std::string& key, const Json& entry) {
+  begin();
+  append_line(path_, Json{{"key", key}, {"entry", entry}}.dump());
+  known_[key].push_back(entry);
+}
+
 void Journal::remove() {
+  if (!lock_) return;  // what is there is another's
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);
 }

@@ -2,35 +2,56 @@
 // The journal of an evaluation: a line after every batch and every finished stage, so that one killed
 // at any moment goes on to the same report.
 
-#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "data/files/file_lock.h"
 #include "data/files/json.h"
+#include "engine/check.h"
 
 namespace robmask {
 
 class Journal {
  public:
-  /// With `resume`, goes on with what is at `path`; a last line that a kill tore is dropped. Else the
-  /// first entry starts the file anew. `evaluation` holds all that the report depends on. InputError,
-  /// naming the first difference, if the journal there is of another evaluation.
-  Journal(const std::filesystem::path& path, const Json& evaluation, bool resume);
+  /// With `resume`, goes on with what is at `path`; a last line that a kill tore is dropped. Else
+  /// begin() starts the file anew. `evaluation` holds all that the report depends on. InputError,
+  /// naming the first difference, if the journal there is of another evaluation, and if a running one
+  /// writes it.
+  Journal(const Path& path, const Json& evaluation, bool resume);
 
+  /// Takes the file for this evaluation, in a folder that exists. InputError if a running one has it.
+  void begin();
   /// What was noted under a key, by this run or one before, in order.
   const std::vector<Json>& known(const std::string& key) const;
-  /// Notes an entry durably.
+  /// Gives `take` all that is known under a key. InputError, naming the file, where an entry is not
+  /// what `take` makes of it: it may throw InputError, and Json's exceptions.
+  template <class F>
+  void recall(const std::string& key, F&& take) const {
+    try {
+      for (const Json& entry : known(key)) take(entry);
+    } catch (const Json::exception& error) {
+      refuse(key, error.what());
+    } catch (const InputError& error) {
+      refuse(key, error.what());
+    }
+  }
+  /// Notes an entry durably; begins, unless that was done.
   void add(const std::string& key, const Json& entry);
-  /// The evaluation is complete.
+  /// The evaluation is complete: removes the file, if it is this one's.
   void remove();
 
  private:
+  void lock();
   void read();
+  [[noreturn]] void refuse(const std::string& what, const std::string& reason) const;
 
-  std::filesystem::path path_;
+  Path path_;
   Json evaluation_;
-  bool begun_ = false;  // is the file this run's?
+  std::optional<FileLock> lock_;
+  std::uintmax_t whole_ = 0;  // bytes of the lines to go on from
+  bool begun_ = false;        // is the file this run's?
   std::map<std::string, std::vector<Json>> known_;
 };
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <numeric>
 #include <set>
+#include <utility>
 
 #include "training/manners.h"
 
@@ -19,10 +21,24 @@ Json entry_of(const ImageOutcome& o) {
 
 ImageOutcome outcome_from(const Json& entry) {
   const auto broken_by = from_string<AttackName>(entry.at(2).get<std::string>());
+  const double perturbation = entry.at(5).is_null() ? NAN : entry.at(5).get<double>();
   return {true,
-          {entry.at(0), entry.at(1), broken_by, entry.at(3), entry.at(4), entry.at(5)},
+          {entry.at(0), entry.at(1), broken_by, entry.at(3), entry.at(4), perturbation},
           entry.at(6)};
 }
+
+class Stopwatch {
+ public:
+  /// Seconds since it was made or asked last.
+  double lap() {
+    const auto before = std::exchange(last_, Clock::now());
+    return std::chrono::duration<double>(last_ - before).count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last_ = Clock::now();
+};
 
 double per_cent(Index hits, Index n) {
   return 100 * static_cast<double>(hits) / static_cast<double>(n);
@@ -70,18 +86,20 @@ const std::vector<Index>& Judge::predictions(double p) {
 
 std::vector<std::int32_t> Judge::recall(CellOutcome& outcome, const std::string& key,
                                         const std::vector<std::int32_t>& targets) const {
-  if (adversarial_) return targets;  // a journal keeps no images
-  std::set<std::int32_t> known;
-  for (const Json& batch : journal_.known(key))
-    for (const Json& entry : batch) {
+  std::set<std::int32_t> open(targets.begin(), targets.end());
+  std::vector<std::int32_t> known;
+  journal_.recall(key, [&](const Json& batch) {
+    outcome.stages.back() += batch.at("seconds").get<double>();
+    for (const Json& entry : batch.at("images")) {
       const ImageOutcome image = outcome_from(entry);
-      outcome.images[image.verdict.image] = image;
-      known.insert(image.verdict.image);
+      known.push_back(image.verdict.image);
+      require(open.erase(known.back()) == 1, "image {} is not one that was attacked", known.back());
+      outcome.images[known.back()] = image;
     }
-  std::vector<std::int32_t> open;
-  std::ranges::copy_if(targets, std::back_inserter(open),
-                       [&](std::int32_t image) { return !known.contains(image); });
-  return open;
+  });
+  outcome.seconds += outcome.stages.back();
+  if (adversarial_) adversarial_->recall(known);
+  return {open.begin(), open.end()};
 }
 
 std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPlan& stage,
@@ -90,6 +108,8 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
   const std::string attack = to_string(stage.attack);
   const std::string key = fmt::format("{}|mask {}|{}|{}|eps {}", name_, cell.mask,
                                       to_string(cell.plan.attack), attack, stage.eps);
+  double& seconds = outcome.stages.emplace_back(0.0);
+  if (is_idle(stage)) return targets;
   const std::vector<std::int32_t> open = recall(outcome, key, targets);
   const auto known = static_cast<Index>(targets.size() - open.size());
   const auto standing = [&] {
@@ -101,7 +121,9 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
   Progress progress(fmt::format("{} {}, mask {}", attack, cell.eps.text, cell.mask),
                     static_cast<Index>(targets.size()), "image", known);
   if (open.empty()) return standing();
+  journal_.begin();
   auto robust = static_cast<Index>(standing().size() - open.size());
+  Stopwatch watch;
   Examiner examiner(*from_.model, images_, cell.mask, stage, settings_.quantize.has_value(),
                     adversarial_);
   evaluator_.attack(
@@ -113,7 +135,9 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
           entries.push_back(entry_of(image));
           robust += image.verdict.robust;
         }
-        journal_.add(key, entries);
+        const double lap = watch.lap();
+        seconds += lap;
+        journal_.add(key, {{"seconds", lap}, {"images", entries}});
         progress.update(known + done,
                         fmt::format("robust so far {:.2f} %", per_cent(robust, known + done)));
         stop_if_interrupted();
@@ -122,13 +146,14 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
         examiner.look(ids, x_adv);
       });
   progress.finish();
+  seconds += watch.lap();
   log_extremes(stage.norm, examiner.extremes());
   return standing();
 }
 
 CellOutcome Judge::run(const Cell& cell) {
-  const auto started = std::chrono::steady_clock::now();
-  CellOutcome outcome{.cell = cell, .p = {}, .images = {}};
+  Stopwatch watch;
+  CellOutcome outcome{.cell = cell, .p = {}, .images = {}, .stages = {}};
   std::vector<std::int32_t> targets;
   auto& broken = broken_[{cell.mask, cell.plan.attack}];
   const std::vector<Index>& classes = predictions(cell.mask);
@@ -143,18 +168,15 @@ CellOutcome Judge::run(const Cell& cell) {
       targets.push_back(i);
     }
   }
-  const auto seconds = [&] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  };
-  const auto plans = cell.idle() ? std::vector<AttackPlan>{} : stages(cell.plan);
+  const auto plans = stages(cell.plan);
   for (const AttackPlan& stage : plans) {
     targets = run_stage(outcome, stage, targets);
-    if (plans.size() > 1)
-      log_stage(stage.attack, static_cast<Index>(targets.size()), outcome.n(), seconds());
+    outcome.seconds += watch.lap();
+    if (plans.size() > 1 && !is_idle(stage))
+      log_stage(stage.attack, static_cast<Index>(targets.size()), outcome.n(), outcome.seconds);
   }
   for (const ImageOutcome& image : outcome.images)
     if (image.clean && !image.verdict.robust) broken.emplace(image.verdict.image, image);
-  outcome.seconds = seconds();
   return outcome;
 }
 

@@ -25,7 +25,8 @@ class Judge {
   /// examiner confirms as broken is spared the next.
   std::vector<std::int32_t> run_stage(CellOutcome& outcome, const AttackPlan& stage,
                                       const std::vector<std::int32_t>& targets);
-  /// Takes the images of a stage from the journal; returns the others of `targets`.
+  /// Takes the images of a stage, and the seconds they took, from the journal; returns the others of
+  /// `targets`. InputError if the journal's are not among them.
   std::vector<std::int32_t> recall(CellOutcome& outcome, const std::string& key,
                                    const std::vector<std::int32_t>& targets) const;
 

@@ -19,9 +19,34 @@ Json stages_of(const CellOutcome& o) {
       standing -= image.clean && !image.verdict.robust && image.verdict.broken_by == stage;
     list.push_back({{"attack", to_string(stage)},
                     {"robust_accuracy", share(standing, o.n())},
-                    {"interval", wilson_interval(standing, o.n())}});
+                    {"interval", wilson_interval(standing, o.n())},
+                    {"seconds", o.stages[list.size()]}});
   }
   return list;
+}
+
+/// The numbers of an attack beside its norm and ε.
+Json terms_of(const AttackPlan& plan, Index classes) {
+  using enum AttackName;
+  const std::vector<AttackPlan> list = stages(plan);
+  const auto any_of = [&](const std::vector<AttackName>& names) {
+    return std::ranges::any_of(
+        list, [&](const AttackPlan& s) { return std::ranges::count(names, s.attack) > 0; });
+  };
+  const bool steady = any_of({clean, fgsm, pgd, cw});
+  Json json{{"steps", plan.attack == square ? Json() : Json(plan.steps)},
+            {"step_size", steady ? Json(plan.step_size) : Json()},
+            {"start", !steady                               ? Json()
+                      : plan.random_start && plan.steps > 0 ? Json("random")
+                                                            : Json("zero")}};
+  if (plan.attack == autoattack)
+    json["aa_version"] = to_string(plan.version);
+  else
+    json["restarts"] = plan.restarts;
+  if (any_of({pgd, cw})) json["pgd_keep"] = to_string(plan.keep);
+  if (any_of({apgd_t, fab_t})) json["targets"] = std::min(plan.targets, classes - 1);
+  if (any_of({square})) json.update({{"queries", plan.queries}, {"aa_compat", plan.compat}});
+  return json;
 }
 
 Json per_class(const CellOutcome& o, const std::vector<std::int32_t>& labels, Index classes,
@@ -93,12 +118,9 @@ Json result_of(const CellOutcome& o, const EvaluateSettings& s, const LoadedMode
               {"norm", to_string(plan.norm)},
               {"eps", o.cell.eps.text}};
   result.update(accuracies(o.n(), o.correct(), o.robust()));
-  result.update({{"max_perturbation", perturbation},
-                 {"steps", plan.steps},
-                 {"step_size", plan.step_size},
-                 {"start", plan.random_start && plan.steps > 0 ? "random" : "zero"},
-                 {"restarts", plan.restarts},
-                 {"seed", s.common.seed},
+  result["max_perturbation"] = perturbation;
+  result.update(terms_of(plan, model.info.spec.classes));
+  result.update({{"seed", s.common.seed},
                  {"statistics", model.info.spec.statistics()},
                  {"precision", to_string(*s.common.precision)},
                  {"quantized", s.quantize.has_value()}});

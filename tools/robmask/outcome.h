@@ -24,8 +24,10 @@ struct CellOutcome {
   Cell cell;
   std::optional<double> p;  // of interpolate
   std::vector<ImageOutcome> images;
-  Index reused = 0;  // images broken by a smaller ε and not attacked again
+  // Seconds of each stage, and in all: of every run that a journal joins.
+  std::vector<double> stages;
   double seconds = 0;
+  Index reused = 0;  // images broken by a smaller ε and not attacked again
 
   Index n() const { return static_cast<Index>(images.size()); }
   Index correct() const;
@@ -41,7 +43,9 @@ std::vector<bool> robust_flags(const CellOutcome& outcome);
 Json accuracies(Index n, Index correct, Index robust);
 
 /// The entry of "results": what was asked, the accuracies, "stages" of an ensemble (robust accuracy
-/// after each attack) and "per_class". `classes` maps labels to names.
+/// after each attack, and its seconds) and "per_class". "steps", "step_size" and "start" are null for
+/// attacks that have none; what only some attacks have is left out for others. `classes` maps labels to
+/// names.
 Json result_of(const CellOutcome& outcome, const EvaluateSettings& settings,
                const LoadedModel& model, const std::vector<std::int32_t>& labels,
                const std::vector<std::string>& classes);

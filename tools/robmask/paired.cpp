@@ -5,6 +5,7 @@
 #include "engine/check.h"
 #include "tools/robmask/options/value.h"
 #include "tools/robmask/outcome.h"
+#include "training/manners.h"
 
 namespace robmask {
 
@@ -69,6 +70,10 @@ Json PairedEvaluation::against(const CsvRow& columns, std::span<const CsvRow> ro
     pair.update(paired_test(here.flags.robust, there.flags.robust));
     pairs.push_back(std::move(pair));
   }
+  if (pairs.empty())
+    warn(fmt::format("--against {}: nothing there to pair with attack {}, {}, eps {}", source_,
+                     here.attack, here.norm,
+                     rows.front()[CsvTable{columns, {}}.column("eps", "")]));
   return pairs;
 }
 

@@ -20,7 +20,7 @@ class PairedEvaluation {
   /// Compares the robust flags of one result, its rows of a per-image table with these `columns`, with
   /// every result there of the same attack, norm and ε:
   ///   [{"mask": …, "robust_here_only": b, "robust_there_only": c, "p_value": McNemar's, exact}, …]
-  /// InputError if the images or their labels differ.
+  /// Warns if there is none. InputError if the images or their labels differ.
   Json against(const CsvRow& columns, std::span<const CsvRow> rows) const;
 
  private:

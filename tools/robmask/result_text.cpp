@@ -58,9 +58,9 @@ std::string result_text(const Json& r) {
   std::string text =
       fmt::format("{} {:<10} {}", model_text(r), r["attack"].get<std::string>(), accuracy_text(r));
   for (const Json& stage : r.value("stages", Json::array()))
-    text +=
-        fmt::format("  robust accuracy after {}: {:.2f} % {}\n", stage["attack"].get<std::string>(),
-                    per_cent(stage["robust_accuracy"]), interval_text(stage["interval"]));
+    text += fmt::format("  robust accuracy after {}: {:.2f} % {}  {:.1f} s\n",
+                        stage["attack"].get<std::string>(), per_cent(stage["robust_accuracy"]),
+                        interval_text(stage["interval"]), stage["seconds"].get<double>());
   return text + pairs_text(r.value("paired_masks", Json::array())) +
          pairs_text(r.value("paired", Json::array()));
 }

@@ -5,7 +5,7 @@ namespace robmask {
 void add_evaluation(Options& o, EvaluateSettings& s) {
   o.group("Attack");
   o.add("attack", s.attacks, "list of attacks");
-  o.add("eps", s.eps, "list of largest perturbations", at_least(0));
+  o.add("eps", s.eps, "list of largest perturbations; see --reuse-broken", at_least(0));
   add_attack(o, s.attack);
   o.alias("attack-steps", "steps");
   o.add("restarts", s.restarts, "attempts on each image", from_to(1, 65536));
@@ -24,7 +24,8 @@ void add_evaluation(Options& o, EvaluateSettings& s) {
   o.add("against-mask", s.against_mask, "pair every mask with this one", from_to(0, 1),
         "the first of --mask");
   o.flag("per-class", s.per_class, "print a table of classes");
-  o.flag("reuse-broken", s.reuse_broken, "what a smaller eps broke is not attacked again");
+  o.flag("reuse-broken", s.reuse_broken,
+         "what a smaller eps broke counts at larger ones; else each eps attacks every image");
   o.add("corruptions", s.corruptions, "also evaluate a folder laid out as CIFAR-10-C");
   o.add("robustbench-json", s.robustbench_json, "write an entry of RobustBench, FILE.json");
   o.add("checks", s.checks, "of the evaluation itself: is it believable?");
