@@ -60,10 +60,15 @@ Outcome Square::judge(Index slot, Logits z, LogitGradient gradient) {
   State& state = states_[slot];
   const double found = -margin(z, run.label, run.target, gradient);
   ++state.iteration;
-  state.accepted = found < state.margin || found <= 0;
+  state.accepted = found < state.margin;
   if (state.accepted) state.margin = found;
-  if (predicted(z) != run.label) return Outcome::broken;
-  return found <= 0 || state.iteration == queries_ ? Outcome::over : Outcome::running;
+  const bool last = state.iteration == queries_;
+  if (terms_.hand_out != HandOut::strongest)  // the original lets go of an image also on a tie
+    return {.found = predicted(z) != run.label,
+            .over = last || (found <= 0 && terms_.hand_out == HandOut::first)};
+  if (last && !state.accepted)
+    slots_.machine().copy(slots_.x_adv.images(slot, 1), best_.images(slot, 1));
+  return {.found = last, .over = last};
 }
 
 const std::vector<double>& Square::bump_of(Index side, bool transposed) {

@@ -25,6 +25,7 @@ class Square : public Attack {
   Outcome judge(Index slot, Logits z, LogitGradient) override;
   void advance(const Tensor&) override;
   void move(Index from, Index to) override { states_[to] = states_[from]; }
+  Index looks() const override { return queries_ + 1; }
   Index iteration(Index slot) const override { return states_[slot].iteration; }
 
  private:

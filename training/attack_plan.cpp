@@ -55,7 +55,7 @@ bool is_targeted(AttackName attack) {
 
 std::unique_ptr<Attack> make_attack(const AttackPlan& plan, Slots& slots, std::uint64_t seed,
                                     Index classes) {
-  const Terms terms{plan.norm, plan.eps, seed};
+  const Terms terms{plan.norm, plan.eps, seed, plan.hand_out};
   const auto kind = static_cast<std::uint64_t>(plan.attack);
   const auto apgd = [&](LogitLoss loss) {
     return std::make_unique<Apgd>(slots, terms, plan.steps, loss, kind);

@@ -22,6 +22,7 @@ struct AttackPlan {
   Index targets = 9;         // APGD-T, FAB-T: target classes, at most classes − 1
   AaVersion version = AaVersion::standard;
   bool compat = false;  // Square: one square for all images of an iteration, as in the original
+  HandOut hand_out = HandOut::first;
 };
 
 /// PGD as the settings describe it, at this ε.

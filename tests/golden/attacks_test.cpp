@@ -61,9 +61,10 @@ class GoldenAttacks : public testing::TestWithParam<std::string> {
     machine_.copy(s.x, golden::images(machine_, first, count, size));
     const std::vector<double> z = network_(Variable(s.x)).value().to_doubles();
     for (Index n = 0; n < count; ++n)
-      s.runs.push_back({.image = static_cast<std::int32_t>(first + n),
-                        .label = traces()["labels"][first + n],
-                        .target = runners_up({&z[n * 10], 10}, 1)[0]});
+      s.runs.push_back(
+          {.image = static_cast<std::int32_t>(first + n),
+           .label = traces()["labels"][first + n],
+           .target = runners_up({&z[n * 10], 10}, traces()["labels"][first + n], 1)[0]});
     return s;
   }
 

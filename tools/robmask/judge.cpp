@@ -44,14 +44,16 @@ void log_extremes(Norm norm, const Examiner::Extremes& seen) {
 }  // namespace
 
 Judge::Judge(const EvaluateSettings& settings, const std::string& name, const LoadedModel& from,
-             const Images& images, Journal& journal, AdversarialFile* adversarial)
+             const LoadedModel& source, const Images& images, Journal& journal,
+             AdversarialFile* adversarial)
     : settings_(settings),
       name_(name),
       from_(from),
       images_(images),
       journal_(journal),
       adversarial_(adversarial),
-      evaluator_(*from.model, images, settings.batch, settings.common.seed) {}
+      evaluator_(*from.model, images, settings.batch, settings.common.seed),
+      attacker_(*source.model, images, settings.batch, settings.common.seed) {}
 
 const std::vector<Index>& Judge::predictions(double p) {
   const auto [at, fresh] = predictions_.try_emplace(p);
@@ -92,6 +94,7 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
                                       to_string(cell.plan.attack), attack, stage.eps);
   const std::vector<std::int32_t> open = recall(outcome, key, targets);
   const auto known = static_cast<Index>(targets.size() - open.size());
+  Index done = known;
   const auto standing = [&] {
     std::vector<std::int32_t> images;
     std::ranges::copy_if(targets, std::back_inserter(images),
@@ -101,26 +104,30 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
   Progress progress(fmt::format("{} {}, mask {}", attack, cell.eps.text, cell.mask),
                     static_cast<Index>(targets.size()), "image", known);
   if (open.empty()) return standing();
-  auto robust = static_cast<Index>(standing().size() - open.size());
   Examiner examiner(*from_.model, images_, cell.mask, stage, settings_.quantize.has_value(),
                     adversarial_);
-  evaluator_.attack(
-      cell.mask, stage, open,
-      [&](Index done, const std::vector<Verdict>& batch) {
-        Json entries = Json::array();
-        for (const ImageOutcome& image : examiner.conclude(batch)) {
-          outcome.images[image.verdict.image] = image;
-          entries.push_back(entry_of(image));
-          robust += image.verdict.robust;
-        }
-        journal_.add(key, entries);
-        progress.update(known + done,
-                        fmt::format("robust so far {:.2f} %", per_cent(robust, known + done)));
-        stop_if_interrupted();
-      },
-      [&](const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
-        examiner.look(ids, x_adv);
-      });
+  Evaluator::Hooks hooks;
+  hooks.on_batch = [&](Index, const std::vector<Verdict>& batch) {
+    Json entries = Json::array();
+    for (const ImageOutcome& image : examiner.conclude(batch)) {
+      outcome.images[image.verdict.image] = image;
+      entries.push_back(entry_of(image));
+    }
+    journal_.add(key, entries);
+    done += static_cast<Index>(batch.size());
+  };
+  hooks.adversarial = [&](const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
+    examiner.look(ids, x_adv);
+  };
+  if (stage.hand_out != HandOut::first)
+    hooks.accept = [&](const std::vector<Finding>& found) { return examiner.accept(found); };
+  hooks.on_look = [&](const Looks& looks) {
+    progress.update(done,
+                    fmt::format("robust so far {:.2f} %", per_cent(outcome.robust(), outcome.n())),
+                    {looks.done, looks.most_left});
+    stop_if_interrupted();
+  };
+  attacker_.attack(cell.attacked_mask(), stage, open, hooks);
   progress.finish();
   log_extremes(stage.norm, examiner.extremes());
   return standing();
