@@ -1,6 +1,7 @@
 #include "training/attack_plan.h"
 
 #include "attacks/apgd.h"
+#include "attacks/cw.h"
 #include "attacks/fab.h"
 #include "attacks/pgd_attack.h"
 #include "attacks/square.h"
@@ -69,7 +70,9 @@ std::unique_ptr<Attack> make_attack(const AttackPlan& plan, Slots& slots, std::u
     case AttackName::clean:
     case AttackName::fgsm:
     case AttackName::pgd: return pgd(cross_entropy);
-    case AttackName::cw: return pgd(margin);
+    case AttackName::cw:
+      if (plan.seeks_least()) return std::make_unique<Cw>(slots, terms, plan.steps);
+      return pgd(margin);
     case AttackName::apgd_ce: return apgd(cross_entropy);
     case AttackName::apgd_dlr: return apgd(dlr);
     case AttackName::apgd_t: return apgd(targeted_dlr);

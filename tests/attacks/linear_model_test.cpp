@@ -8,6 +8,7 @@
 #include <set>
 
 #include "attacks/apgd.h"
+#include "attacks/cw.h"
 #include "attacks/driver.h"
 #include "attacks/fab.h"
 #include "attacks/pgd_attack.h"
@@ -60,6 +61,21 @@ struct Linear {
       worst = std::max(worst, margin + (norm == Norm::linf ? gain : eps * std::sqrt(squares)));
     }
     return worst;
+  }
+  /// The length of the least L2 perturbation that reaches another class, if it stays inside [0,1].
+  double least_length(Index n) const {
+    double least = 1e300;
+    for (Index c = 0; c < classes; ++c) {
+      if (c == labels[n]) continue;
+      double margin = 0, squares = 0;
+      for (Index i = 0; i < elements; ++i) {
+        const double w = weight(i, c) - weight(i, labels[n]);
+        margin -= w * pixels[n * elements + i];
+        squares += w * w;
+      }
+      least = std::min(least, margin / std::sqrt(squares));
+    }
+    return least;
   }
   double margin_at(Index n, const std::vector<double>& x) const {
     std::vector<double> z(classes), unused(classes);
@@ -191,6 +207,10 @@ Make pgd(LogitLoss loss, bool best, Index steps = 40) {
 Make square(Index queries, bool shared) {
   return [=](Slots& s, const Terms& t) { return std::make_unique<Square>(s, t, queries, shared); };
 }
+Make cw(Index iterations = 100) {
+  return [=](Slots& s, const Terms& t) { return std::make_unique<Cw>(s, t, iterations); };
+}
+
 TEST_P(OnLinearModel, UntargetedAttacksBreakExactlyWhatCanBeBrokenOfTwoClasses) {
   const Linear linear = model(2);
   const Terms terms = this->terms(linear);
@@ -317,6 +337,24 @@ TEST_P(OnLinearModel, LooksThatAreLeftAtMostFallToNothingAndWereNeverTooFew) {
   }
 }
 
+TEST_P(OnLinearModel, CwFindsTheLeastPerturbation) {
+  if (norm() == Norm::linf) return;
+  const Linear linear = model(2);
+  Terms terms = this->terms(linear);
+  const auto found = Attempt(tested(), linear, terms).broken(cw());
+  EXPECT_TRUE(std::ranges::includes(linear.breakable(norm(), terms.eps), found));
+  EXPECT_TRUE(std::ranges::includes(found, linear.breakable(norm(), terms.eps / 1.01)));
+  terms.eps = 10;
+  Attempt attempt(tested(), linear, terms);
+  attempt.on_finding = [&](const Finding& f) {
+    const Tensor length(tested(), {}, DType::f64);
+    tested().distance(length, f.x_adv, f.x, Norm::l2);
+    EXPECT_GT(length.item(), linear.least_length(f.image));
+    EXPECT_LT(length.item(), 1.01 * linear.least_length(f.image));
+  };
+  EXPECT_EQ(attempt.broken(cw()).size(), images);
+}
+
 TEST_P(OnLinearModel, FabsRestartsBeginHalfwayToTheBoundaryOfTheBall) {
   const Linear linear(6, 0.3);
   const Terms terms = this->terms(linear);
@@ -350,6 +388,7 @@ TEST_P(InSlots, AttacksHandOutWhatTheyHandOutOnTheCpu) {
     for (const HandOut hand_out : {HandOut::first, HandOut::strongest}) {
       std::vector<Make> attacks{apgd(ce(), 4, 6), pgd(margin, true, 4), fab(1, false, 3, 4),
                                 square(12, false)};
+      if (norm == Norm::l2) attacks.push_back(cw(3));
       for (std::size_t i = 0; i < attacks.size(); ++i) {
         SCOPED_TRACE(fmt::format("attack {} in {}", i, norm == Norm::linf ? "linf" : "l2"));
         const Terms terms{norm, 1.5 * dividing_eps(linear, norm), 3, hand_out};
@@ -365,6 +404,33 @@ TEST_P(InSlots, AttacksHandOutWhatTheyHandOutOnTheCpu) {
           EXPECT_LT(relative_error(here.second.at(image), point), 1e-9) << "image " << image;
       }
     }
+}
+
+TEST(SharedWindows, HaveOneSignForAllImagesInLinfAndTheImagesOwnInL2) {
+  for (const Norm norm : {Norm::linf, Norm::l2}) {
+    Backend& machine = backend("cpu");
+    Slots slots(machine, {2, 20, 20, 3}, DType::f64);
+    machine.fill(slots.x, 0.5);
+    for (const std::int32_t image : {4, 9}) slots.runs.push_back({.image = image, .label = 0});
+    Square attack(slots, {norm, 0.1, 3}, 100, true);
+    for (Index slot = 0; slot < 2; ++slot) attack.begin(slot);
+    machine.copy(slots.x_adv.images(1, 1), slots.x_adv.images(0, 1));  // the same start for both
+    std::vector<double> gradient(2);
+    int different = 0;
+    for (int look = 0; look < 80; ++look) {  // of which none but the first is better
+      for (Index slot = 0; slot < 2; ++slot) attack.judge(slot, std::vector{1.0, 0.0}, gradient);
+      attack.advance({});
+      const auto first = slots.x_adv.images(0, 1).to_doubles(),
+                 second = slots.x_adv.images(1, 1).to_doubles();
+      different += first != second;
+      for (std::size_t i = 0; i < first.size(); ++i)  // the second window is emptied
+        ASSERT_EQ(first[i] == 0.5, second[i] == 0.5) << i;
+    }
+    if (norm == Norm::linf)
+      EXPECT_EQ(different, 0);
+    else
+      EXPECT_GT(different, 50);
+  }
 }
 
 }  // namespace

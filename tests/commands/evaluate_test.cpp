@@ -194,6 +194,35 @@ TEST_F(Evaluate, RefusesSourcesThatCannotBe) {
   expect_refused(command("--source-mask 0 --robustbench-json x.json"), "--robustbench-json");
 }
 
+TEST_F(Evaluate, LeastPerturbationsDecideAtEveryStrength) {
+  const Path rows = folder_ / "rows.csv";
+  const std::string options = fmt::format(
+      "--limit-test 16 --mask 0 --attack cw --norm l2 --attack-steps 20 --checks off "
+      "--per-image '{}' --eps ",
+      rows.string());
+  const auto lengths = [&](const std::string& eps) {
+    evaluate(options + eps);
+    const CsvTable table = read_csv(rows);
+    std::vector<double> list;
+    for (const CsvRow& row : table.rows)
+      if (row[table.column("clean", "")] == "1")
+        list.push_back(row[table.column("robust", "")] == "1"
+                           ? HUGE_VAL
+                           : std::stod(row[table.column("perturbation", "")]));
+    return list;
+  };
+  const std::vector<double> least = lengths("10");
+  std::vector<double> sorted = least;
+  std::ranges::sort(sorted);
+  ASSERT_GT(sorted.size(), 1u);
+  ASSERT_LT(sorted[1], 10);
+  const double eps = (sorted[0] + sorted[1]) / 2;
+  std::vector<double> expected = least;
+  for (double& length : expected)
+    if (length > eps) length = HUGE_VAL;
+  EXPECT_EQ(lengths(fmt::format("{}", eps)), expected);
+}
+
 TEST_F(Evaluate, AnInterruptEndsAnAttackThatBreaksNothingAndItsJournalIsOfItsSourceOnly) {
   const std::string options =
       "--attack fgsm,square --eps 0.01/255 --queries 1000000 --checks off --limit-test 16";

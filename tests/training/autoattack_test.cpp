@@ -92,16 +92,31 @@ Result run(const AttackPlan& plan, Index batch) {
   return result;
 }
 
+/// The median of the perturbations that a plan finds.
+double median_perturbation(const AttackPlan& plan) {
+  std::vector<double> lengths;
+  for (const auto& [image, verdict] : run(plan, 25).verdicts)
+    if (!std::get<0>(verdict)) lengths.push_back(std::get<4>(verdict));
+  std::ranges::sort(lengths);
+  return lengths.at(lengths.size() / 2);
+}
+
 AttackPlan small_plan(AttackName attack, Norm norm) {
   const double eps = norm == Norm::linf ? 0.3 / 255 : 0.03;
-  return {.attack = attack,
-          .norm = norm,
-          .eps = eps,
-          .step_size = eps / 4,
-          .steps = 5,
-          .restarts = attack == AttackName::autoattack ? 1 : 2,
-          .queries = 20,
-          .targets = 2};
+  AttackPlan plan{.attack = attack,
+                  .norm = norm,
+                  .eps = eps,
+                  .step_size = eps / 4,
+                  .steps = 5,
+                  .restarts = attack == AttackName::autoattack ? 1 : 2,
+                  .queries = 20,
+                  .targets = 2};
+  if (!plan.seeks_least()) return plan;
+  plan.eps = 1;
+  plan.restarts = 1;
+  static const double median = median_perturbation(plan);
+  plan.eps = median;
+  return plan;
 }
 
 class AnyAttack : public testing::TestWithParam<std::tuple<AttackName, Norm>> {

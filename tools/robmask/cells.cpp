@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "attacks/cw.h"
 #include "tools/robmask/options/value.h"
 #include "tools/robmask/session.h"
 
@@ -51,6 +52,11 @@ AttackPlan plan_of(const EvaluateSettings& s, AttackName attack, double eps) {
   if (attack == AttackName::fgsm) {  // one step of ε from the image itself
     plan.steps = plan.restarts = 1;
     plan.step_size = eps;
+    plan.random_start = false;
+  }
+  if (plan.seeks_least()) {
+    plan.restarts = 1;
+    plan.step_size = Cw::rate;
     plan.random_start = false;
   }
   return plan;
