@@ -84,8 +84,12 @@ Outcome Apgd::judge(Index slot, Logits z, LogitGradient gradient) {
     state.improved = state.step.improves(loss);
     state.halved = state.step.halves(checkpoints_);
   }
-  if (predicted(z) != run.label) return Outcome::broken;
-  return state.iteration == iterations_ ? Outcome::over : Outcome::running;
+  const bool last = state.iteration == iterations_;
+  if (terms_.hand_out != HandOut::strongest)
+    return {.found = predicted(z) != run.label, .over = last};
+  if (last && !state.improved)
+    slots_.machine().copy(slots_.x_adv.images(slot, 1), best_.images(slot, 1));
+  return {.found = last, .over = last};
 }
 
 void Apgd::advance(const Tensor& gradient) {

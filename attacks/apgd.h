@@ -1,7 +1,7 @@
 #pragma once
 // APGD (Croce & Hein, "Reliable evaluation of adversarial robustness with an ensemble of diverse
 // parameter-free attacks", 2020): PGD with momentum whose step size halves by itself. It follows
-// fra31/auto-attack, also where that differs from the paper; a run ends at its first misclassified
+// fra31/auto-attack, also where that differs from the paper; a run may end at its first misclassified
 // point, where the original goes on and keeps the last one.
 
 #include "attacks/attack.h"
@@ -53,6 +53,7 @@ class Apgd : public Attack {
   Outcome judge(Index slot, Logits z, LogitGradient gradient) override;
   void advance(const Tensor& gradient) override;
   void move(Index from, Index to) override { states_[to] = states_[from]; }
+  Index looks() const override { return iterations_ + 1; }
   Index iteration(Index slot) const override { return states_[slot].iteration; }
   /// The step size of a slot's run.
   double step_size(Index slot) const { return states_[slot].step.step; }

@@ -3,6 +3,8 @@
 // and an image that is finished makes room for another. So a full batch goes through the network
 // however long each image takes (attacks/driver.h runs it).
 
+#include <cmath>
+
 #include "attacks/losses.h"
 #include "engine/backend.h"
 
@@ -15,11 +17,19 @@ struct Run {
   std::int32_t target = -1;  // the class aimed at, if any
 };
 
-/// The ball an attack stays in, and whose random numbers it draws.
+/// Which of a run's points in the ball it hands out.
+enum class HandOut {
+  first,     // the first that is misclassified, and the run is over; of C&W the nearest
+  checked,   // each that is misclassified, until one is accepted: rounding may have undone it
+  strongest  // at its end, that of highest loss, misclassified or not: another network judges it
+};
+
+/// The ball an attack stays in, whose random numbers it draws, and what is wanted of it.
 struct Terms {
   Norm norm = Norm::linf;
   double eps = 0;
   std::uint64_t seed = 0;
+  HandOut hand_out = HandOut::first;
 };
 
 /// The batch an attack works on. Rows 0 … active−1 of every tensor belong to active slots.
@@ -55,9 +65,31 @@ class Slots {
   std::vector<Tensor> rows_;
 };
 
-/// What became of a run: it goes on; it found a point of the ball that is misclassified, the one just
-/// looked at; or it ended without.
-enum class Outcome { running, broken, over };
+/// The point of highest value that each slot's run came by.
+class Strongest {
+ public:
+  explicit Strongest(Slots& slots);
+
+  /// A run begins: nothing yet.
+  void begin(Index slot) { values_[slot] = -HUGE_VAL; }
+  /// Takes in the slot's x_adv. Is it the strongest so far?
+  bool consider(Index slot, double value);
+  bool any(Index slot) const { return values_[slot] > -HUGE_VAL; }
+  /// Puts the strongest, if any, into the slot's x_adv.
+  void hand_out(Index slot) const;
+  void move(Index from, Index to) { values_[to] = values_[from]; }
+
+ private:
+  Slots& slots_;
+  Tensor points_;
+  std::vector<double> values_;
+};
+
+/// What a look says of a run: did it find a point to hand out, which x_adv holds now; and is it over,
+/// found or not?
+struct Outcome {
+  bool found = false, over = false;
+};
 
 class Attack {
  public:
@@ -75,9 +107,11 @@ class Attack {
   virtual void advance(const Tensor& gradient) = 0;
   /// Slot `from` of the attack's own numbers takes the place of slot `to`.
   virtual void move(Index from, Index to) = 0;
+  /// The looks that a run takes at most.
+  virtual Index looks() const = 0;
   /// Looks it took to the last judgement of this slot's run, not counting that at its start.
   virtual Index iteration(Index slot) const = 0;
-  /// What a run that is over hands out: a row of points. Empty: the image as it is.
+  /// What a run that is over hands out without a find: a row of points. Empty: the image as it is.
   virtual Tensor kept(Index slot) const {
     (void)slot;
     return {};

@@ -22,17 +22,36 @@ struct Victim {
 struct Finding {
   std::int32_t image = 0;
   Index run = -1, iteration = -1;
-  // {1,H,W,C}, valid during the call: the image, and the misclassified point or what was kept
+  // {1,H,W,C}, valid during the call: the image, and the point that was found, or what was kept
   Tensor x = {}, x_adv = {};
 
   bool broken() const { return run >= 0; }
 };
 
+/// Looks at single images: how many there were, and how many there will be unless images break.
+struct Looks {
+  Index done = 0, most_left = 0;
+};
+
+/// Which of these points that runs found break their images?
+using Accept = std::function<std::vector<bool>(const std::vector<Finding>&)>;
+using OnLook = std::function<void(const Looks&)>;
+
+/// Whom a drive asks and tells; what it tells may throw.
+struct Host {
+  /// The pixels of images.
+  std::function<Tensor(const std::vector<std::int32_t>&)> fetch;
+  /// Hears of each image once, in the order in which they finish.
+  std::function<void(const std::vector<Finding>&)> report;
+  /// Empty: whatever is found breaks its image.
+  Accept accept = {};
+  /// Hears of every look.
+  OnLook on_look = {};
+};
+
 /// Attacks every victim with its runs until one breaks it. Slots are filled from the queue and refilled
-/// as images finish. `fetch` gives the pixels of images; `report` hears of each image once, in the
-/// order in which they finish, and may throw.
+/// as images finish.
 void drive(Attack& attack, Slots& slots, std::deque<Victim> queue, const Classifier& classify,
-           const std::function<Tensor(const std::vector<std::int32_t>&)>& fetch,
-           const std::function<void(const std::vector<Finding>&)>& report);
+           const Host& host);
 
 }  // namespace robmask

@@ -32,12 +32,15 @@ Fab::Fab(Slots& slots, const Terms& terms, Index iterations, Index restarts, boo
       boundaries_(targeted ? 1 : classes - 1),
       normal_(slots.make_rows()),
       lengths_(slots.count()),
-      states_(slots.count()) {}
+      states_(slots.count()) {
+  if (terms.hand_out == HandOut::strongest) strongest_.emplace(slots);
+}
 
 void Fab::begin(Index slot) {
   const Run& run = slots_.runs[slot];
   const Shape& s = slots_.x.shape();
   phase_ = 0;  // runs begin after a look without gradient
+  if (strongest_) strongest_->begin(slot);
   states_[slot] = {.iteration = 0, .value = 0, .nearest = HUGE_VAL, .chosen = 0, .outside = false};
   if (run.number % restarts_ == 0)
     slots_.machine().copy(slots_.x_adv.images(slot, 1), slots_.x.images(slot, 1));
@@ -53,12 +56,19 @@ Outcome Fab::judge(Index slot, Logits z, LogitGradient gradient) {
   if (wants_gradient()) {
     const Index other = targeted_ ? run.target : phase_ < run.label ? phase_ : phase_ + 1;
     state.value = difference(z, run.label, other, gradient);
-    return Outcome::running;
+    return {};
   }
-  ++state.iteration;
+  const bool last = ++state.iteration == iterations_, within = lengths_[slot] <= terms_.eps;
   state.outside = predicted(z) != run.label;
-  if (state.outside && lengths_[slot] <= terms_.eps) return Outcome::broken;
-  return state.iteration == iterations_ ? Outcome::over : Outcome::running;
+  if (!strongest_) return {.found = state.outside && within, .over = last};
+  if (within) strongest_->consider(slot, margin(z, run.label, run.target, gradient));
+  if (last) strongest_->hand_out(slot);
+  return {.found = last && strongest_->any(slot), .over = last};
+}
+
+void Fab::move(Index from, Index to) {
+  states_[to] = states_[from];
+  if (strongest_) strongest_->move(from, to);
 }
 
 void Fab::note_boundary(const Tensor& gradient) {

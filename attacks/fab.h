@@ -2,7 +2,9 @@
 // FAB (Croce & Hein, "Minimally distorted adversarial examples with a fast adaptive boundary attack",
 // 2019), targeted and untargeted, after fra31/auto-attack. It walks along the boundary between two
 // classes towards the image. The original looks for the nearest point and compares it with eps at
-// the end; here a run ends at the first misclassified point within eps.
+// the end; here a run may end at the first misclassified point within eps.
+
+#include <optional>
 
 #include "attacks/attack.h"
 
@@ -20,7 +22,8 @@ class Fab : public Attack {
   bool wants_gradient() const override { return phase_ < boundaries_; }
   Outcome judge(Index slot, Logits z, LogitGradient gradient) override;
   void advance(const Tensor& gradient) override;
-  void move(Index from, Index to) override { states_[to] = states_[from]; }
+  void move(Index from, Index to) override;
+  Index looks() const override { return iterations_ * (boundaries_ + 1); }
   Index iteration(Index slot) const override { return states_[slot].iteration; }
 
  private:
@@ -28,7 +31,7 @@ class Fab : public Attack {
     Index iteration;
     double value;            // z_c − z_label, and how far its linearized zero is
     double nearest, chosen;  // the least distance so far, and the value that goes with it
-    bool outside;            // the point is misclassified, but not within eps
+    bool outside;            // the point is misclassified
   };
   void note_boundary(const Tensor& gradient);
 
@@ -42,6 +45,7 @@ class Fab : public Attack {
   Tensor normal_;                // the gradient at the nearest boundary
   std::vector<double> lengths_;  // of x_adv − x, before the look without gradient
   std::vector<State> states_;
+  std::optional<Strongest> strongest_;  // if wanted: of the points within eps
 };
 
 }  // namespace robmask

@@ -76,9 +76,10 @@ double targeted_dlr(Logits z, Index label, Index target, LogitGradient gradient)
 
 Index predicted(Logits z) { return std::ranges::max_element(z) - z.begin(); }
 
-std::vector<std::int32_t> runners_up(Logits z, Index count) {
-  const std::vector<Index> top = largest(z, count + 1);
-  return {top.begin() + 1, top.end()};
+std::vector<std::int32_t> runners_up(Logits z, Index label, Index count) {
+  std::vector<Index> top = largest(z, count + 1);
+  if (std::erase(top, label) == 0) top.pop_back();
+  return {top.begin(), top.end()};
 }
 
 }  // namespace robmask

@@ -31,8 +31,8 @@ double difference(Logits z, Index label, Index target, LogitGradient gradient);
 
 /// The class of the largest logit, the first on a tie.
 Index predicted(Logits z);
-/// The classes other than the first `predicted` ones in descending order of their logits, at most
-/// `count`: whom a targeted attack aims at, the likeliest first.
-std::vector<std::int32_t> runners_up(Logits z, Index count);
+/// The classes other than `label` in descending order of their logits, at most `count`: whom a targeted
+/// attack aims at, the likeliest first.
+std::vector<std::int32_t> runners_up(Logits z, Index label, Index count);
 
 }  // namespace robmask

@@ -43,9 +43,9 @@ Outcome PgdAttack::judge(Index slot, Logits z, LogitGradient gradient) {
     state.highest = loss;
     state.wrong = wrong;
   }
-  if (state.iteration < plan_.steps) return Outcome::running;
+  if (state.iteration < plan_.steps) return {};
   if (!state.improved) slots_.machine().copy(slots_.x_adv.images(slot, 1), best_.images(slot, 1));
-  return state.wrong ? Outcome::broken : Outcome::over;
+  return {.found = state.wrong || terms_.hand_out == HandOut::strongest, .over = true};
 }
 
 void PgdAttack::advance(const Tensor& gradient) {

@@ -1,6 +1,7 @@
 #pragma once
 // PGD in slots, for evaluation: FGSM, PGD with restarts, and, with the margin as its loss, the attack of
-// Carlini & Wagner (2017) inside a ball as robustness papers use it.
+// Carlini & Wagner (2017) inside a ball as robustness papers use it. A run hands out one point, at its
+// end.
 
 #include "attacks/attack.h"
 #include "engine/random.h"
@@ -23,6 +24,7 @@ class PgdAttack : public Attack {
   Outcome judge(Index slot, Logits z, LogitGradient gradient) override;
   void advance(const Tensor& gradient) override;
   void move(Index from, Index to) override { states_[to] = states_[from]; }
+  Index looks() const override { return plan_.steps + 1; }
   Index iteration(Index slot) const override { return states_[slot].first_wrong; }
   Tensor kept(Index slot) const override;
 

@@ -22,6 +22,11 @@ struct Draws {
     return static_cast<std::int32_t>(static_cast<double>(size - side) * uniform(i));
   }
   double sign(std::uint32_t i) const { return uniform(i) < 0.5 ? -1 : 1; }
+  Draws of(std::uint32_t image) const {
+    Draws own = *this;
+    own.stream.image = image;
+    return own;
+  }
 };
 
 }  // namespace
@@ -50,8 +55,11 @@ Square::Square(Slots& slots, const Terms& terms, Index queries, bool shared)
       states_(slots.count()) {}
 
 void Square::begin(Index slot) {
-  const Stream stream = start_stream(terms_, starts, slots_.runs[slot]);
-  put_start(slots_, slot, square_start(stream, terms_.norm, terms_.eps, slots_.x.shape()));
+  const Run& run = slots_.runs[slot];
+  const Stream signs = start_stream(terms_, starts, run);
+  Stream bumps = signs;
+  bumps.image = owner_of_windows(run);
+  put_start(slots_, slot, square_start(bumps, signs, terms_.norm, terms_.eps, slots_.x.shape()));
   states_[slot] = {.iteration = -1, .margin = HUGE_VAL, .accepted = false};
 }
 
@@ -60,10 +68,19 @@ Outcome Square::judge(Index slot, Logits z, LogitGradient gradient) {
   State& state = states_[slot];
   const double found = -margin(z, run.label, run.target, gradient);
   ++state.iteration;
-  state.accepted = found < state.margin || found <= 0;
+  state.accepted = found < state.margin;
   if (state.accepted) state.margin = found;
-  if (predicted(z) != run.label) return Outcome::broken;
-  return found <= 0 || state.iteration == queries_ ? Outcome::over : Outcome::running;
+  const bool last = state.iteration == queries_;
+  if (terms_.hand_out != HandOut::strongest)  // the original lets go of an image also on a tie
+    return {.found = predicted(z) != run.label,
+            .over = last || (found <= 0 && terms_.hand_out == HandOut::first)};
+  if (last && !state.accepted)
+    slots_.machine().copy(slots_.x_adv.images(slot, 1), best_.images(slot, 1));
+  return {.found = last, .over = last};
+}
+
+std::uint32_t Square::owner_of_windows(const Run& run) const {
+  return shared_ ? 0 : static_cast<std::uint32_t>(run.image);
 }
 
 const std::vector<double>& Square::bump_of(Index side, bool transposed) {
@@ -92,12 +109,14 @@ void Square::advance(const Tensor&) {
                        .purpose = Purpose::square,
                        .branch = static_cast<std::uint32_t>(run.number),
                        .step = static_cast<std::uint64_t>(iteration),
-                       .image = shared_ ? 0 : static_cast<std::uint32_t>(run.image)}};
+                       .image = owner_of_windows(run)}};
+    const Draws signs =
+        terms_.norm == Norm::l2 ? draws.of(static_cast<std::uint32_t>(run.image)) : draws;
     const Index side = square_side(iteration, terms_.norm, s);
     place.push_back(static_cast<std::int32_t>(side));
     for (const std::uint32_t i : {0, 2})
       place.insert(place.end(), {draws.offset(i, s.h, side), draws.offset(i + 1, s.w, side)});
-    for (Index c = 0; c < s.c; ++c) sign.push_back(draws.sign(static_cast<std::uint32_t>(5 + c)));
+    for (Index c = 0; c < s.c; ++c) sign.push_back(signs.sign(static_cast<std::uint32_t>(5 + c)));
     if (terms_.norm == Norm::l2) bumps.push_back(&bump_of(side, draws.sign(4) > 0));
     widest = std::max(widest, side);
   }

@@ -17,7 +17,7 @@ Index square_side(Index iteration, Norm norm, const Shape& image);
 class Square : public Attack {
  public:
   /// At most `queries` proposals after the start. `shared`: one window for all images at an iteration,
-  /// as in the original; else each image draws its own.
+  /// with one sign for all (L∞) or one bump (L2), as in the original; else each image draws its own.
   Square(Slots& slots, const Terms& terms, Index queries, bool shared);
 
   void begin(Index slot) override;
@@ -25,6 +25,7 @@ class Square : public Attack {
   Outcome judge(Index slot, Logits z, LogitGradient) override;
   void advance(const Tensor&) override;
   void move(Index from, Index to) override { states_[to] = states_[from]; }
+  Index looks() const override { return queries_ + 1; }
   Index iteration(Index slot) const override { return states_[slot].iteration; }
 
  private:
@@ -33,6 +34,8 @@ class Square : public Attack {
     double margin;  // of the best point: z_label − the largest other logit
     bool accepted;  // the point looked at last
   };
+  /// Whose random numbers place the windows of a run and turn its bumps.
+  std::uint32_t owner_of_windows(const Run& run) const;
   const std::vector<double>& bump_of(Index side, bool transposed);
 
   Slots& slots_;

@@ -81,7 +81,7 @@ Perturbation stripes(const Stream& stream, double eps, const Shape& image) {
   return delta;
 }
 
-Perturbation tiles(const Stream& stream, double eps, const Shape& image) {
+Perturbation tiles(const Stream& bumps, const Stream& signs, double eps, const Shape& image) {
   // Tiles of a fifth of the height; what five of them do not cover is left free on both sides.
   const Index side = std::max<Index>(image.h / 5, 1);
   const Index border = std::max<Index>((image.h - 5 * side) / 2, 0);
@@ -89,9 +89,9 @@ Perturbation tiles(const Stream& stream, double eps, const Shape& image) {
   Index drawn = 0;
   for (Index top = border; top + side <= image.h; top += side)
     for (Index left = border; left + side <= image.w; left += side) {
-      const std::vector<double> eta = bump(side, sign(stream, drawn++) > 0);
+      const std::vector<double> eta = bump(side, sign(bumps, drawn++) > 0);
       for (Index c = 0; c < image.c; ++c) {
-        const double s = sign(stream, drawn++);
+        const double s = sign(signs, drawn++);
         for (Index h = 0; h < side; ++h)
           for (Index w = 0; w < side; ++w)
             delta[((top + h) * image.w + left + w) * image.c + c] = s * eta[h * side + w];
@@ -103,8 +103,9 @@ Perturbation tiles(const Stream& stream, double eps, const Shape& image) {
 
 }  // namespace
 
-Perturbation square_start(const Stream& stream, Norm norm, double eps, const Shape& image) {
-  return norm == Norm::linf ? stripes(stream, eps, image) : tiles(stream, eps, image);
+Perturbation square_start(const Stream& bumps, const Stream& signs, Norm norm, double eps,
+                          const Shape& image) {
+  return norm == Norm::linf ? stripes(signs, eps, image) : tiles(bumps, signs, eps, image);
 }
 
 void put_start(const Slots& slots, Index slot, const Perturbation& perturbation) {

@@ -20,8 +20,10 @@ Stream start_stream(const Terms& terms, std::uint64_t kind, const Run& run);
 Perturbation boundary_start(const Stream& stream, Norm norm, double eps, Index count);
 
 /// L∞: vertical stripes, eps times a sign for each column and channel. L2: a grid of tiles, each the
-/// bump η times a sign for each channel, scaled to length eps. Square's start.
-Perturbation square_start(const Stream& stream, Norm norm, double eps, const Shape& image);
+/// bump η times a sign for each channel, scaled to length eps. Square's start. What turns the bumps is
+/// drawn from one stream, the signs from the other, which may be the same.
+Perturbation square_start(const Stream& bumps, const Stream& signs, Norm norm, double eps,
+                          const Shape& image);
 
 /// η, the bump of Square's L2 windows, side × side row by row (Andriushchenko et al. 2020, §3.2): a
 /// positive half above a negative one, each highest in its middle, of length 1; transposed: side by

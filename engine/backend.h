@@ -196,6 +196,12 @@ class Backend {
   ///   α = min( ‖d(x_adv)‖ / (‖d(x_adv)‖ + ‖d(x)‖), alpha_max )          value: {N,1,1,1}
   virtual void fab_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor value, double eta,
                         double alpha_max, Norm norm) = 0;
+  /// A step of the L2 attack of Carlini & Wagner (2017) in place: Adam on w, x_adv = (1 + tanh w)/2,
+  /// where `gradient` is that of the loss without its term ‖x_adv − x‖²:
+  ///   g = (gradient + 2·(x_adv − x))·2·x_adv·(1 − x_adv)
+  ///   mean = 0.9·mean + 0.1·g,  square = 0.999·square + 0.001·g²,  w −= alpha·mean/(√square + 1e-8)
+  virtual void cw_step(Tensor x_adv, Tensor w, Tensor mean, Tensor square, Tensor x,
+                       Tensor gradient, Tensor alpha) = 0;
   /// A proposal of Square (Andriushchenko et al. 2020). L∞: `best` with 2·eps·sign added inside the
   /// window, projected and clipped. L2: the perturbation inside the window becomes one along
   /// δ/‖δ‖ + sign·η of each channel, with the norm it had there and in the second window, which is

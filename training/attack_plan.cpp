@@ -1,6 +1,7 @@
 #include "training/attack_plan.h"
 
 #include "attacks/apgd.h"
+#include "attacks/cw.h"
 #include "attacks/fab.h"
 #include "attacks/pgd_attack.h"
 #include "attacks/square.h"
@@ -55,7 +56,7 @@ bool is_targeted(AttackName attack) {
 
 std::unique_ptr<Attack> make_attack(const AttackPlan& plan, Slots& slots, std::uint64_t seed,
                                     Index classes) {
-  const Terms terms{plan.norm, plan.eps, seed};
+  const Terms terms{plan.norm, plan.eps, seed, plan.hand_out};
   const auto kind = static_cast<std::uint64_t>(plan.attack);
   const auto apgd = [&](LogitLoss loss) {
     return std::make_unique<Apgd>(slots, terms, plan.steps, loss, kind);
@@ -69,7 +70,9 @@ std::unique_ptr<Attack> make_attack(const AttackPlan& plan, Slots& slots, std::u
     case AttackName::clean:
     case AttackName::fgsm:
     case AttackName::pgd: return pgd(cross_entropy);
-    case AttackName::cw: return pgd(margin);
+    case AttackName::cw:
+      if (plan.seeks_least()) return std::make_unique<Cw>(slots, terms, plan.steps);
+      return pgd(margin);
     case AttackName::apgd_ce: return apgd(cross_entropy);
     case AttackName::apgd_dlr: return apgd(dlr);
     case AttackName::apgd_t: return apgd(targeted_dlr);

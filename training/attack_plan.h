@@ -13,15 +13,19 @@ struct AttackPlan {
   AttackName attack = AttackName::pgd;
   Norm norm = Norm::linf;
   double eps = 0;
-  double step_size = 0;      // PGD, C&W
-  Index steps = 100;         // iterations of PGD, C&W, APGD and FAB
-  bool random_start = true;  // PGD, C&W
+  double step_size = 0;      // PGD, C&W in L∞
+  Index steps = 100;         // iterations of PGD, C&W (in L2: of each search step), APGD and FAB
+  bool random_start = true;  // PGD, C&W in L∞
   Index restarts = 1;        // not of autoattack, whose version says them
-  Keep keep = Keep::last;    // PGD, C&W
+  Keep keep = Keep::last;    // PGD, C&W in L∞
   Index queries = 5000;      // Square: proposals after the start
   Index targets = 9;         // APGD-T, FAB-T: target classes, at most classes − 1
   AaVersion version = AaVersion::standard;
   bool compat = false;  // Square: one square for all images of an iteration, as in the original
+  HandOut hand_out = HandOut::first;
+
+  /// C&W in L2 seeks the least perturbation; in L∞ it is PGD on the margin.
+  bool seeks_least() const { return attack == AttackName::cw && norm == Norm::l2; }
 };
 
 /// PGD as the settings describe it, at this ε.

@@ -67,12 +67,11 @@ std::vector<bool> Evaluator::clean(double p, const OnBatch& on_batch) const {
   return result;
 }
 
-/// What a stage works on, and whom it tells.
+/// What a stage works on, and for whom.
 struct Evaluator::Stage {
   const AttackPlan& plan;
   const std::vector<std::int32_t>& images;
-  std::function<void(const Finding&)> finished;
-  std::function<void()> looked;  // after the images that finished at one look
+  Host host;
 };
 
 std::vector<Victim> Evaluator::victims(double p, const AttackPlan& plan,
@@ -87,7 +86,8 @@ std::vector<Victim> Evaluator::victims(double p, const AttackPlan& plan,
       Victim v{batch[i], images_.split().labels[batch[i]], std::vector<std::int32_t>(runs, -1)};
       if (!z.empty()) {
         v.targets.clear();
-        for (const std::int32_t target : runners_up({&z[i * classes], classes}, plan.targets))
+        for (const std::int32_t target :
+             runners_up({&z[i * classes], classes}, v.label, plan.targets))
           v.targets.insert(v.targets.end(), runs, target);
       }
       list.push_back(v);
@@ -103,22 +103,15 @@ void Evaluator::run(double p, Index batch, const Stage& stage) const {
   const std::vector<Victim> list = victims(p, stage.plan, stage.images);
   drive(
       *attack, slots, {list.begin(), list.end()},
-      [&](const Variable& x) { return model_.logits(x, model_.eval(x.shape().n, p)); },
-      [&](const std::vector<std::int32_t>& ids) {
-        return images_.batch(model_.dtype(), ids).images;
-      },
-      [&](const std::vector<Finding>& findings) {
-        for (const Finding& f : findings) stage.finished(f);
-        stage.looked();
-      });
+      [&](const Variable& x) { return model_.logits(x, model_.eval(x.shape().n, p)); }, stage.host);
 }
 
 std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
-                                       const std::vector<std::int32_t>& targets,
-                                       const OnBatch& on_batch, const OnAdversarial& adversarial,
-                                       const OnStage& on_stage, const Standing* from) const {
+                                       const std::vector<std::int32_t>& targets, const Hooks& hooks,
+                                       const Standing* from) const {
   const std::vector<AttackPlan> list = stages(plan);
   for (const AttackPlan& stage : list) check_classes(stage, model_.spec().classes);
+  expect(hooks.accept || plan.hand_out != HandOut::strongest, "nobody judges the strongest points");
   std::vector<std::int32_t> standing = targets;
   if (from)
     std::erase_if(standing,
@@ -127,7 +120,8 @@ std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
   std::map<std::int32_t, Verdict> verdicts;
   std::vector<Verdict> fresh;  // since the last call of on_batch
   const auto tell = [&] {
-    if (on_batch && !fresh.empty()) on_batch(static_cast<Index>(verdicts.size()), fresh);
+    if (hooks.on_batch && !fresh.empty())
+      hooks.on_batch(static_cast<Index>(verdicts.size()), fresh);
     fresh.clear();
   };
   const auto order = standing;
@@ -150,12 +144,19 @@ std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
       }
       verdicts[f.image] = v;
       fresh.push_back(v);
-      if (adversarial) adversarial({f.image}, f.x_adv);
+      if (hooks.adversarial) hooks.adversarial({f.image}, f.x_adv);
+    };
+    const auto fetch = [&](const std::vector<std::int32_t>& ids) {
+      return images_.batch(model_.dtype(), ids).images;
+    };
+    const auto report = [&](const std::vector<Finding>& findings) {
+      for (const Finding& f : findings) finished(f);
+      tell();
     };
     std::vector<std::int32_t> open = standing;
     for (Index batch = batch_; !open.empty();) {
       try {
-        run(p, batch, {stage, open, finished, tell});
+        run(p, batch, {stage, open, {fetch, report, hooks.accept, hooks.on_look}});
         open.clear();
       } catch (const OutOfMemory& error) {
         batch = smaller_batch(model_.machine(), std::min(batch, static_cast<Index>(open.size())),
@@ -164,7 +165,7 @@ std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
       }
     }
     std::erase_if(standing, [&](std::int32_t image) { return broken.contains(image); });
-    if (on_stage) on_stage(i, standing);
+    if (hooks.on_stage) hooks.on_stage(i, standing);
   }
   std::vector<Verdict> result;
   for (const std::int32_t image : order)

@@ -47,14 +47,26 @@ class Evaluator {
   /// Called after each stage of a plan with its index in stages(plan) and the images that stand.
   using OnStage = std::function<void(Index stage, const std::vector<std::int32_t>& survivors)>;
 
+  /// Whom an attack asks and tells.
+  struct Hooks {
+    OnBatch on_batch = {};
+    OnAdversarial adversarial = {};
+    OnStage on_stage = {};
+    Accept accept = {};   // a second opinion on what a run found; needed where the strongest is
+                          // handed out. Empty: it breaks its image
+    OnLook on_look = {};  // of the stage that runs; may throw to stop it
+  };
   /// Attacks the listed images through the mask of strength p. on_batch gets an image's verdict once,
   /// when it is final: broken ones during their stage, those that stand during the last one. With
   /// `from`, stages before from->stage are over and only its survivors among `targets` stand; the
   /// others get no verdict. Throws InputError where the model has too few classes for a stage's loss.
   std::vector<Verdict> attack(double p, const AttackPlan& plan,
-                              const std::vector<std::int32_t>& targets,
-                              const OnBatch& on_batch = {}, const OnAdversarial& adversarial = {},
-                              const OnStage& on_stage = {}, const Standing* from = nullptr) const;
+                              const std::vector<std::int32_t>& targets, const Hooks& hooks,
+                              const Standing* from = nullptr) const;
+  std::vector<Verdict> attack(double p, const AttackPlan& plan,
+                              const std::vector<std::int32_t>& targets) const {
+    return attack(p, plan, targets, {});
+  }
 
   /// Logits {n,1,1,classes} of a range of images in eval mode.
   Tensor logits(double p, const std::vector<std::int32_t>& images) const;

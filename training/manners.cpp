@@ -47,17 +47,25 @@ std::string grouped(Index n) {
 std::string details(const ProgressState& s) {
   std::string text;
   const double rate = s.seconds > 0 ? static_cast<double>(s.done - s.before) / s.seconds : 0;
-  if (rate > 0) {
+  if (rate > 0)
     text += fmt::format(", {:.{}f} {}s/s", rate, rate < 10 ? 2 : rate < 1000 ? 1 : 0, s.unit);
+  if (s.effort.done > 0 && s.done < s.total)
+    text += fmt::format(", at most {} left",
+                        duration_text(s.seconds * static_cast<double>(s.effort.most_left) /
+                                      static_cast<double>(s.effort.done)));
+  else if (rate > 0)
     text +=
         s.done < s.total
             ? fmt::format(", {} left", duration_text(static_cast<double>(s.total - s.done) / rate))
             : fmt::format(", {}", duration_text(s.seconds));
-  }
   return s.extra.empty() ? text : text + ", " + s.extra;
 }
 
 double share(const ProgressState& s) {
+  if (const auto all = static_cast<double>(s.effort.done + s.effort.most_left); all > 0)
+    return (static_cast<double>(s.before) +
+            static_cast<double>(s.total - s.before) * static_cast<double>(s.effort.done) / all) /
+           static_cast<double>(s.total);
   return s.total > 0
              ? std::clamp(static_cast<double>(s.done) / static_cast<double>(s.total), 0., 1.)
              : 1;
@@ -118,8 +126,9 @@ Progress::Progress(std::string title, Index total, std::string unit, Index befor
 
 Progress::~Progress() { finish(); }
 
-void Progress::update(Index done, const std::string& extra) {
+void Progress::update(Index done, const std::string& extra, const Effort& effort) {
   done_ = done;
+  effort_ = effort;
   extra_ = extra;
   unseen_ = true;
   const auto pause = on_terminal() ? std::chrono::milliseconds(100) : std::chrono::seconds(5);
@@ -137,7 +146,8 @@ void Progress::show() {
   shown_ = Clock::now();
   unseen_ = false;
   const std::chrono::duration<double> elapsed = shown_ - start_;
-  const ProgressState state{title_, unit_, extra_, done_, total_, elapsed.count(), before_};
+  const ProgressState state{title_, unit_,           extra_,  done_,
+                            total_, elapsed.count(), before_, effort_};
   if (!on_terminal()) return print(progress_line(state) + "\n");
   print("\r" + progress_bar(state, columns(), environment("NO_COLOR").empty()) + "\x1b[K");
   bar_on_screen = true;

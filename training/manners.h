@@ -25,6 +25,11 @@ void log(fmt::format_string<Args...> text, Args&&... args) {
 /// "robmask: warning: …" on standard error.
 void warn(const std::string& line);
 
+/// Work finer than units, since its start: what is done, and what is left at most.
+struct Effort {
+  Index done = 0, most_left = 0;
+};
+
 /// Progress of a long loop on standard error: on a terminal a bar with rate and time left, redrawn
 /// in place; elsewhere, and on a dumb terminal, a plain line every few seconds. Only one at a time.
 class Progress {
@@ -37,8 +42,9 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// `done` units so far; `extra` is shown at the end. Cheap: shows something only now and then.
-  void update(Index done, const std::string& extra = {});
+  /// `done` units so far, `extra` is shown at the end, `effort` if it says more than units do. Cheap:
+  /// shows something only now and then.
+  void update(Index done, const std::string& extra = {}, const Effort& effort = {});
   /// Shows the last state and ends the line.
   void finish();
 
@@ -47,6 +53,7 @@ class Progress {
 
   using Clock = std::chrono::steady_clock;
   std::string title_, unit_, extra_;
+  Effort effort_;
   Index total_, before_, done_ = 0;
   Clock::time_point start_, shown_;
   bool unseen_ = false, finished_ = false;  // unseen_: done_ has moved since it was shown
@@ -58,8 +65,9 @@ struct ProgressState {
   Index done = 0, total = 0;
   double seconds = 0;  // since the start
   Index before = 0;    // done before the start
+  Effort effort = {};  // if any, it tells the time left
 };
-/// "train 45% 4,500/10,000 images, 123.4 images/s, 0:45 left, loss 1.2"
+/// "train 45% 4,500/10,000 images, 123.4 images/s, 0:45 left, loss 1.2"; with effort "at most 0:45 left"
 std::string progress_line(const ProgressState& state);
 /// The same with a bar, cut to `columns` letters, green if `color`.
 std::string progress_bar(const ProgressState& state, Index columns, bool color);

@@ -112,6 +112,8 @@ struct EvaluateSettings {
   AttackSettings attack{.eps = {}, .steps = 100, .step_size = {}};  // its eps is unused: see eps
   std::string from;                                                 // a file or a run directory
   MaskList mask;
+  std::string source;                 // where adversarial examples are made; empty: on `from`
+  std::optional<double> source_mask;  // and through which mask; empty: the one that is judged
   std::vector<AttackName> attacks{AttackName::pgd};
   std::vector<Strength> eps{Strength{}};
   Index restarts = 1, batch = 128;
@@ -129,6 +131,9 @@ struct EvaluateSettings {
   bool reuse_broken = false;           // what a smaller ε broke is not attacked again
   bool checks = true;                  // of the evaluation itself
   bool resume = false;
+
+  /// Are adversarial examples made elsewhere than where they are judged?
+  bool transfers() const { return !source.empty() || source_mask; }
 };
 
 struct PredictSettings {

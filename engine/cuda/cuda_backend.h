@@ -96,6 +96,10 @@ class CudaBackend final : public Backend {
   void fab_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor value, double eta, double alpha_max,
                 Norm norm) override;
 
+  // cw.cu
+  void cw_step(Tensor x_adv, Tensor w, Tensor mean, Tensor square, Tensor x, Tensor gradient,
+               Tensor alpha) override;
+
   // square.cu
   void square_step(Tensor x_new, Tensor best, Tensor x, const Squares& squares, Tensor eps,
                    Norm norm) override;

@@ -36,6 +36,18 @@ TEST(Manners, WhatAnEarlierRunDidCountsInNoRate) {
             "training 50% 5,000/10,000 images, 20.0 images/s, 4:10 left, loss 1.2");
 }
 
+TEST(Manners, EffortTellsWhatIsLeftAtMostWhereUnitsDoNotFinish) {
+  ProgressState standing{"square", "image", "robust so far 45.00 %", 0, 10000, 50};
+  standing.effort = {200, 1000};
+  EXPECT_EQ(progress_line(standing),
+            "square 16% 0/10,000 images, at most 4:10 left, robust so far 45.00 %");
+  standing.done = 8000;
+  standing.before = 5000;
+  EXPECT_EQ(
+      progress_line(standing),
+      "square 58% 8,000/10,000 images, 60.0 images/s, at most 4:10 left, robust so far 45.00 %");
+}
+
 TEST(Manners, DurationsReadAsClocks) {
   EXPECT_EQ(duration_text(9.4), "0:09");
   EXPECT_EQ(duration_text(754), "12:34");

@@ -157,6 +157,111 @@ TEST_F(Evaluate, QuantizedImagesAreBytesInTheBallAndStillFool) {
               row[table.column("prediction", "")] == row[table.column("label", "")]);
 }
 
+TEST_F(Evaluate, QuantizedAttacksGoOnUntilAPointSurvivesRounding) {
+  const Path images = folder_ / "adv.npy";
+  for (const char* attack : {"apgd-ce", "square"}) {
+    const std::string options = fmt::format(
+        "--mask 0 --attack {} --eps 2/255 --attack-steps 20 --queries 200 --checks off", attack);
+    const Json exact = evaluate(options)["results"][0];
+    const Json rounded = evaluate(fmt::format("{} --quantize 8 --save-adversarial '{}'", options,
+                                              images.string()))["results"][0];
+    EXPECT_NEAR(exact["robust_accuracy"].get<double>(), rounded["robust_accuracy"].get<double>(),
+                0.051)
+        << attack;
+    EXPECT_LT(rounded["robust_accuracy"], rounded["clean_accuracy"]);
+    for (const float v : read_npy(images).to<float>()) ASSERT_EQ(v, std::round(v * 255) / 255.0f);
+  }
+}
+
+TEST_F(Evaluate, ATransferFromTheModelItselfIsTheAttackOnIt) {
+  const std::string options =
+      "--mask 0,1 --attack pgd --eps 4/255,8/255 --attack-steps 5 --restarts 2 --checks off";
+  Json transfer = timeless(evaluate(options + " --source " + model().string()));
+  for (Json& r : transfer["results"]) {
+    EXPECT_EQ(r["source"]["file"], model().string());
+    EXPECT_EQ(r["source"]["mask"], r["mask"]);
+    EXPECT_EQ(r["source"]["weights"].get<std::string>().size(), 16u);
+    r.erase("source");
+  }
+  EXPECT_EQ(transfer, timeless(evaluate(options)));
+}
+
+TEST_F(Evaluate, AnAttackOnTheMaskItselfIsNoWeakerThanOneThroughAnother) {
+  for (const char* attack : {"pgd", "apgd-ce"}) {
+    const std::string options =
+        fmt::format("--mask 1 --attack {} --eps 8/255 --attack-steps 10 --checks off", attack);
+    const Json own = evaluate(options)["results"][0],
+               transfer = evaluate(options + " --source-mask 0")["results"][0];
+    EXPECT_EQ(transfer["source"]["mask"], 0.0);
+    EXPECT_GE(transfer["robust_accuracy"], own["robust_accuracy"]);
+    EXPECT_LT(transfer["robust_accuracy"], transfer["clean_accuracy"]);
+  }
+}
+
+TEST_F(Evaluate, RefusesSourcesThatCannotBe) {
+  expect_refused(command("--source /nonexistent"), "--source /nonexistent");
+  expect_refused(command("--source " + model_file("seven.safetensors", 7).string()), "--source");
+  expect_refused(command("--source " + model_file().string() + " --source-mask 0.5"), "mask");
+  expect_refused(command("--source-mask 0 --robustbench-json x.json"), "--robustbench-json");
+}
+
+TEST_F(Evaluate, LeastPerturbationsDecideAtEveryStrength) {
+  const Path rows = folder_ / "rows.csv";
+  const std::string options = fmt::format(
+      "--limit-test 16 --mask 0 --attack cw --norm l2 --attack-steps 20 --checks off "
+      "--per-image '{}' --eps ",
+      rows.string());
+  const auto lengths = [&](const std::string& eps) {
+    evaluate(options + eps);
+    const CsvTable table = read_csv(rows);
+    std::vector<double> list;
+    for (const CsvRow& row : table.rows)
+      if (row[table.column("clean", "")] == "1")
+        list.push_back(row[table.column("robust", "")] == "1"
+                           ? HUGE_VAL
+                           : std::stod(row[table.column("perturbation", "")]));
+    return list;
+  };
+  const std::vector<double> least = lengths("10");
+  std::vector<double> sorted = least;
+  std::ranges::sort(sorted);
+  ASSERT_GT(sorted.size(), 1u);
+  ASSERT_LT(sorted[1], 10);
+  const double eps = (sorted[0] + sorted[1]) / 2;
+  std::vector<double> expected = least;
+  for (double& length : expected)
+    if (length > eps) length = HUGE_VAL;
+  EXPECT_EQ(lengths(fmt::format("{}", eps)), expected);
+}
+
+TEST_F(Evaluate, AnInterruptEndsAnAttackThatBreaksNothingAndItsJournalIsOfItsSourceOnly) {
+  const std::string options =
+      "--attack fgsm,square --eps 0.01/255 --queries 1000000 --checks off --limit-test 16";
+  const std::string begun = fmt::format("exec '{}' {} >/dev/null 2>&1", binary_, command(options));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl("/bin/sh", "sh", "-c", begun.c_str(), nullptr);
+    ::_exit(127);
+  }
+  const Path journal = folder_ / "evaluation.journal";
+  for (int i = 0; i < 600 && !std::filesystem::exists(journal); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  ::kill(child, SIGINT);
+  int status = 0, waited = 0;
+  for (; waited < 300 && ::waitpid(child, &status, WNOHANG) == 0; ++waited)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  if (waited == 300) {
+    ::kill(child, SIGKILL);
+    ::waitpid(child, &status, 0);
+  }
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  expect_refused(command(options + " --resume --source " + model_file().string()),
+                 "source-weights");
+  expect_refused(command(options + " --resume --source-mask 1"), "source-mask");
+}
+
 TEST_F(Evaluate, RaisesNoWarningAboutASoundModel) {
   EXPECT_EQ(evaluate("--mask 0,1 --attack fgsm,pgd --attack-steps 10")["warnings"], Json::array())
       << "see docs/evaluation.md";

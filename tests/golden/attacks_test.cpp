@@ -2,6 +2,7 @@
 // same starts and with the same draws, on a small network.
 
 #include <algorithm>
+#include <cmath>
 
 #include "attacks/apgd.h"
 #include "attacks/driver.h"
@@ -61,76 +62,114 @@ class GoldenAttacks : public testing::TestWithParam<std::string> {
     machine_.copy(s.x, golden::images(machine_, first, count, size));
     const std::vector<double> z = network_(Variable(s.x)).value().to_doubles();
     for (Index n = 0; n < count; ++n)
-      s.runs.push_back({.image = static_cast<std::int32_t>(first + n),
-                        .label = traces()["labels"][first + n],
-                        .target = runners_up({&z[n * 10], 10}, 1)[0]});
+      s.runs.push_back(
+          {.image = static_cast<std::int32_t>(first + n),
+           .label = traces()["labels"][first + n],
+           .target = runners_up({&z[n * 10], 10}, traces()["labels"][first + n], 1)[0]});
     return s;
   }
 
+  /// What became of an image: is it never misclassified, and the nearest point that is, of those looked
+  /// at without gradient.
+  struct Fate {
+    bool stands = true;
+    double length = HUGE_VAL;
+    std::vector<double> nearest = {0, 0, 0};  // print_of
+  };
+
   /// Runs an attack to its end, whatever it finds, and compares every point it looks at.
-  void follow(Attack& attack, Slots& slots, const Json& points) {
+  std::vector<Fate> follow(Attack& attack, Slots& slots, const Json& points) {
+    std::vector<Fate> fates(slots.active());
     for (Index n = 0; n < slots.active(); ++n) attack.begin(n);
     for (std::size_t look = 0; look < points.size(); ++look) {
       SCOPED_TRACE(fmt::format("look {}", look));
       for (Index n = 0; n < slots.active(); ++n) expect_at(slots, n, points[look][n]);
-      if (testing::Test::HasFailure()) return;
-      if (look + 1 == points.size()) return;
+      if (testing::Test::HasFailure()) return fates;
       const bool wanted = attack.wants_gradient();
       const Variable x(slots.x_adv);
       Tape tape({x});
       const Variable logits = network_(x);
       const std::vector<double> z = logits.value().to_doubles();
       std::vector<double> gradient(z.size());
-      for (Index n = 0; n < slots.active(); ++n)
-        attack.judge(n, {&z[n * 10], 10}, {&gradient[n * 10], 10});
+      for (Index n = 0; n < slots.active(); ++n) {
+        const Logits own(&z[n * 10], 10);
+        if (predicted(own) != slots.runs[n].label) note(slots, n, wanted, fates[n]);
+        attack.judge(n, own, {&gradient[n * 10], 10});
+      }
+      if (look + 1 == points.size()) break;
       if (wanted)
         tape.backward(logits, make_tensor(machine_, logits.shape(), DType::f64, gradient));
       attack.advance(wanted ? x.gradient() : Tensor());
     }
+    return fates;
   }
-  void expect_at(const Slots& slots, Index n, const Json& golden) const {
+  /// Takes in a misclassified point.
+  void note(const Slots& slots, Index n, bool with_gradient, Fate& fate) const {
+    fate.stands = false;
+    const Tensor distance(machine_, {}, DType::f64);
+    machine_.distance(distance, slots.x_adv.images(n, 1), slots.x.images(n, 1), norm_);
+    if (with_gradient || distance.item() >= fate.length) return;
+    fate.length = distance.item();
+    fate.nearest = print_of(slots, n);
+  }
+  static std::vector<double> print_of(const Slots& slots, Index n) {
     std::vector<double> delta = golden::channels_first(slots.x_adv.images(n, 1));
     const std::vector<double> x = golden::channels_first(slots.x.images(n, 1));
     for (std::size_t i = 0; i < x.size(); ++i) delta[i] -= x[i];
-    const std::vector<double> print = golden::fingerprint(delta);
+    return golden::fingerprint(delta);
+  }
+  static void expect_print(const std::vector<double>& print, Index n, const Json& golden) {
     for (int j = 0; j < 3; ++j)
       ASSERT_NEAR(print[j], golden[j].get<double>(), 1e-9) << "image " << n << ", number " << j;
+  }
+  static void expect_at(const Slots& slots, Index n, const Json& golden) {
+    expect_print(print_of(slots, n), n, golden);
   }
 
   Backend& machine_;
   Classifier network_;
+  Norm norm_ = Norm::linf;  // of the trace that is followed
 };
-INSTANTIATE_TEST_SUITE_P(Machine, GoldenAttacks, testing::ValuesIn(machines_under_test()));
+INSTANTIATE_TEST_SUITE_P(Machine, GoldenAttacks, testing::ValuesIn(machines_under_test()),
+                         [](const auto& machine) { return machine.param; });
 
 LogitLoss loss_of(const std::string& name) {
   if (name == "ce") return [](auto... arguments) { return cross_entropy(arguments...); };
   return name == "dlr" ? dlr : targeted_dlr;
 }
 
-TEST_P(GoldenAttacks, ApgdLooksAtTheSamePoints) {
+TEST_P(GoldenAttacks, ApgdLooksAtTheSamePointsAndKeepsTheSameBest) {
   for (const Json& golden : traces()["apgd"]) {
     SCOPED_TRACE(fmt::format("{} {}", golden["norm"], golden["loss"]));
     Slots s = slots(0, 4);
-    Apgd apgd(s, {from_string<Norm>(golden["norm"].get<std::string>()), golden["eps"], 0},
-              golden["iterations"], loss_of(golden["loss"]), golden["kind"]);
-    follow(apgd, s, golden["points"]);
+    norm_ = from_string<Norm>(golden["norm"].get<std::string>());
+    Apgd apgd(s, {norm_, golden["eps"], 0, HandOut::strongest}, golden["iterations"],
+              loss_of(golden["loss"]), golden["kind"]);
+    const std::vector<Fate> fates = follow(apgd, s, golden["points"]);
+    const std::vector<double> z = network_(Variable(s.x_adv)).value().to_doubles();
+    std::vector<double> gradient(10);
+    for (Index n = 0; n < s.active(); ++n) {
+      EXPECT_EQ(fates[n].stands, golden["standing"][n].get<bool>()) << n;
+      const double best =
+          loss_of(golden["loss"])({&z[n * 10], 10}, s.runs[n].label, s.runs[n].target, gradient);
+      EXPECT_NEAR(best, golden["best"][n].get<double>(), 1e-9) << n;
+    }
   }
 }
 
-TEST_P(GoldenAttacks, FabLooksAtTheSamePoints) {
+TEST_P(GoldenAttacks, FabLooksAtTheSamePointsAndFindsTheSameNearest) {
   for (const Json& golden : traces()["fab"]) {
     SCOPED_TRACE(fmt::format("{} targeted {}", golden["norm"], golden["targeted"].dump()));
     Slots s = slots(0, 4);
-    Fab fab(s, {from_string<Norm>(golden["norm"].get<std::string>()), 0, 0}, golden["iterations"],
-            1, golden["targeted"], 10);
-    if (golden["targeted"]) {
-      follow(fab, s, golden["points"]);
-      continue;
-    }
+    norm_ = from_string<Norm>(golden["norm"].get<std::string>());
+    Fab fab(s, {norm_, 0, 0}, golden["iterations"], 1, golden["targeted"], 10);
+    const int boundaries = golden["targeted"] ? 1 : 9;
     Json points;  // we look at a point once for each boundary
     for (std::size_t i = 0; i < golden["points"].size(); ++i)
-      for (int look = 0; look < (i % 2 == 0 ? 9 : 1); ++look) points.push_back(golden["points"][i]);
-    follow(fab, s, points);
+      for (int look = 0; look < (i % 2 == 0 ? boundaries : 1); ++look)
+        points.push_back(golden["points"][i]);
+    const std::vector<Fate> fates = follow(fab, s, points);
+    for (Index n = 0; n < s.active(); ++n) expect_print(fates[n].nearest, n, golden["found"][n]);
   }
 }
 

@@ -201,6 +201,17 @@ TEST_P(Attacks, FabStepOfAZeroGradientStaysInPlace) {
   }
 }
 
+TEST_P(Attacks, CwStepMatchesItsDefinition) {
+  sweep([](Workbench& bench, Norm, bool per_image, Index margin) {
+    const Tensor x = bench.input(shape, margin, 0, 1), x_adv = bench.input(shape, margin, 0, 1);
+    const Tensor w = bench.input(shape, margin), mean = bench.input(shape, margin);
+    const Tensor square = bench.input(shape, margin, 0, 1);
+    for (int step = 0; step < 3; ++step)
+      bench.machine().cw_step(x_adv, w, mean, square, x, bench.input(shape, margin),
+                              radius(bench, Norm::l2, per_image));
+  });
+}
+
 TEST_P(Attacks, SquareStepMatchesItsDefinition) {
   sweep([](Workbench& bench, Norm norm, bool per_image, Index margin) {
     const Tensor x = bench.input(shape, margin, 0, 1), best = bench.output(shape, margin);

@@ -82,25 +82,41 @@ struct Result {
 
 Result run(const AttackPlan& plan, Index batch) {
   Result result;
-  const auto verdicts = scene().evaluator(batch).attack(
-      0, plan, scene().all, {}, [&](const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
-        for (std::size_t i = 0; i < ids.size(); ++i)
-          result.adversarial[ids[i]] = x_adv.images(static_cast<Index>(i), 1).to_host<float>();
-      });
+  const auto look = [&](const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      result.adversarial[ids[i]] = x_adv.images(static_cast<Index>(i), 1).to_host<float>();
+  };
+  const auto verdicts =
+      scene().evaluator(batch).attack(0, plan, scene().all, {.adversarial = look});
   for (const Verdict& v : verdicts) result.add(v);
   return result;
 }
 
+/// The median of the perturbations that a plan finds.
+double median_perturbation(const AttackPlan& plan) {
+  std::vector<double> lengths;
+  for (const auto& [image, verdict] : run(plan, 25).verdicts)
+    if (!std::get<0>(verdict)) lengths.push_back(std::get<4>(verdict));
+  std::ranges::sort(lengths);
+  return lengths.at(lengths.size() / 2);
+}
+
 AttackPlan small_plan(AttackName attack, Norm norm) {
   const double eps = norm == Norm::linf ? 0.3 / 255 : 0.03;
-  return {.attack = attack,
-          .norm = norm,
-          .eps = eps,
-          .step_size = eps / 4,
-          .steps = 5,
-          .restarts = attack == AttackName::autoattack ? 1 : 2,
-          .queries = 20,
-          .targets = 2};
+  AttackPlan plan{.attack = attack,
+                  .norm = norm,
+                  .eps = eps,
+                  .step_size = eps / 4,
+                  .steps = 5,
+                  .restarts = attack == AttackName::autoattack ? 1 : 2,
+                  .queries = 20,
+                  .targets = 2};
+  if (!plan.seeks_least()) return plan;
+  plan.eps = 1;
+  plan.restarts = 1;
+  static const double median = median_perturbation(plan);
+  plan.eps = median;
+  return plan;
 }
 
 class AnyAttack : public testing::TestWithParam<std::tuple<AttackName, Norm>> {
@@ -185,21 +201,20 @@ TEST(AutoAttack, GoesOnFromAnyStageToTheSameVerdicts) {
   const AttackPlan plan = small_plan(AttackName::autoattack, Norm::linf);
   Result whole;
   std::vector<Standing> after;
-  scene().evaluator(9).attack(
-      0, plan, scene().all,
-      [&](Index done, const std::vector<Verdict>& some) {
-        for (const Verdict& v : some) whole.add(v);
-        EXPECT_EQ(done, static_cast<Index>(whole.verdicts.size()));
-      },
-      {},
-      [&](Index stage, const std::vector<std::int32_t>& survivors) {
-        after.push_back({stage + 1, survivors});
-      });
+  Evaluator::Hooks hooks;
+  hooks.on_batch = [&](Index done, const std::vector<Verdict>& some) {
+    for (const Verdict& v : some) whole.add(v);
+    EXPECT_EQ(done, static_cast<Index>(whole.verdicts.size()));
+  };
+  hooks.on_stage = [&](Index stage, const std::vector<std::int32_t>& survivors) {
+    after.push_back({stage + 1, survivors});
+  };
+  scene().evaluator(9).attack(0, plan, scene().all, hooks);
   EXPECT_EQ(whole.verdicts.size(), 25u);
   ASSERT_EQ(after.size(), 4u);
   for (const Standing& from : after) {
     Result resumed;
-    for (const Verdict& v : scene().evaluator(4).attack(0, plan, scene().all, {}, {}, {}, &from)) {
+    for (const Verdict& v : scene().evaluator(4).attack(0, plan, scene().all, {}, &from)) {
       resumed.add(v);
       if (from.stage < 4) {
         EXPECT_EQ(resumed.verdicts[v.image], whole.verdicts[v.image]);
@@ -218,6 +233,18 @@ TEST(AutoAttack, LossesThatNeedMoreClassesAreRefused) {
   EXPECT_THROW(attack(AttackName::autoattack), InputError);
   for (const AttackName name : {AttackName::apgd_ce, AttackName::apgd_dlr, AttackName::fab_t})
     EXPECT_EQ(attack(name).size(), 3u);
+}
+
+TEST(AutoAttack, NineTargetsOfFiveClassesAreTheFourThatThereAre) {
+  for (const AttackName attack : {AttackName::apgd_t, AttackName::fab_t}) {
+    AttackPlan plan = small_plan(attack, Norm::linf);
+    plan.targets = 4;
+    const Result four = run(plan, 25);
+    plan.targets = 9;
+    EXPECT_EQ(run(plan, 25), four);
+    plan.targets = 3;
+    EXPECT_GE(run(plan, 25).robust(), four.robust());
+  }
 }
 
 TEST(AutoAttack, SharedWindowsAreTheSameForAllImagesAndStillDoNotDependOnTheBatch) {

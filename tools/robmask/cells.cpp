@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "attacks/cw.h"
 #include "tools/robmask/options/value.h"
 #include "tools/robmask/session.h"
 
@@ -40,6 +41,9 @@ AttackPlan plan_of(const EvaluateSettings& s, AttackName attack, double eps) {
   plan.targets = s.targets;
   plan.version = s.aa_version;
   plan.compat = s.aa_compat;
+  plan.hand_out = s.transfers() ? HandOut::strongest
+                  : s.quantize  ? HandOut::checked
+                                : HandOut::first;
   if (attack == AttackName::clean) {
     plan.steps = 0;
     plan.step_size = 0;
@@ -50,7 +54,21 @@ AttackPlan plan_of(const EvaluateSettings& s, AttackName attack, double eps) {
     plan.step_size = eps;
     plan.random_start = false;
   }
+  if (plan.seeks_least()) {
+    plan.restarts = 1;
+    plan.step_size = Cw::rate;
+    plan.random_start = false;
+  }
   return plan;
+}
+
+/// The mask that a transfer is driven through, if it is one.
+std::optional<double> source_mask(const EvaluateSettings& s, const LoadedModel& source,
+                                  double mask) {
+  if (!s.transfers()) return {};
+  const double p = s.source_mask ? *s.source_mask : source.info.spec.masks == 1 ? 0 : mask;
+  check_mask(*source.model, p);
+  return p;
 }
 
 }  // namespace
@@ -60,7 +78,11 @@ bool is_idle(const AttackPlan& stage) {
   return stage.steps == 0 && stage.attack != AttackName::square;
 }
 
-std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model) {
+std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model,
+                           const LoadedModel& source) {
+  require(source.info.spec.classes == model.info.spec.classes,
+          "--source {}: expected a model of {} classes like {}, got {}", s.source,
+          model.info.spec.classes, s.from, source.info.spec.classes);
   std::vector<Strength> strengths = s.eps;
   if (s.reuse_broken) std::ranges::stable_sort(strengths, {}, &Strength::value);
   std::vector<Cell> cells;
@@ -69,7 +91,7 @@ std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model) 
     for (const AttackName attack : s.attacks)
       for (const Strength& eps : strengths) {
         const double p = s.mask.match ? matching_mask(model.info, eps.value) : mask;
-        cells.push_back({p, eps, plan_of(s, attack, eps.value)});
+        cells.push_back({p, eps, plan_of(s, attack, eps.value), source_mask(s, source, p)});
         if (attack == AttackName::clean) continue;
         for (const AttackPlan& stage : stages(cells.back().plan))
           check_classes(stage, model.info.spec.classes);

@@ -2,6 +2,7 @@
 // The combinations that an evaluation consists of: every mask, attack and ε.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,15 +20,20 @@ struct Cell {
   double mask = 0;
   Strength eps;
   AttackPlan plan;
+  std::optional<double> source_mask = {};  // of a transfer: where the attack is driven
 
+  /// The mask that the attack goes through.
+  double attacked_mask() const { return source_mask.value_or(mask); }
   /// Is there nothing to attack with?
   bool idle() const { return std::ranges::all_of(stages(plan), is_idle); }
 };
 
 /// The combinations that settings ask for, by mask, attack and ε in the order given; with reuse_broken
-/// ε ascends. InputError for a mask that the model lacks, an attack that this build lacks, and one
-/// whose loss needs more classes than the model has.
-std::vector<Cell> cells_of(const EvaluateSettings& settings, const LoadedModel& model);
+/// ε ascends. `source`: where adversarial examples are made, the model itself unless they transfer.
+/// InputError for a mask that a model lacks, an attack that this build lacks, one whose loss needs more
+/// classes than the model has, and a source of other classes.
+std::vector<Cell> cells_of(const EvaluateSettings& settings, const LoadedModel& model,
+                           const LoadedModel& source);
 
 /// The attacks a cell runs one after the other; one, but for autoattack.
 std::vector<AttackName> stage_names(const Cell& cell);

@@ -7,9 +7,18 @@
 namespace robmask {
 
 int run_evaluate(const EvaluateSettings& s) {
-  Evaluation evaluation(s, s.from, {{"weights", weights_identity(s.from)}});
-  evaluation.judge(
-      load_model(s.from, evaluation.machine(), maps_of(s.common), evaluation.overrides()));
+  const bool other = !s.source.empty();
+  Evaluation evaluation(
+      s, s.from,
+      {{"weights", weights_identity(s.from)},
+       {"source-weights", other ? Json(weights_identity(s.source, "source")) : Json()}});
+  const auto load = [&](const std::string& from) {
+    return load_model(from, evaluation.machine(), maps_of(s.common), evaluation.overrides());
+  };
+  const LoadedModel model = load(s.from);
+  const std::optional<LoadedModel> source =
+      other ? std::optional(load(s.source)) : std::optional<LoadedModel>();
+  evaluation.judge(model, {}, source ? &*source : nullptr);
   evaluation.finish();
   return 0;
 }

@@ -1,6 +1,7 @@
 #include "tools/robmask/evaluation.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <set>
 
@@ -36,6 +37,7 @@ std::string fingerprint_of(const Split& split) {
 /// All settings that numbers of the report depend on, and which models are judged.
 Json journal_settings(EvaluateSettings s, const Json& models, const Split& images) {
   const std::set<std::string> indifferent{"from",
+                                          "source",
                                           "threads",
                                           "batch",
                                           "out",
@@ -73,11 +75,13 @@ void require_writable(const std::string& option, const std::string& path) {
   }
 }
 
-/// The masks of some cells, each once.
-std::vector<double> masks_of(const std::vector<Cell>& cells) {
+/// The masks of some cells, or those that their attacks go through, each once.
+template <class Of>
+std::vector<double> masks_of(const std::vector<Cell>& cells, Of mask) {
   std::vector<double> masks;
   for (const Cell& cell : cells)
-    if (std::ranges::count(masks, cell.mask) == 0) masks.push_back(cell.mask);
+    if (std::ranges::count(masks, std::invoke(mask, cell)) == 0)
+      masks.push_back(std::invoke(mask, cell));
   return masks;
 }
 
@@ -92,6 +96,12 @@ void tell_of_clamped_targets(const std::vector<Cell>& cells, Index classes) {
     }
 }
 
+/// Where the adversarial examples of a transfer were made.
+Json source_of(const EvaluateSettings& s, const Cell& cell) {
+  const std::string& file = s.source.empty() ? s.from : s.source;
+  return {{"file", file}, {"mask", cell.attacked_mask()}, {"weights", weights_identity(file)}};
+}
+
 /// The mask that others are paired with, if any.
 std::optional<double> reference_mask(const EvaluateSettings& s) {
   if (s.against_mask || s.mask.match || s.mask.values.size() < 2) return s.against_mask;
@@ -100,10 +110,11 @@ std::optional<double> reference_mask(const EvaluateSettings& s) {
 
 }  // namespace
 
-std::string weights_identity(const std::filesystem::path& from) {
+std::string weights_identity(const std::filesystem::path& from, const std::string& option) {
   const auto path = weights_path(from);
   require(std::filesystem::exists(path),
-          "--from {}: expected a weights file or a run directory, found neither", from.string());
+          "--{} {}: expected a weights file or a run directory, found neither", option,
+          from.string());
   return fingerprint(path);
 }
 
@@ -148,10 +159,11 @@ void Evaluation::question(const LoadedModel& from, const std::vector<Cell>& cell
   std::vector<std::int32_t> ids(std::min<Index>(32, images_->size()));
   std::iota(ids.begin(), ids.end(), 0);
   const Batch batch = images_->batch(model.dtype(), ids);
-  for (const double mask : masks_of(cells)) {
+  for (const double mask : masks_of(cells, &Cell::attacked_mask)) {
     Probe probe{batch.images, batch.labels, settings_.attack.norm, 0};
     for (const Cell& cell : cells)
-      if (cell.mask == mask && !cell.idle()) probe.eps = std::max(probe.eps, cell.plan.eps);
+      if (cell.attacked_mask() == mask && !cell.idle())
+        probe.eps = std::max(probe.eps, cell.plan.eps);
     const Classifier logits = [&](const Variable& images) {
       return model.logits(images, model.eval(images.shape().n, mask));
     };
@@ -179,27 +191,30 @@ void Evaluation::question_outcome(const CellOutcome& outcome, Index classes) {
 void Evaluation::report(const CellOutcome& outcome, const LoadedModel& model) {
   const std::vector<std::int32_t>& labels = images_->split().labels;
   results_.push_back(result_of(outcome, settings_, model, labels, classes_));
+  if (settings_.transfers()) results_.back()["source"] = source_of(settings_, outcome.cell);
   per_image_.columns = per_image_columns(outcome.p.has_value());
   const std::vector<CsvRow> rows = per_image_rows(outcome, labels);
   per_image_.rows.insert(per_image_.rows.end(), rows.begin(), rows.end());
   if (other_) results_.back()["paired"] = other_->against(per_image_.columns, rows);
 }
 
-void Evaluation::judge(const LoadedModel& model, std::optional<double> p) {
+void Evaluation::judge(const LoadedModel& model, std::optional<double> p,
+                       const LoadedModel* source) {
   check_fit(*model.model, images_->split(), settings_.common.data);
-  const std::vector<Cell> cells = cells_of(settings_, model);
+  const LoadedModel& attacked = source ? *source : model;
+  const std::vector<Cell> cells = cells_of(settings_, model, attacked);
   if (outcomes_.empty()) {
     prepare_outputs();
     tell_of_clamped_targets(cells, model.info.spec.classes);
   }
   const std::string name = p ? fmt::format("p {}", *p) : "";
   if (!settings_.corruptions.empty())
-    for (const double mask : masks_of(cells)) {
+    for (const double mask : masks_of(cells, &Cell::mask)) {
       corruptions_.push_back(corruption_report(settings_, name, model, mask, *journal_));
       if (p) corruptions_.back()["p"] = *p;
     }
-  if (settings_.checks) question(model, cells);
-  Judge judge(settings_, name, model, *images_, *journal_, adversarial_.get());
+  if (settings_.checks) question(attacked, cells);
+  Judge judge(settings_, name, model, attacked, *images_, *journal_, adversarial_.get());
   for (const Cell& cell : cells) {
     outcomes_.push_back(judge.run(cell));
     outcomes_.back().p = p;
@@ -210,7 +225,7 @@ void Evaluation::judge(const LoadedModel& model, std::optional<double> p) {
 }
 
 void Evaluation::compare_masks() {
-  if (settings_.checks)
+  if (settings_.checks && !settings_.transfers())
     for (const MaskDoubt& d : masked_gradients(outcomes_)) doubt(d.doubt, d.mask);
   const std::optional<double> reference = reference_mask(settings_);
   if (!reference) return;

@@ -21,8 +21,10 @@ class Evaluation {
   /// What flags say of a checkpoint that does not say it itself.
   const CheckpointOverrides& overrides() const { return overrides_; }
 
-  /// Judges a model at every cell. The p of interpolate, if given, is added to its results.
-  void judge(const LoadedModel& model, std::optional<double> p = {});
+  /// Judges a model at every cell. The p of interpolate, if given, is added to its results. Attacks are
+  /// driven on `source`, the model itself if there is none.
+  void judge(const LoadedModel& model, std::optional<double> p = {},
+             const LoadedModel* source = nullptr);
   /// Writes the files that were asked for, prints the results, ends the journal.
   void finish();
 
@@ -52,7 +54,8 @@ class Evaluation {
   Json results_ = Json::array(), corruptions_ = Json::array(), warnings_ = Json::array();
 };
 
-/// The identity of a weights file in a journal: its content. InputError if there is none.
-std::string weights_identity(const std::filesystem::path& from);
+/// The identity of a weights file in a journal: its content. InputError, naming the option, if there is
+/// none.
+std::string weights_identity(const std::filesystem::path& from, const std::string& option = "from");
 
 }  // namespace robmask

@@ -34,6 +34,22 @@ Tensor Examiner::rounded(const Tensor& x_adv, const Tensor& x) const {
   return make_tensor(x.machine(), x.shape(), x.dtype(), values);
 }
 
+std::vector<bool> Examiner::accept(const std::vector<Finding>& found) const {
+  const Tensor x(model_.machine(), images_.shape(static_cast<Index>(found.size())), model_.dtype());
+  const Tensor x_adv(x.machine(), x.shape(), x.dtype());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    x.machine().copy(x.images(static_cast<Index>(i), 1), found[i].x);
+    x.machine().copy(x_adv.images(static_cast<Index>(i), 1), found[i].x_adv);
+  }
+  const Variable shown(quantize_ ? rounded(x_adv, x) : x_adv);
+  const std::vector<Index> predictions =
+      classes_of(model_.logits(shown, model_.eval(x.shape().n, p_)).value());
+  std::vector<bool> accepted;
+  for (std::size_t i = 0; i < found.size(); ++i)
+    accepted.push_back(predictions[i] != images_.split().labels[found[i].image]);
+  return accepted;
+}
+
 void Examiner::look(const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const Tensor own(model_.machine(), images_.shape(1), x_adv.dtype());

@@ -15,11 +15,13 @@ std::vector<Index> classes_of(const Tensor& logits);
 
 class Examiner {
  public:
-  /// Examines an attack through the mask of strength p; with `quantize`, images are rounded to 8 bits
+  /// Examines an attack on the mask of strength p; with `quantize`, images are rounded to 8 bits
   /// first. `file`, if given, gets the images.
   Examiner(const Model& model, const Images& images, double p, const AttackPlan& plan,
            bool quantize, AdversarialFile* file);
 
+  /// Which of these are in truth misclassified: in a transfer by this model, and once rounded?
+  std::vector<bool> accept(const std::vector<Finding>& found) const;
   /// Keeps what the evaluator hands out; what it hands out later for an image replaces it.
   void look(const std::vector<std::int32_t>& ids, const Tensor& x_adv);
   /// The verdicts with what was seen: prediction, ‖x_adv − x‖, and whether the image is really broken.

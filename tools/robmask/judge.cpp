@@ -60,14 +60,16 @@ void log_extremes(Norm norm, const Examiner::Extremes& seen) {
 }  // namespace
 
 Judge::Judge(const EvaluateSettings& settings, const std::string& name, const LoadedModel& from,
-             const Images& images, Journal& journal, AdversarialFile* adversarial)
+             const LoadedModel& source, const Images& images, Journal& journal,
+             AdversarialFile* adversarial)
     : settings_(settings),
       name_(name),
       from_(from),
       images_(images),
       journal_(journal),
       adversarial_(adversarial),
-      evaluator_(*from.model, images, settings.batch, settings.common.seed) {}
+      evaluator_(*from.model, images, settings.batch, settings.common.seed),
+      attacker_(*source.model, images, settings.batch, settings.common.seed) {}
 
 const std::vector<Index>& Judge::predictions(double p) {
   const auto [at, fresh] = predictions_.try_emplace(p);
@@ -112,6 +114,7 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
   if (is_idle(stage)) return targets;
   const std::vector<std::int32_t> open = recall(outcome, key, targets);
   const auto known = static_cast<Index>(targets.size() - open.size());
+  Index done = known;
   const auto standing = [&] {
     std::vector<std::int32_t> images;
     std::ranges::copy_if(targets, std::back_inserter(images),
@@ -122,29 +125,33 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
                     static_cast<Index>(targets.size()), "image", known);
   if (open.empty()) return standing();
   journal_.begin();
-  auto robust = static_cast<Index>(standing().size() - open.size());
   Stopwatch watch;
   Examiner examiner(*from_.model, images_, cell.mask, stage, settings_.quantize.has_value(),
                     adversarial_);
-  evaluator_.attack(
-      cell.mask, stage, open,
-      [&](Index done, const std::vector<Verdict>& batch) {
-        Json entries = Json::array();
-        for (const ImageOutcome& image : examiner.conclude(batch)) {
-          outcome.images[image.verdict.image] = image;
-          entries.push_back(entry_of(image));
-          robust += image.verdict.robust;
-        }
-        const double lap = watch.lap();
-        seconds += lap;
-        journal_.add(key, {{"seconds", lap}, {"images", entries}});
-        progress.update(known + done,
-                        fmt::format("robust so far {:.2f} %", per_cent(robust, known + done)));
-        stop_if_interrupted();
-      },
-      [&](const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
-        examiner.look(ids, x_adv);
-      });
+  Evaluator::Hooks hooks;
+  hooks.on_batch = [&](Index, const std::vector<Verdict>& batch) {
+    Json entries = Json::array();
+    for (const ImageOutcome& image : examiner.conclude(batch)) {
+      outcome.images[image.verdict.image] = image;
+      entries.push_back(entry_of(image));
+    }
+    const double lap = watch.lap();
+    seconds += lap;
+    journal_.add(key, {{"seconds", lap}, {"images", entries}});
+    done += static_cast<Index>(batch.size());
+  };
+  hooks.adversarial = [&](const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
+    examiner.look(ids, x_adv);
+  };
+  if (stage.hand_out != HandOut::first)
+    hooks.accept = [&](const std::vector<Finding>& found) { return examiner.accept(found); };
+  hooks.on_look = [&](const Looks& looks) {
+    progress.update(done,
+                    fmt::format("robust so far {:.2f} %", per_cent(outcome.robust(), outcome.n())),
+                    {looks.done, looks.most_left});
+    stop_if_interrupted();
+  };
+  attacker_.attack(cell.attacked_mask(), stage, open, hooks);
   progress.finish();
   seconds += watch.lap();
   log_extremes(stage.norm, examiner.extremes());

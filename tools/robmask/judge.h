@@ -10,10 +10,11 @@ namespace robmask {
 
 class Judge {
  public:
-  /// `name` tells this model from others in the journal; `adversarial`, if given, gets the images of
-  /// every attack.
+  /// `name` tells this model from others in the journal; attacks are driven on `source`, which is the
+  /// model itself unless they transfer; `adversarial`, if given, gets the images of every attack.
   Judge(const EvaluateSettings& settings, const std::string& name, const LoadedModel& from,
-        const Images& images, Journal& journal, AdversarialFile* adversarial = nullptr);
+        const LoadedModel& source, const Images& images, Journal& journal,
+        AdversarialFile* adversarial = nullptr);
 
   CellOutcome run(const Cell& cell);
 
@@ -36,7 +37,7 @@ class Judge {
   const Images& images_;
   Journal& journal_;
   AdversarialFile* adversarial_;
-  Evaluator evaluator_;
+  Evaluator evaluator_, attacker_;  // of the model; of the source
   std::map<double, std::vector<Index>> predictions_;
   /// What smaller strengths broke, by mask and attack; for --reuse-broken.
   std::map<std::pair<double, AttackName>, std::map<std::int32_t, ImageOutcome>> broken_;

@@ -57,6 +57,9 @@ std::vector<Json> values_of(const Json& results, const char* field) {
 std::string result_text(const Json& r) {
   std::string text =
       fmt::format("{} {:<10} {}", model_text(r), r["attack"].get<std::string>(), accuracy_text(r));
+  if (r.contains("source"))
+    text += fmt::format("  attacked images made on {} u({})\n",
+                        r["source"]["file"].get<std::string>(), r["source"]["mask"].get<double>());
   for (const Json& stage : r.value("stages", Json::array()))
     text += fmt::format("  robust accuracy after {}: {:.2f} % {}  {:.1f} s\n",
                         stage["attack"].get<std::string>(), per_cent(stage["robust_accuracy"]),

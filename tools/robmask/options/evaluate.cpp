@@ -38,6 +38,10 @@ Options options_of(EvaluateSettings& s) {
   Options o;
   o.add("from", s.from, "weights or run directory").required = true;
   o.add("mask", s.mask, "list of mask strengths p, or match: p = min(1, eps / eps_max)");
+  o.group("Transfer");
+  o.add("source", s.source, "make the attacked images on these weights or run directory instead");
+  o.add("source-mask", s.source_mask, "and through this mask", from_to(0, 1),
+        "the mask that is judged; 0 for a source with one");
   add_evaluation(o, s);
   return o;
 }
@@ -54,6 +58,11 @@ void check_evaluation(const EvaluateSettings& s) {
   }
 }
 
-void check(const EvaluateSettings& s) { check_evaluation(s); }
+void check(const EvaluateSettings& s) {
+  check_evaluation(s);
+  require(!s.transfers() || s.robustbench_json.empty(),
+          "--robustbench-json: expected attacks on the model itself, got a transfer: leave out "
+          "--source and --source-mask");
+}
 
 }  // namespace robmask

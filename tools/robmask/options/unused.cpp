@@ -61,13 +61,15 @@ std::vector<std::string> unused_by_attacks(const EvaluateSettings& s) {
     return std::ranges::all_of(s.attacks,
                                [&](AttackName a) { return std::ranges::count(few, a) > 0; });
   };
+  const bool steps = std::ranges::any_of(s.attacks, [&](AttackName a) {
+    return a == AttackName::pgd || (a == AttackName::cw && s.attack.norm == Norm::linf);
+  });
   Names names;
   using enum AttackName;
   if (only({clean})) names = {"eps", "norm", "restarts", "quantize"};
-  if (only({clean, fgsm, apgd_ce, apgd_dlr, apgd_t, fab, fab_t, square, autoattack}))
-    names.insert({"step-size", "start", "pgd-keep"});
+  if (!steps) names.insert({"step-size", "start", "pgd-keep"});
   if (only({clean, fgsm, square})) names.insert("attack-steps");
-  if (only({clean, fgsm, autoattack})) names.insert("restarts");
+  if (!steps && only({clean, fgsm, cw, autoattack})) names.insert("restarts");
   if (only({clean, fgsm, pgd, cw, apgd_ce, apgd_dlr, apgd_t, fab, fab_t}))
     names.insert({"queries", "aa-compat"});
   if (only({clean, fgsm, pgd, cw, apgd_ce, apgd_dlr, fab, square})) names.insert("targets");

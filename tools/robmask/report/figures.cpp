@@ -63,8 +63,8 @@ Json run_figures(const ReportSettings& s, const Path& run, const RunFiles& files
   check_fit(*from.model, data.test, e.common.data);
   const Images images(machine, std::move(data.test));
 
-  Judge judge(e, weights_identity(run), from, images, journal);
-  const std::vector<Cell> cells = cells_of(e, from);
+  Judge judge(e, weights_identity(run), from, from, images, journal);
+  const std::vector<Cell> cells = cells_of(e, from, from);
   Json results = Json::array();
   for (const Cell& cell : cells) {
     Json& result = results.emplace_back(

@@ -67,12 +67,13 @@ class Samples {
     const std::vector<Json> clean = likely_classes(evaluator_.logits(p, ids_));
     std::vector<Json> attacked;
     Values x_adv;
-    evaluator_.attack(p, plan, ids_, {}, [&](const auto&, const Tensor& batch) {
+    const auto look = [&](const auto&, const Tensor& batch) {
       const Context context = model_.eval(batch.shape().n, p);
       for (Json& likely : likely_classes(model_.logits(Variable(batch), context).value()))
         attacked.push_back(std::move(likely));
       for (const double v : batch.to_doubles()) x_adv.push_back(v);
-    });
+    };
+    evaluator_.attack(p, plan, ids_, {.adversarial = look});
     Values perturbation(clean_.size());
     for (std::size_t i = 0; i < clean_.size(); ++i)
       perturbation[i] = 0.5 + magnify * (x_adv[i] - clean_[i]);
