@@ -41,8 +41,9 @@ class Training : public Binary {
     return table.rows;
   }
 
-  /// Starts the binary, sends it a signal as soon as `file` is there, and returns its exit code.
-  int stopped(const std::string& arguments, int signal, const Path& file) const {
+  /// Starts the binary, sends it a signal `later` than `file` is there, and returns its exit code.
+  int stopped(const std::string& arguments, int signal, const Path& file,
+              std::chrono::milliseconds later = {}) const {
     const std::string command =
         fmt::format("exec '{}' {} --device cpu >/dev/null 2>&1", binary_, arguments);
     const pid_t child = ::fork();
@@ -53,6 +54,7 @@ class Training : public Binary {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!std::filesystem::exists(file) && std::chrono::steady_clock::now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(later);
     ::kill(child, signal);
     int status = 0;
     ::waitpid(child, &status, 0);
@@ -62,7 +64,7 @@ class Training : public Binary {
 
 TEST_F(Training, StoppedInMidEpochByAnySignalItResumesToTheSameBits) {
   const std::string options =
-      "--method robmask --bn-stats split --attack-steps 1 --limit-train 240 --epochs 3";
+      "--method robmask --bn-stats split --attack-steps 1 --limit-train 48 --batch 4 --epochs 3";
   trained("whole", options);
   for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
     const std::string out = std::to_string(signal);
@@ -79,10 +81,11 @@ TEST_F(Training, StoppedInMidEpochByAnySignalItResumesToTheSameBits) {
 }
 
 TEST_F(Training, StoppedWhileItEvaluatesItResumesToTheSameBits) {
-  const std::string options = "--limit-train 8 --limit-test 1500 --epochs 2";
+  const std::string options = "--width 8 --limit-train 8 --limit-test 6000";
   trained("whole", options);
-  const Path log = run_folder("stopped") / "log.csv";  // then the second epoch, mostly evaluation
-  EXPECT_EQ(stopped(train("stopped", options), SIGTERM, log), 143);
+  // After the first epoch's checkpoint comes one iteration, then a long evaluation.
+  const Path model = run_folder("stopped") / "model.safetensors";
+  EXPECT_EQ(stopped(train("stopped", options), SIGTERM, model, std::chrono::milliseconds(60)), 143);
   trained("stopped", options + " --resume");
   EXPECT_EQ(weights("stopped"), weights("whole"));
   EXPECT_EQ(log_rows("stopped"), log_rows("whole"));

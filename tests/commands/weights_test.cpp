@@ -37,7 +37,7 @@ class Weights : public Binary {
   }
   std::string interpolate(const Path& first, const Path& second) const {
     return fmt::format(
-        "interpolate --first '{}' --second '{}' --out '{}' --limit-test 6 --attack "
+        "interpolate --first '{}' --second '{}' --out '{}' --limit-test 40 --attack "
         "clean --checks off ",
         first.string(), second.string(), folder_.path().string());
   }
@@ -86,7 +86,7 @@ TEST_F(Weights, InterpolateSweepsFromSecondToFirst) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(sweep["results"][i]["p"], 0.5 * i);
   const auto accuracy = [&](const Path& from) {
     return done(
-        fmt::format("evaluate --from '{}' --out '{}' --limit-test 6 --attack clean --checks "
+        fmt::format("evaluate --from '{}' --out '{}' --limit-test 40 --attack clean --checks "
                     "off",
                     from.string(), folder_.path().string()))["results"][0]["clean_accuracy"];
   };
