@@ -11,6 +11,7 @@
 # make test-races the GPU's kernels under ThreadSanitizer: what no barrier orders
 # make mutations  puts mistakes into the GPU's kernels and checks that tests find each (minutes)
 # make gpu-check-build  builds what a machine with a GPU needs for GPU.md; make gpu-check runs it there
+# make gpu-bench  there: the speed of training beside PyTorch, MODEL=resnet18 or another (nine minutes)
 # make kills      kills a training run thirty times and checks that it resumes to the same bits
 # make report-check  opens the page of `robmask report` in a headless Chromium, where there is one
 # make bench      the speed of training and attack steps on this machine
@@ -34,6 +35,8 @@ PREFIX   ?= /usr/local
 OPTIMIZE ?= -O3 -DNDEBUG
 BRIEF    ?= 1
 PYTHON   ?= $(firstword $(wildcard /usr/bin/python3) python3)
+# Where there is a GPU, the one on the PATH is the one that has PyTorch.
+PYTHON_GPU ?= python3
 # g++ 12 sees overlapping copies in string + string at -O3 that are not there (gcc bug 105651).
 WARNINGS := -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Werror -Wno-restrict
 INCLUDES := -I. -isystem /usr/include/eigen3
@@ -129,7 +132,7 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test test-here emulated trajectories test-races mutations gpu-check-build gpu-check tradeoff smoke \
+.PHONY: all announce test test-here emulated trajectories test-races mutations gpu-check-build gpu-check gpu-bench bench-check tradeoff smoke \
         asan asan-library demo kills report-check bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
@@ -279,12 +282,18 @@ announce:
 # ---- what to do with it ---------------------------------------------------------------------------
 
 # What is built in here; then the GPU's kernels on the emulator, which computes on one core.
-test: test-here $(BUILD)/emulated/tests
+test: test-here bench-check $(BUILD)/emulated/tests
 	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or \
 	  $(FILTER),Machine/*/cuda*:Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_pgd_l2:Replay/*/cuda_robmask:Replay/*/cuda_trades:*GpuEmulator*)'
 
 test-here: $(BUILD)/tests $(BUILD)/robmask
 	ROBMASK=$(BUILD)/robmask $(BUILD)/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*)'
+
+# The benchmark beside PyTorch, as far as it goes without a GPU and PyTorch.
+bench-check: $(BUILD)/robmask
+	$(PYTHON) tools/bench/floor.py --check
+	$(PYTHON) tools/bench/gpu_bench.py --robmask $< --device cpu --torch off --width 4 --batch 4,8 \
+	  --rounds 1 --seconds 0 --out $(BUILD)/bench >$(BUILD)/bench.log 2>&1 || { cat $(BUILD)/bench.log; exit 1; }
 
 emulated: $(BUILD)/emulated/robmask $(BUILD)/emulated/tests
 
@@ -307,6 +316,9 @@ gpu-check-build: $(BUILD)/gpu/tests $(BUILD)/gpu/robmask
 
 gpu-check:
 	@PROGRAMS=$(BUILD)/gpu tools/checks/gpu_check.sh
+
+gpu-bench:
+	@PROGRAMS=$(BUILD)/gpu $(PYTHON_GPU) tools/bench/gpu_bench.py --model $(or $(MODEL),resnet18)
 
 tradeoff:
 	+@$(MAKE) --no-print-directory FILTER='Slow*' test-here

@@ -181,8 +181,10 @@ struct BenchSettings {
   ModelSettings model;
   Index batch = 128;
   std::vector<Workload> workloads{Workload::train, Workload::pgd, Workload::robmask};
-  Index repeats = 5;   // timed runs after those that warm up; their median counts
-  bool replay = true;  // as in training
+  Index repeats = 5;       // timed runs after those that warm up; their median counts
+  bool replay = true;      // as in training
+  std::string save, init;  // a file of weights and images, to be written or begun with; empty: none
+  bool worker = false;     // do as lines on standard input say
 };
 
 /// A table or figure of the paper, at a scale; common.data is a list.

@@ -25,6 +25,7 @@ END
     test) cat <<END ;;
 header gtest/gtest.h libgtest-dev
 program gnuplot gnuplot-nox
+program python3 python3
 END
     demo) echo program gnuplot gnuplot-nox ;;
     fetch) cat <<END ;;

@@ -1,0 +1,109 @@
+// robmask bench --worker: one side of a comparison of speeds, told what to do line by line.
+
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "data/files/json.h"
+#include "engine/backend.h"
+#include "tools/robmask/bench_inputs.h"
+#include "tools/robmask/workloads.h"
+#include "training/manners.h"
+
+namespace robmask {
+
+namespace {
+
+class BenchWorker {
+ public:
+  BenchWorker(Backend& machine, const BenchSettings& s)
+      : machine_(machine), s_(s), inputs_(bench_inputs(s)) {}
+
+  Json answer(std::istream& line) {
+    std::string verb;
+    line >> verb;
+    if (verb == "prepare") return prepare(line);
+    if (verb == "run") return run(read<double>(line));
+    if (verb == "check") return check(line);
+    require(verb == "drop", "expected prepare, run, drop or check, got \"{}\"", verb);
+    return drop();
+  }
+
+ private:
+  template <class T>
+  static T read(std::istream& line) {
+    T value{};
+    require(static_cast<bool>(line >> value), "a word is missing or is not a number");
+    return value;
+  }
+
+  Json prepare(std::istream& line) {
+    drop();
+    const auto workload = from_string<Workload>(read<std::string>(line));
+    timed_ = make_timed(workload, machine_, s_, inputs_, read<Index>(line));
+    for (int i = 0; i < 3; ++i) timed_->start();  // run, recorded and played, played
+    timed_->wait();
+    return Json::object();
+  }
+
+  Json run(double seconds) {
+    require(timed_ != nullptr, "run: nothing was prepared");
+    const double one = time(1);  // and wakes the machine
+    const auto iterations = static_cast<Index>(std::ceil(std::max(seconds / one, 1.0)));
+    const double taken = time(iterations);
+    return {{"iterations", iterations}, {"seconds", taken}, {"bytes", machine_.held()}};
+  }
+
+  double time(Index iterations) {
+    stop_if_interrupted();
+    const auto begin = std::chrono::steady_clock::now();
+    for (Index i = 0; i < iterations; ++i) timed_->start();
+    timed_->wait();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+
+  Json drop() {
+    timed_.reset();
+    machine_.pool()->trim();
+    return Json::object();
+  }
+
+  Json check(std::istream& line) {
+    const auto batch = read<Index>(line);
+    const auto path = read<std::string>(line);
+    const FirstStep first = first_step(machine_, s_, inputs_, batch);
+    const std::vector<float> gradient(first.gradient.begin(), first.gradient.end());
+    std::ofstream file(path, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(gradient.data()),
+               static_cast<std::streamsize>(gradient.size() * sizeof(float)));
+    require(static_cast<bool>(file.flush()), "{}: cannot be written", path);
+    return {{"loss", first.loss}, {"loss_adv", first.loss_adv}};
+  }
+
+  Backend& machine_;
+  BenchSettings s_;
+  SafeTensors inputs_;
+  std::unique_ptr<Timed> timed_;
+};
+
+}  // namespace
+
+void serve(Backend& machine, const BenchSettings& s) {
+  BenchWorker worker(machine, s);
+  for (std::string line; std::getline(std::cin, line);) {
+    Json answer;
+    try {
+      std::istringstream words(line);
+      answer = worker.answer(words);
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const std::exception& e) {  // such as a lack of memory: other lines may go well
+      answer = {{"error", e.what()}};
+    }
+    std::cout << answer.dump() << std::endl;
+  }
+}
+
+}  // namespace robmask

@@ -1,0 +1,45 @@
+#pragma once
+// What `robmask bench` times, and what it compares with another program before.
+
+#include <memory>
+
+#include "data/files/safetensors.h"
+#include "training/recipe.h"
+#include "training/settings.h"
+
+namespace robmask {
+
+/// An iteration with all that it works on.
+class Timed {
+ public:
+  virtual ~Timed() = default;
+  /// Hands an iteration to the machine, which may still be busy with others.
+  virtual void start() = 0;
+  /// Until the machine has done them all.
+  virtual void wait() = 0;
+};
+
+/// A training step, a PGD step or a RobMask iteration, with the defaults of train.
+std::unique_ptr<Timed> make_timed(Workload workload, Backend& machine,
+                                  const BenchSettings& settings, const SafeTensors& inputs,
+                                  Index batch);
+
+/// What a first step finds, run as often as it takes to be replayed: the mean losses of the images
+/// through mask 0 with their own statistics, and of the attack's start through the mask of p = ½ with
+/// running ones; and the gradient of the latter by the images, N·H·W·3, up to a factor.
+struct FirstStep {
+  double loss, loss_adv;
+  std::vector<double> gradient;
+};
+FirstStep first_step(Backend& machine, const BenchSettings& settings, const SafeTensors& inputs,
+                     Index batch);
+
+/// Answers lines on standard input with lines of JSON:
+///   prepare WORKLOAD N   makes it and warms it up
+///   run SECONDS          as many iterations as take so long, without waiting in between
+///   drop                 forgets it and gives its memory back
+///   check N FILE         FirstStep; the gradient goes to FILE as floats
+/// An error is an answer too, after which other lines may follow.
+void serve(Backend& machine, const BenchSettings& settings);
+
+}  // namespace robmask
