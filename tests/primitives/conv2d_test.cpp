@@ -57,7 +57,7 @@ class Conv2d : public OnMachine {
       }
   }
 };
-ROBMASK_ON_ALL_MAPS(Conv2d);
+ROBMASK_ON_ALL_PRODUCTS(Conv2d);
 
 TEST_P(Conv2d, MatchesTheSumOverItsWindow) {
   sweep([](Workbench& bench, const ConvCase& c, const Variant& v) {

@@ -42,6 +42,13 @@ inline std::vector<std::tuple<std::string, DType>> machines_and_maps() {
   return list;
 }
 
+/// The same for convolutions, which tensor cores may also multiply in tf32.
+inline std::vector<std::tuple<std::string, DType>> machines_and_products() {
+  auto list = machines_and_maps();
+  if (machines_under_test().size() > 1) list.emplace_back("cuda_tf32", DType::f32);
+  return list;
+}
+
 /// Instantiates a suite derived from OnMachine.
 #define ROBMASK_ON_ALL_MACHINES(suite)                                                \
   INSTANTIATE_TEST_SUITE_P(Machine, suite,                                            \
@@ -51,5 +58,8 @@ inline std::vector<std::tuple<std::string, DType>> machines_and_maps() {
 /// The same for primitives of maps, in bf16 too.
 #define ROBMASK_ON_ALL_MAPS(suite) \
   INSTANTIATE_TEST_SUITE_P(Machine, suite, testing::ValuesIn(machines_and_maps()), suite::name)
+/// And for convolutions, in tf32 too.
+#define ROBMASK_ON_ALL_PRODUCTS(suite) \
+  INSTANTIATE_TEST_SUITE_P(Machine, suite, testing::ValuesIn(machines_and_products()), suite::name)
 
 }  // namespace robmask

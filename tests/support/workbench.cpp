@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -11,7 +12,11 @@ namespace robmask {
 
 Backend& machine(const std::string& name) {
   static ReferenceBackend reference;
-  return name == "reference" ? reference : backend(name);
+  if (name == "reference") return reference;
+  const bool rounds = name == "cuda_tf32";
+  Backend& found = backend(rounds ? "cuda" : name);
+  found.use_products(rounds ? Products::tf32 : Products::exact);
+  return found;
 }
 
 Stream Workbench::next_stream() {
@@ -26,6 +31,13 @@ Tensor Workbench::surrounded(const Shape& s, DType dtype, Index margin, bool wri
   return items_.back().view;
 }
 
+/// The number with the 10 bits of fraction that tf32 keeps.
+template <class T>
+T cut(T x) {
+  return static_cast<T>(
+      std::bit_cast<float>(std::bit_cast<std::uint32_t>(static_cast<float>(x)) & 0xffffe000u));
+}
+
 Tensor Workbench::filled(const Shape& shape, DType dtype, Index margin, double low, double high) {
   const Stream stream = next_stream();
   const Tensor t = surrounded(shape, dtype, margin, false);
@@ -34,6 +46,7 @@ Tensor Workbench::filled(const Shape& shape, DType dtype, Index margin, double l
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double u = random_uniform<double>(stream, static_cast<std::uint32_t>(i));
       values[i] = static_cast<T>(low + (high - low) * u);
+      if (std::is_same_v<T, float> && products_ == Products::tf32) values[i] = cut(values[i]);
     }
     t.from_host(values);
   });
@@ -136,7 +149,8 @@ void expect_close(std::vector<double> tested, std::vector<double> expected, doub
 }  // namespace
 
 void compare(Backend& tested, DType dtype, const Work& work) {
-  Workbench ours(tested, dtype), theirs(machine("reference"), dtype);
+  const Products products = tested.products();
+  Workbench ours(tested, dtype, products), theirs(machine("reference"), dtype, products);
   work(ours);
   work(theirs);
   ASSERT_EQ(ours.items().size(), theirs.items().size());

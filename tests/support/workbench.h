@@ -14,7 +14,8 @@
 
 namespace robmask {
 
-/// backend(name), or the reference for "reference".
+/// backend(name), or the reference for "reference"; "cuda_tf32" is "cuda" that may round the factors of
+/// products to tf32 until it is asked for by another name.
 Backend& machine(const std::string& name);
 
 /// Makes the tensors of one run on one machine. What it fills them with depends on the order of the
@@ -24,7 +25,9 @@ Backend& machine(const std::string& name);
 class Workbench {
  public:
   /// Tensors are of `dtype`, which is that of maps, unless they are asked to be real: f32 beside bf16.
-  Workbench(Backend& machine, DType dtype) : machine_(machine), dtype_(dtype) {}
+  /// Floats are such that `products` rounds none of them.
+  Workbench(Backend& machine, DType dtype, Products products = Products::exact)
+      : machine_(machine), dtype_(dtype), products_(products) {}
 
   Backend& machine() const { return machine_; }
   DType dtype() const { return dtype_; }
@@ -63,6 +66,7 @@ class Workbench {
 
   Backend& machine_;
   DType dtype_;
+  Products products_;
   std::vector<Item> items_;
 };
 

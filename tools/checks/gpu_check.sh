@@ -15,10 +15,6 @@ for program in tests robmask; do
     exit 2
   fi
 done
-if ! nvidia-smi >/dev/null 2>&1; then
-  echo "gpu-check: no NVIDIA GPU or driver here; nothing was checked" >&2
-  exit 77
-fi
 usable=$("$programs/robmask" bench --device cuda --precision fp32 --width 2 --batch 2 --repeats 1 \
   --workload train --quiet 2>&1)
 if [ $? = 77 ]; then
@@ -57,40 +53,74 @@ check() {
 }
 skip() { table+=("$(printf '%-24s %-18s          %s' "$1" skipped "$2")"); }
 
-robmask() { check "$1" "$2" "$programs/robmask" "${@:3}" --device cuda --precision fp32; }
-tests() { check "$1" "$2" "$programs/tests" --gtest_brief=1 "--gtest_filter=$3"; }
-sanitize() { # which tool, and over which tests
-  check "$1" 40 compute-sanitizer --tool "$1" --error-exitcode 3 "$programs/tests" --gtest_brief=1 \
-    "--gtest_filter=$2"
+on_gpu() { # NAME SECONDS PRECISION COMMAND…
+  check "$1" "$2" "$programs/robmask" "${@:4}" --device cuda --precision "$3"
 }
+tests() { check "$1" "$2" "$programs/tests" --gtest_brief=1 "--gtest_filter=$3"; }
+sanitize() { # NAME TOOL TESTS
+  check "$1" 60 compute-sanitizer --tool "$2" --error-exitcode 3 "$programs/tests" --gtest_brief=1 \
+    "--gtest_filter=$3"
+}
+same_losses() { # of two runs, to a per cent: rounding grows from step to step
+  paste -d, "$1/log.csv" "$2/log.csv" | awk -F, '
+    NR == 1 { for (i = 1; i <= NF / 2; ++i) if ($i == "train_loss") { a = i; b = i + NF / 2 } next }
+    { print "epoch " $1 ": " $a " and " $b; if ($a / $b > 1.01 || $b / $a > 1.01) bad = 1 }
+    END { exit bad || NR < 2 }'
+}
+export -f same_losses
 
-check device 20 nvidia-smi
+if command -v nvidia-smi >/dev/null; then
+  check device 20 nvidia-smi
+else
+  skip device "no nvidia-smi here"
+fi
 tests primitives 90 'Machine/*/cuda*'
 tests replay 60 'Replay/*/cuda*'
 tests networks-golden 60 'Networks/*/cuda*'
 tests recipes-golden 90 'Recipes/*/cuda*'
+
+for precision in bf16 tf32 fp32; do
+  on_gpu "bench-$precision" 30 $precision bench --model resnet18 --batch 128 --repeats 5 --json
+done
+on_gpu bench-bf16-no-replay 30 bf16 bench --model resnet18 --batch 128 --repeats 5 --replay off --json
+if command -v python3 >/dev/null; then
+  check beside-pytorch 90 env PROGRAMS="$programs" python3 tools/bench/gpu_bench.py --batch 128 --rounds 1 \
+    --workload robmask --arms P0,P2,E0,E1,E3 --out "$runs"
+else
+  skip beside-pytorch "no python3 here"
+fi
+
+# The same run on the GPU, replayed and not: to the bit.
+train=(train --method robmask --width 16 --epochs 3 --batch 64 --limit-train 960 --limit-test 200 --quiet)
+for precision in bf16 tf32 fp32; do
+  on_gpu "train-$precision" 40 $precision "${train[@]}" --out "$runs/$precision"
+  on_gpu "train-$precision-again" 40 $precision "${train[@]}" --replay off --out "$runs/$precision-again"
+  check "same-weights-$precision" 10 cmp "$runs/$precision/model.safetensors" \
+    "$runs/$precision-again/model.safetensors"
+done
+on_gpu evaluate 30 fp32 evaluate --from "$runs/bf16" --mask 0,1 --attack clean,pgd --attack-steps 10 \
+  --limit-test 200 --quiet
+# The same on both machines: no attack, whose signs would make much of rounding.
+standard=(train --method standard --width 16 --epochs 1 --lr 0.01 --batch 64 --limit-train 960
+  --limit-test 200 --quiet)
+on_gpu train-standard 30 fp32 "${standard[@]}" --out "$runs/standard"
+check train-standard-cpu 60 "$programs/robmask" "${standard[@]}" --device cpu --precision fp32 \
+  --out "$runs/cpu"
+check same-losses 10 bash -c 'same_losses "$@"' same_losses "$runs/standard" "$runs/cpu"
+
 if command -v compute-sanitizer >/dev/null; then
-  sanitize memcheck 'Machine/Conv2d.*/cuda_f32:Machine/Mask.*/cuda_f32'
-  sanitize racecheck 'Machine/Statistics.*/cuda_f32:Machine/Losses.*/cuda_f32'
-  sanitize synccheck 'Machine/Statistics.*/cuda_f32:Machine/Losses.*/cuda_f32'
+  sanitize memcheck memcheck 'Machine/Conv2d.*/cuda_f32:Machine/Mask.*/cuda_f32'
+  sanitize memcheck-bf16 memcheck 'Machine/Conv2d.*/cuda_bf16'
+  sanitize racecheck racecheck 'Machine/Statistics.*/cuda_f32:Machine/Losses.*/cuda_f32'
+  sanitize racecheck-bf16 racecheck 'Machine/Conv2d.*/cuda_bf16' # copies that overtake their readers
+  sanitize synccheck synccheck 'Machine/Statistics.*/cuda_f32:Machine/Conv2d.*/cuda_bf16'
 else
   skip compute-sanitizer "not installed here"
 fi
 
-for replay in on off; do
-  robmask "bench-replay-$replay" 60 bench --model resnet18 --batch 128 --repeats 5 --replay $replay \
-    --json
-done
-# The same run on both machines and twice on the GPU: losses agree to rounding, weights to the bit.
-train=(train --method robmask --width 16 --epochs 3 --batch 64 --limit-train 960 --limit-test 200 --quiet)
-robmask train 60 "${train[@]}" --out "$runs/a"
-robmask train-again 60 "${train[@]}" --replay off --out "$runs/b"
-check same-weights 10 cmp "$runs/a/model.safetensors" "$runs/b/model.safetensors"
-robmask evaluate 30 evaluate --from "$runs/a" --mask 0,1 --attack clean,pgd --attack-steps 10 \
-  --limit-test 200 --quiet
-
 {
-  printf '\n%s\n' "$(date -u +%FT%TZ) $(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | head -1)"
+  card=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>&1 | head -1)
+  printf '\n%s\n' "$(date -u +%FT%TZ) $card"
   printf '%s\n' "${table[@]}"
   printf 'gpu-check: %s in %d s\n' "$([ $status = 0 ] && echo passed || echo FAILED)" "$SECONDS"
 } | tee -a "$report"
