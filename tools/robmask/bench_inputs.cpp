@@ -31,21 +31,22 @@ HostTensor in_float(const std::vector<Index>& shape, const std::vector<double>& 
   return host_tensor(shape, std::vector<float>(values.begin(), values.end()));
 }
 
-/// Images, labels and a start, without weights.
-SafeTensors draw_images(const BenchSettings& s) {
+/// Images, labels and, where asked for, an attack's start.
+SafeTensors draw_images(const BenchSettings& s, bool with_start) {
   const Task task = task_of(*s.model.model);
   const std::vector<Index> shape{s.batch, task.side, task.side, 3};
   const Index pixels = s.batch * task.side * task.side * 3;
-  const std::vector<double> images = drawn(s, 0, pixels, 0, 1);
-  std::vector<double> start = drawn(s, 1, pixels, -4.0 / 255, 4.0 / 255);
-  for (std::size_t i = 0; i < start.size(); ++i)
-    start[i] = std::clamp(images[i] + start[i], 0.0, 1.0);
+  std::vector<double> images = drawn(s, 0, pixels, 0, 1);
   std::vector<Index> labels(s.batch);
   for (Index i = 0; i < s.batch; ++i) labels[i] = i % task.classes;
   SafeTensors file;
   file.add(images_name, in_float(shape, images));
-  file.add(start_name, in_float(shape, start));
   file.add(labels_name, host_tensor({s.batch}, labels));
+  if (!with_start) return file;
+  const std::vector<double> steps = drawn(s, 1, pixels, -4.0 / 255, 4.0 / 255);
+  for (std::size_t i = 0; i < images.size(); ++i)
+    images[i] = std::clamp(images[i] + steps[i], 0.0, 1.0);
+  file.add(start_name, in_float(shape, images));
   return file;
 }
 
@@ -95,14 +96,14 @@ Task task_of(const std::string& model) {
 }
 
 SafeTensors bench_inputs(const BenchSettings& s) {
-  return s.init.empty() ? draw_images(s) : read_safetensors(s.init);
+  return s.init.empty() ? draw_images(s, false) : read_safetensors(s.init);
 }
 
 void save_bench_inputs(Backend& machine, const BenchSettings& s) {
   const std::unique_ptr<Model> model = bench_model(machine, s, {}, 2);
   vary_norms(*model, s);
   SafeTensors file = to_file(*model);
-  for (NamedTensor& t : draw_images(s).tensors) file.tensors.push_back(std::move(t));
+  for (NamedTensor& t : draw_images(s, true).tensors) file.tensors.push_back(std::move(t));
   write_safetensors(s.save, file);
 }
 
