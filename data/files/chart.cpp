@@ -45,19 +45,22 @@ constexpr const char* style =
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "NaN"; }
 
 bool has_bars(const Series& series) { return !series.low.empty(); }
+bool has_x_bars(const Series& series) { return !series.x_low.empty(); }
 
 /// A single point has no line, neither in the chart nor in the legend.
 const char* drawn_with(const Series& series) {
   const bool line = series.x.size() > 1;
+  if (has_x_bars(series)) return line ? "xyerrorlines" : "xyerrorbars";
   if (has_bars(series)) return line ? "yerrorlines" : "yerrorbars";
   return line ? "linespoints" : "points";
 }
 
-/// The points as a named block of the script: x, y and, with error bars, low and high.
+/// The points as a named block of the script: x, y and, with error bars, those of x and of y.
 std::string data_block(const Series& series, std::size_t index) {
   std::string text = fmt::format("$series{} << END\n", index);
   for (std::size_t i = 0; i < series.x.size(); ++i) {
     text += number(series.x[i]) + ' ' + number(series.y[i]);
+    if (has_x_bars(series)) text += ' ' + number(series.x_low[i]) + ' ' + number(series.x_high[i]);
     if (has_bars(series)) text += ' ' + number(series.low[i]) + ' ' + number(series.high[i]);
     text += '\n';
   }
@@ -88,6 +91,9 @@ std::string point_labels(const Series& series, const Look& look, double right_en
 
 /// The whole script but for its terminal.
 std::string script(const Chart& chart) {
+  const auto columns = [](const Series& series) {
+    return has_x_bars(series) ? "1:2:3:4:5:6" : has_bars(series) ? "1:2:3:4" : "1:2";
+  };
   std::string text = style, plots;
   text += fmt::format("set title {}\nset xlabel {} offset 0,0.4\nset ylabel {}\n",
                       gnuplot_quoted(chart.title), gnuplot_quoted(chart.x_label),
@@ -99,30 +105,34 @@ std::string script(const Chart& chart) {
     plots += fmt::format(
         "{} $series{} using {} with {} linewidth 2 dashtype {} pointtype {} "
         "pointsize 0.9 linecolor rgb '{}' title {}",
-        i == 0 ? "plot" : ",", i, has_bars(series) ? "1:2:3:4" : "1:2", drawn_with(series),
-        1 + i / looks.size(), look.mark, look.colour, gnuplot_quoted(series.name));
+        i == 0 ? "plot" : ",", i, columns(series), drawn_with(series), 1 + i / looks.size(),
+        look.mark, look.colour, gnuplot_quoted(series.name));
   }
   return text + plots + '\n';
 }
 
 CsvTable points(const Chart& chart) {
-  CsvTable table{{"series", chart.x_label, chart.y_label, "low", "high", "label"}, {}};
+  CsvTable table{
+      {"series", chart.x_label, chart.y_label, "low", "high", "label", "x_low", "x_high"}, {}};
+  const auto at = [](const std::vector<double>& bars, std::size_t i) {
+    return bars.empty() ? "" : fmt::format("{}", bars[i]);
+  };
   for (const Series& series : chart.series) {
     for (std::size_t i = 0; i < series.x.size(); ++i) {
       table.rows.push_back({series.name, fmt::format("{}", series.x[i]),
-                            fmt::format("{}", series.y[i]),
-                            has_bars(series) ? fmt::format("{}", series.low[i]) : "",
-                            has_bars(series) ? fmt::format("{}", series.high[i]) : "",
-                            series.labels.empty() ? "" : series.labels[i]});
+                            fmt::format("{}", series.y[i]), at(series.low, i), at(series.high, i),
+                            series.labels.empty() ? "" : series.labels[i], at(series.x_low, i),
+                            at(series.x_high, i)});
     }
   }
   return table;
 }
 
 void check(const Chart& chart) {
-  for (const auto& [name, x, y, low, high, labels] : chart.series) {
+  for (const auto& [name, x, y, low, high, labels, x_low, x_high] : chart.series) {
     const auto fits = [&](const auto& list) { return list.empty() || list.size() == x.size(); };
-    expect(x.size() == y.size() && fits(low) && low.size() == high.size() && fits(labels),
+    expect(x.size() == y.size() && fits(low) && low.size() == high.size() && fits(labels) &&
+               x_low.size() == x_high.size() && (x_low.empty() || x_low.size() == low.size()),
            "series {} of a chart has lists of different lengths", name);
   }
 }

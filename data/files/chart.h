@@ -10,9 +10,10 @@ namespace robmask {
 
 struct Series {
   std::string name;
-  std::vector<double> x, y;                 // a point that is not finite is a gap
-  std::vector<double> low = {}, high = {};  // empty, or the ends of an error bar at every point
-  std::vector<std::string> labels = {};     // empty, or a text beside every point
+  std::vector<double> x, y;                     // a point that is not finite is a gap
+  std::vector<double> low = {}, high = {};      // empty, or the ends of an error bar at every point
+  std::vector<std::string> labels = {};         // empty, or a text beside every point
+  std::vector<double> x_low = {}, x_high = {};  // those of a bar along x; only beside low and high
 };
 
 struct Chart {

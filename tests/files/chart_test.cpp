@@ -51,6 +51,21 @@ TEST(Chart, LabelsNearTheRightEdgeStandToTheLeftOfTheirPoints) {
   EXPECT_EQ(anchor("last"), "end");
 }
 
+TEST(Chart, BarsAlongBothAxesAreDrawn) {
+  if (!run_gnuplot("print 1").complaint.empty()) GTEST_SKIP() << "gnuplot is not installed";
+  const ScratchFolder folder;
+  Series series{.name = "s", .x = {10, 20}, .y = {1, 2}, .low = {0, 1}, .high = {2, 3}};
+  EXPECT_TRUE(draw_chart({"title", "x", "y", {series}}, folder / "a"));
+  series.x_low = {5, 15}, series.x_high = {15, 25};
+  EXPECT_TRUE(draw_chart({"title", "x", "y", {series}}, folder / "b"));
+  const auto reaches_25 = [&](const char* name) {  // the axis, and so the bar
+    return read_text(folder / name).find(" 25<") != std::string::npos;
+  };
+  EXPECT_FALSE(reaches_25("a.svg"));
+  EXPECT_TRUE(reaches_25("b.svg"));
+  EXPECT_EQ(read_csv(folder / "b.csv").rows[0], CsvRow({"s", "10", "1", "0", "2", "", "5", "15"}));
+}
+
 TEST(Chart, WithoutGnuplotTheNumbersAreStillWritten) {
   const ScratchFolder folder;
   const std::string path = std::getenv("PATH");
@@ -62,7 +77,8 @@ TEST(Chart, WithoutGnuplotTheNumbersAreStillWritten) {
   EXPECT_NE(testing::internal::GetCapturedStderr().find("apt install gnuplot-nox"),
             std::string::npos);
   EXPECT_EQ(folder.files(), 1);
-  EXPECT_EQ(read_csv(folder / "a.csv").rows[3], CsvRow({"one point", "80", "45", "", "", ""}));
+  EXPECT_EQ(read_csv(folder / "a.csv").rows[3],
+            CsvRow({"one point", "80", "45", "", "", "", "", ""}));
 }
 
 TEST(Chart, TextIsNeverExecuted) { EXPECT_EQ(gnuplot_quoted("it's `a`\n$x"), "'it''s `a` $x'"); }
