@@ -7,6 +7,7 @@
 #include "tests/files/scratch.h"
 #include "tools/robmask/commands.h"
 #include "tools/robmask/options/resolve.h"
+#include "tools/robmask/report/maps.h"
 #include "tools/robmask/report/run_files.h"
 #include "tools/robmask/report/thumbnail.h"
 #include "tools/robmask/session.h"
@@ -152,6 +153,19 @@ TEST_F(Report, TellsRunsOfOneNameByTheirPaths) {
   EXPECT_EQ(run_names({first, second}), (std::vector{first, second}));
 }
 
+TEST_F(Report, TakesAWeightsFileAlone) {
+  const Path file = folder_ / "blend.safetensors";
+  std::filesystem::rename(make_run() / "model.safetensors", file);
+  const Json run = figures_of(page_of({file.string(), "--data=synthetic"}))["runs"][0];
+  EXPECT_EQ(run["name"], "blend.safetensors");
+  EXPECT_EQ(run["results"].size(), 3u);
+  EXPECT_TRUE(run["log"]["epoch"].empty());
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "blend.html"));
+  const ReportSettings without = settings({file.string()});
+  const std::string line = message_of<InputError>([&] { run_report(without); });
+  EXPECT_NE(line.find("--data: expected the images"), std::string::npos) << line;
+}
+
 TEST_F(Report, RefusesWhatIsNoRunAndNamesWhatIsMissing) {
   const auto refusal_of = [](const Path& run) {
     return message_of<InputError>([&] { read_run(run); });
@@ -172,6 +186,28 @@ TEST_F(Report, NeedsAPlaceForThePageOfSeveralRuns) {
   EXPECT_NE(refusal({"report"}).find("runs"), std::string::npos);
   EXPECT_EQ(parsed<ReportSettings>({"report", "a", "--quiet", "b", "--out", "c"}).runs,
             (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(Maps, SayWhatBecameOfEachSinceTheFirstMask) {
+  Backend& machine = backend("cpu");
+  ModelSpec spec;
+  spec.width = 4;
+  spec.masks = 2;
+  const Model model(machine, DType::f32, spec, 3);
+  for (const Entry& e : model.entries())
+    if (e.role == Role::mask_weight) machine.fill(e.variable.value().images(1, 1), 2);
+  const Tensor image(machine, {1, 32, 32, 3}, DType::f32);
+  machine.fill(image, 0.75);
+  const std::vector<Json> masks = map_json(model, image, {0, 0.25, 1});
+  Index seen = 0;
+  for (std::size_t c = 0; c < 4; ++c) {
+    const bool black = masks[0]["means"][c] == 0;
+    EXPECT_EQ(masks[0]["fates"][c], "");
+    EXPECT_EQ(masks[1]["fates"][c], "");
+    EXPECT_EQ(masks[2]["fates"][c], black ? "" : "magnified");
+    seen += !black;
+  }
+  EXPECT_GT(seen, 0);
 }
 
 TEST(Thumbnail, WritesBytesAsLettersOfRfc4648) {

@@ -4,7 +4,8 @@ namespace robmask {
 
 Options options_of(ReportSettings& s) {
   Options o;
-  Option& runs = o.add("runs", s.runs, "run directories, side by side on one page");
+  Option& runs =
+      o.add("runs", s.runs, "run directories or weights files, side by side on one page");
   runs.positional = runs.several = runs.required = true;
   o.add("images", s.images, "first test images to show", from_to(1, 64));
   o.add("mask", s.masks, "list of mask strengths p, for runs with several masks", from_to(0, 1));

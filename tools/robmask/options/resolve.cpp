@@ -131,7 +131,12 @@ void resolve(BenchSettings& s, const std::string& machine) {
 
 void resolve(ReportSettings& s, const std::string& machine) {
   resolve_common(s.common, machine, Precision::fp32);
-  if (s.common.out.empty()) s.common.out = (Path(s.runs.front()) / "report.html").string();
+  if (s.common.out.empty()) {
+    const Path run = s.runs.front();
+    s.common.out = (std::filesystem::is_regular_file(run) ? Path(run).replace_extension(".html")
+                                                          : run / "report.html")
+                       .string();
+  }
   std::ranges::sort(s.masks);
   const auto twice = std::ranges::unique(s.masks);
   s.masks.erase(twice.begin(), twice.end());

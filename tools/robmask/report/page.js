@@ -111,18 +111,18 @@ function showSamples() {
 
 // ---- feature maps ----------------------------------------------------------------------------------
 
-/// What became of a map whose mean was `first` at the first mask.
-function fate(mean, first) {
-  if (mean === 0) return {kind: "blocked", text: "∅"};
-  if (first === 0) return {kind: "magnified", text: "▲ new"};
-  const factor = mean / first, text = "×" + factor.toFixed(factor < 9.95 ? 1 : 0);
-  if (factor > 1.25) return {kind: "magnified", text: "▲ " + text};
-  return factor < 0.8 ? {kind: "weakened", text: "▼ " + text} : {kind: "", text};
+/// What became of a map, and its mean in that of the first mask.
+function fate(kind, mean, first) {
+  const sign = {blocked: "∅", magnified: "▲ ", weakened: "▼ "}[kind] ?? "";
+  if (kind === "blocked") return {kind, text: sign};
+  if (first === 0) return {kind, text: kind ? sign + "new" : "∅"};
+  const factor = mean / first;
+  return {kind, text: `${sign}×${factor.toFixed(factor < 9.95 ? 1 : 0)}`};
 }
 
 function showMaps() {
   const mask = run.samples.masks[at], first = run.samples.masks[0], count = mask.means.length;
-  const fates = mask.means.map((mean, i) => fate(mean, first.means[i]));
+  const fates = mask.means.map((mean, i) => fate(mask.fates[i], mean, first.means[i]));
   const of = kind => fates.filter(f => f.kind === kind).length;
   $("maps-text").textContent = `At p = ${mask.p}, of ${count} maps: ${of("blocked")} blocked, ` +
     `${of("magnified")} magnified, ${of("weakened")} weakened.`;
@@ -142,6 +142,7 @@ function showMaps() {
 // ---- training --------------------------------------------------------------------------------------
 
 function showTraining() {
+  $("training").hidden = run.log.epoch.length === 0;
   const line = (column, name, look) => ({
     name, look, points: run.log.epoch.map((x, i) => ({x, y: run.log[column]?.[i] ?? null}))
       .filter(point => point.y !== null)});
@@ -168,7 +169,8 @@ function showRun() {
   $("mask").disabled = results.length === 1;
   $("facts").textContent = `${model.name}, width ${model.width}, ` +
     `${model.parameters.toLocaleString("en")} parameters; method ${model.method}, ` +
-    `${model.masks} mask${model.masks === 1 ? "" : "s"}, trained on ${run.config.data}. Measured on the ` +
+    `${model.masks} mask${model.masks === 1 ? "" : "s"}` +
+    `${run.config.data ? ", trained on " + run.config.data : ""}. Measured on the ` +
     `first ${results[0].n} test images of ${run.data}, ${attackText(results[0])}.`;
   showTraining();
   show(0);

@@ -10,9 +10,18 @@ namespace robmask {
 
 namespace fs = std::filesystem;
 
+std::string RunFiles::data() const {
+  const auto known = config.find("data");
+  require(known != config.end(),
+          "--data: expected the images to measure on: a weights file does not say them");
+  return *known;
+}
+
 RunFiles read_run(const Path& run) {
-  require(fs::is_directory(run), "{}: expected a run directory, got {}", run.string(),
-          fs::exists(run) ? "a file" : "nothing of that name");
+  if (fs::is_regular_file(run)) return {{{"from", run.string()}}, {{"epoch"}, {}}};
+  require(fs::is_directory(run),
+          "{}: expected a run directory or a weights file, found nothing of that name",
+          run.string());
   for (const char* name : {"config.json", "log.csv", "model.safetensors"})
     require(fs::exists(run / name),
             "{}: expected a run directory with config.json, log.csv and model.safetensors; {} is "

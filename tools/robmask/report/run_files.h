@@ -1,5 +1,5 @@
 #pragma once
-// What a run directory says of its training.
+// What a run directory says of its training; a weights file alone says nothing.
 
 #include "data/files/csv.h"
 #include "data/files/json.h"
@@ -7,15 +7,16 @@
 namespace robmask {
 
 struct RunFiles {
-  Json config;   // config.json
-  CsvTable log;  // log.csv
+  Json config;   // config.json; of a weights file {"from": its path}
+  CsvTable log;  // log.csv; of a weights file no rows
 
-  /// The data the run was trained on, as --data takes it.
-  std::string data() const { return config["data"]; }
+  /// The data the run was trained on, as --data takes it. InputError if that is not known.
+  std::string data() const;
 };
 
-/// Reads config.json and log.csv of a finished or interrupted run. InputError names the run and the
-/// file that is missing (model.safetensors too) or that is none of a run's.
+/// Reads config.json and log.csv of a finished or interrupted run; or takes a weights file, such as
+/// the one of `interpolate --save`. InputError names the run and the file that is missing
+/// (model.safetensors too) or that is none of a run's.
 RunFiles read_run(const Path& run);
 
 /// The names of runs on a page: their folders' names, or where two have the same, all paths as given.

@@ -11,7 +11,7 @@ namespace robmask {
 ///   {"images": [{"number", "label", "picture"}],
 ///    "masks":  [{"p", "images": [{"clean", "attacked": [[class, probability], …3],
 ///                                 "picture", "perturbation"}],
-///                "maps": picture, "means": [mean of each map]}]}
+///                "maps": picture, "means": [mean of each map], "fates": [of each]}]}
 ///
 /// Pictures are data URIs. "perturbation" is ten times x_adv − x on grey; "maps" are those of image 0
 /// (maps.h). `seed` keys the random starts as in Evaluator, so the images are those that the

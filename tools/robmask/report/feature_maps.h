@@ -1,0 +1,30 @@
+#pragma once
+// What a mask lets through of one image, and what another mask makes of it.
+
+#include <functional>
+#include <vector>
+
+#include "engine/shape.h"
+
+namespace robmask {
+
+/// The feature maps of one image after a ReLU, without their outermost pixels: those show zero padding,
+/// often brighter than all else. Maps of less than 3 × 3 pixels are whole.
+struct FeatureMaps {
+  /// `whole`: 1 H W C. `at` gives the value of a channel at a pixel.
+  FeatureMaps(const Shape& whole, const std::function<double(Index channel, Index y, Index x)>& at);
+
+  /// The pixels of one map, row by row; `white` becomes 1. All zero if white is 0.
+  std::vector<double> map(Index channel, double white) const;
+
+  Shape shape;                           // without the edge
+  std::vector<double> values;            // map by map
+  std::vector<double> means, brightest;  // of each map
+};
+
+/// What became of a map (appendix A.3): all zero where it was not; a mean at least twice as large, or
+/// at most half as large.
+enum class Fate { kept, blocked, magnified, weakened };
+Fate fate_of(double mean_before, double mean_after);
+
+}  // namespace robmask
