@@ -20,10 +20,13 @@ namespace robmask {
 
 namespace {
 
-/// The median of the timed runs of `work`, after one that warms up, or two where the second is
-/// recorded and the others are replayed.
-double median_seconds(const Backend& machine, const BenchSettings& s,
-                      const std::function<void()>& work) {
+struct Timing {
+  double median = 0, fastest = 0;  // seconds
+};
+
+/// The timed runs of `work`, after one that warms up, or two where the second is recorded and the
+/// others are replayed.
+Timing timing(const Backend& machine, const BenchSettings& s, const std::function<void()>& work) {
   const Index warm_up = s.replay && machine.name() != "cpu" ? 2 : 1;
   std::vector<double> seconds;
   for (Index i = 0; i < warm_up + s.repeats; ++i) {
@@ -35,7 +38,7 @@ double median_seconds(const Backend& machine, const BenchSettings& s,
   }
   std::sort(seconds.begin(), seconds.end());
   const std::size_t half = seconds.size() / 2;
-  return seconds.size() % 2 ? seconds[half] : (seconds[half - 1] + seconds[half]) / 2;
+  return {seconds.size() % 2 ? seconds[half] : (seconds[half - 1] + seconds[half]) / 2, seconds[0]};
 }
 
 /// VmHWM: the most memory this process has held.
@@ -76,7 +79,7 @@ Batch random_batch(Backend& machine, DType dtype, const BenchSettings& s, const 
 }
 
 /// An iteration of `method` with the defaults of train: attack, forward, backward, update.
-double iteration_seconds(Backend& machine, const BenchSettings& s, Method method) {
+Timing iteration_timing(Backend& machine, const BenchSettings& s, Method method) {
   TrainSettings train;
   train.common = s.common;
   train.method = method;
@@ -102,7 +105,7 @@ double iteration_seconds(Backend& machine, const BenchSettings& s, Method method
     sgd.step();
   };
   Replay iteration(machine, iterate, s.replay);
-  return median_seconds(machine, s, [&] {
+  return timing(machine, s, [&] {
     recipe->prepare(step++, ids);
     iteration();
     totals.loss.item();  // waits for the machine
@@ -110,7 +113,7 @@ double iteration_seconds(Backend& machine, const BenchSettings& s, Method method
 }
 
 /// One PGD step: eval statistics, forward and the gradient of the images.
-double pgd_seconds(Backend& machine, const BenchSettings& s) {
+Timing pgd_timing(Backend& machine, const BenchSettings& s) {
   const Task task = task_of(*s.model.model);
   const Model model(machine, maps_of(s.common),
                     {.name = *s.model.model, .width = *s.model.width, .classes = task.classes},
@@ -127,7 +130,7 @@ double pgd_seconds(Backend& machine, const BenchSettings& s) {
     });
   };
   Replay step(machine, attack, s.replay);
-  return median_seconds(machine, s, [&] {
+  return timing(machine, s, [&] {
     step();
     x_adv.item();  // waits for the machine
   });
@@ -148,19 +151,21 @@ int run_bench(const BenchSettings& s) {
   std::string text = fmt::format("{} batch {} on {} ({}), {}, {} thread(s)\n", *s.model.model,
                                  s.batch, machine.name(), machine.kernels(),
                                  to_string(*s.common.precision), s.common.threads);
-  const auto note = [&](const std::string& key, const std::string& what, double seconds) {
+  const auto note = [&](const std::string& key, const std::string& what, const Timing& timing) {
+    const double seconds = timing.median;
     json[key] = seconds;
+    json["fastest"][key] = timing.fastest;
     text += fmt::format("  {:<18} {:9.4f} s   {:8.1f} images/s\n", what, seconds,
                         static_cast<double>(s.batch) / seconds);
     log("{} {:.4f} s", what, seconds);
   };
   for (const Workload workload : s.workloads) {
     if (workload == Workload::train)
-      note("train_step_seconds", "training step", iteration_seconds(machine, s, Method::standard));
-    if (workload == Workload::pgd) note("pgd_step_seconds", "PGD step", pgd_seconds(machine, s));
+      note("train_step_seconds", "training step", iteration_timing(machine, s, Method::standard));
+    if (workload == Workload::pgd) note("pgd_step_seconds", "PGD step", pgd_timing(machine, s));
     if (workload == Workload::robmask)
       note("robmask_iteration_seconds", "RobMask iteration",
-           iteration_seconds(machine, s, Method::robmask));
+           iteration_timing(machine, s, Method::robmask));
   }
   const Index peak =
       machine.name() == "cpu" ? peak_memory_bytes() : static_cast<Index>(machine.peak_held());

@@ -7,6 +7,7 @@
 #include "tools/robmask/commands.h"
 #include "tools/robmask/options/value.h"
 #include "tools/robmask/reproduce/cost.h"
+#include "tools/robmask/reproduce/runner.h"
 #include "tools/robmask/reproduce/table.h"
 #include "tools/robmask/session.h"
 #include "training/manners.h"
@@ -116,7 +117,7 @@ int run_reproduce(const ReproduceSettings& s) {
   if (all.empty()) throw InputError(run_cell(list[0].cells[0], commands, runner).why);
   if (s.dry_run || !s.common.quiet) {
     const std::vector<Job> wanted = missing(all);
-    Cost cost(commands, runner);
+    Cost cost(commands, "/proc/self/exe");
     const std::string line = fmt::format("{}: {}", s.experiment, cost_line(wanted, cost));
     if (s.dry_run) return print_plan(wanted, line);
     log_line(line);

@@ -31,16 +31,21 @@ Amount Commands::limits(const std::string& model) const {
 
 Job Commands::job(const std::string& kind, const std::string& name, Words words,
                   std::vector<Job> needs) const {
-  const CommonSettings& common = settings_.common;
-  if (common.precision) add(words, {"--precision", to_string(*common.precision)});
+  if (settings_.common.precision)
+    add(words, {"--precision", to_string(*settings_.common.precision)});
   Words decisive = words;
   for (const Job& need : needs) decisive.push_back(need.folder.filename().string());
-  Job job{Path(common.out) / kind / (name + "-" + hash_of(decisive)), words, std::move(needs)};
-  add(job.arguments, {"--device", common.device, "--json"});
-  if (std::ranges::count(common.given, "threads") > 0)
-    add(job.arguments, "--threads", common.threads);
-  if (common.quiet) add(job.arguments, {"--quiet"});
+  Job job{Path(settings_.common.out) / kind / (name + "-" + hash_of(decisive)), words,
+          std::move(needs)};
+  add_common(job.arguments);
   return job;
+}
+
+void Commands::add_common(Words& words) const {
+  const CommonSettings& common = settings_.common;
+  add(words, {"--device", common.device, "--json"});
+  if (std::ranges::count(common.given, "threads") > 0) add(words, "--threads", common.threads);
+  if (common.quiet) add(words, {"--quiet"});
 }
 
 Job Commands::train(const Training& t, Index seed) const {
@@ -48,6 +53,7 @@ Job Commands::train(const Training& t, Index seed) const {
   Work work{.model = scale_.model(t.model), .width = scale_.width};
   if (data.starts_with("imagenet:")) work.side = 224;
   const Amount images = limits(work.model);
+  work.batch = images.batch > 0 ? images.batch : t.batch;
   const Index epochs = scale_.epochs(t.epochs);
   const std::uint64_t number = settings_.common.seed + static_cast<std::uint64_t>(seed);
 
@@ -67,7 +73,7 @@ Job Commands::train(const Training& t, Index seed) const {
   add(words, "--limit-train", images.train);
   add(words, "--limit-test", images.test);
   add(words, "--epochs", epochs);
-  add(words, "--batch", images.batch > 0 ? images.batch : t.batch);
+  add(words, "--batch", work.batch);
   if (t.method != "standard") add(words, "--attack-steps", scale_.attack_steps);
   add(words, t.options);
   add(words, {"--seed", std::to_string(number)});

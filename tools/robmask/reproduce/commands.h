@@ -20,11 +20,11 @@ class Commands {
   Job evaluate(const Accuracy& accuracy, Index seed = 0) const;
   /// Writes features.npy into its folder: what a norm lets through, of one test image.
   Job features(const View& view, const std::string& layer) const;
-  /// Measures the seconds of a training step and of a PGD step of the work's model.
-  Job bench(const Work& work) const;
-  static constexpr Index bench_batch = 16;
+  /// The words that measure the seconds of a training step and of a PGD step of the work's model.
+  std::vector<std::string> bench(const Work& work) const;
 
-  /// What a reading reads: one job, or one a seed; Cosine and MaskedMaps: before, after.
+  /// What a reading reads: one job, or one a seed; of two things, those of the first before those of
+  /// the second.
   std::vector<Job> jobs(const Reading& reading) const;
   /// Why the scale leaves a reading out; empty if it does not.
   std::string left_out(const Reading& reading) const;
@@ -34,6 +34,8 @@ class Commands {
   std::string data_spec(const std::string& name) const;
   /// How many images a model of the scale sees; 0 is all of them, and the paper's batch.
   Amount limits(const std::string& model) const;
+  /// The options that every command has and no result depends on.
+  void add_common(std::vector<std::string>& words) const;
   /// A command that works in `kind`/`name`-hash, where `words` and `needs` decide the result.
   Job job(const std::string& kind, const std::string& name, std::vector<std::string> words,
           std::vector<Job> needs) const;

@@ -43,7 +43,7 @@ Job Commands::evaluate(const Accuracy& a, Index seed) const {
   add(result.arguments, from);
   add(result.arguments, {"--out", result.folder.string(), "--resume"});
   result.work = work;
-  add_attack(result.work, a.attack, counts(data, images).test, scale_.pgd_steps);
+  add_attack(result.work, a.attack, counts(data, images).test, scale_);
   return result;
 }
 
@@ -61,20 +61,18 @@ Job Commands::features(const View& view, const std::string& layer) const {
   return result;
 }
 
-Job Commands::bench(const Work& work) const {
-  Words words{"bench",
-              "--workload",
-              "train,pgd",
-              "--repeats",
-              "1",
-              "--batch",
-              std::to_string(bench_batch),
-              "--model",
-              work.model};
+std::vector<std::string> Commands::bench(const Work& work) const {
+  // A processor's speed per image hardly depends on the batch, its time and memory do: as many pixels
+  // as 64 images of CIFAR are enough.
+  const Index enough = std::max<Index>(2, 64 * 32 * 32 / (work.side * work.side));
+  const bool gpu = settings_.common.device != "cpu";
+  Words words{"bench", "--workload", "train,pgd", "--model", work.model};
+  add(words, "--batch", gpu ? work.batch : std::min(work.batch, enough));
   if (has_width(work.model)) add(words, "--width", work.width);
-  return job("bench",
-             fmt::format("{}{}-{}", work.model, width_slug(work), slug(settings_.common.device)),
-             words, {});
+  if (settings_.common.precision)
+    add(words, {"--precision", to_string(*settings_.common.precision)});
+  add_common(words);
+  return words;
 }
 
 std::vector<Job> Commands::jobs(const Reading& reading) const {

@@ -20,6 +20,8 @@ const Scale smoke{
     .wide = {.train = 8, .test = 10, .batch = 4},
     .attack_steps = 2,
     .pgd_steps = 2,
+    .correct = 0.1,
+    .robust = 0.1,
     .autoattack = {"--attack", "pgd", "--attack-steps", "4", "--restarts", "2"}};
 
 const Scale small{
@@ -36,6 +38,8 @@ const Scale small{
     .narrow = {.train = 5000, .test = 500, .batch = 64},
     .wide = {.train = 500, .test = 100, .batch = 32},
     .pgd_steps = 20,
+    .correct = 0.45,
+    .robust = 0.2,
     .autoattack_eps = {"8/255"},
     .autoattack_test = 100};
 

@@ -26,7 +26,10 @@ struct Scale {
   Amount narrow = {}, wide = {};  // with models that have a width; with the others
   Index attack_steps = 7;         // in training
   Index pgd_steps = 100;          // in evaluation
-  Index seeds = 1;                // of numbers that are a mean
+  /// Of test images, roughly: those a network gets right, and those it still does under attack. What
+  /// is wrong already is not attacked, so an evaluation's time depends on them.
+  double correct = 0.9, robust = 0.5;
+  Index seeds = 1;  // of numbers that are a mean
 
   /// AutoAttack: the options of evaluate that ask for it, the strengths it is run at (empty: all),
   /// and its test images (0: as many as for PGD).

@@ -9,6 +9,7 @@ namespace robmask::reproduce {
 struct Work {
   std::string model = {};
   Index width = 64, side = 32;  // side: pixels of an image
+  Index batch = 128;            // in training
   double trained = 0;           // forward, backward, update
   double attacked = 0;          // forward and the gradient of the image: one PGD step
 };
@@ -17,11 +18,13 @@ struct Work {
 Amount counts(const std::string& data, const Amount& limits);
 
 /// Adds what training does: epochs with their attacks, testing after each, and the trainer's look at
-/// overfitting. `images.train` and `images.test` are counts.
+/// overfitting. Finetuning needs no gradients of convolutions, and of statistics alone none at all.
+/// `images.train` and `images.test` are counts.
 void add_training(Work& work, const Training& training, Index epochs, const Amount& images,
                   Index attack_steps);
 
-/// Adds an attack (clean, pgd, autoattack) on `images` images, all of them correctly classified.
-void add_attack(Work& work, const std::string& attack, Index images, Index pgd_steps);
+/// Adds an attack (clean, pgd, autoattack) on `images` images, with the scale's steps and shares of
+/// images that are left to attack.
+void add_attack(Work& work, const std::string& attack, Index images, const Scale& scale);
 
 }  // namespace robmask::reproduce
