@@ -3,6 +3,7 @@
 #include "tools/robmask/reproduce/commands.h"
 
 #include <map>
+#include <set>
 
 #include "tests/cli/command_line.h"
 #include "tests/reproduce/workplace.h"
@@ -113,6 +114,31 @@ TEST(ReproduceScales, SmallRunsAutoattackAtOneStrengthOnly) {
   EXPECT_EQ(evaluate.attacks, std::vector{AttackName::autoattack});
   EXPECT_EQ(evaluate.common.limit_test, 100);
   EXPECT_EQ(evaluate.mask.values, std::vector{1.0});
+}
+
+TEST(ReproduceScales, SmallLeavesOutADifferenceOfWhatItLeavesOut) {
+  const ReproduceSettings s = settings_of(ScaleName::small, "out");
+  const Commands commands(s);
+  const Experiment& e = experiment("claims");
+  const std::string row = "AutoAttack: RobMask − AdvProp";
+  EXPECT_EQ(commands.left_out(cell_of(e, row, "ε = 8/255").reading), "");
+  EXPECT_NE(commands.left_out(cell_of(e, row, "ε = 4/255").reading), "");
+}
+
+TEST(ReproduceScales, SmallNamesTheNetworkThatStandsInAndRunsNothingTwice) {
+  const Scale& small = scale_of(ScaleName::small);
+  EXPECT_NE(
+      at_scale(experiment("table7"), small).title.find("DenseNet-121 (here ResNet-18, width 16)"),
+      std::string::npos);
+  const Experiment table8 = at_scale(experiment("table8"), small);
+  std::set<std::string> rows;
+  for (const Cell& cell : table8.cells) rows.insert(cell.row);
+  EXPECT_EQ(rows, (std::set<std::string>{"Preact-18, 100 epochs", "Preact-18, 20 epochs",
+                                         "ResNet-18, 100 epochs", "ResNet-18, 20 epochs"}));
+  EXPECT_NE(table8.remarks.back().find("ResNet-18 of width 16 stands in for ResNeXt-29"),
+            std::string::npos);
+  const Experiment& papers = experiment("table8");
+  EXPECT_EQ(at_scale(papers, scale_of(ScaleName::paper)).cells.size(), papers.cells.size());
 }
 
 TEST(ReproduceScales, PaperRepeatsTheMeansOverThreeSeeds) {

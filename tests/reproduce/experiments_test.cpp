@@ -16,7 +16,7 @@ TEST(Experiments, AreTheTablesAndFiguresOfThePaperAndItsClaims) {
   EXPECT_EQ(experiment_names(),
             (std::vector<std::string>{"table1", "table2", "table3", "table4", "table5", "table6",
                                       "table7", "table8", "table9", "figure1", "figure3", "figure4",
-                                      "claims", "ablations", "tradeoff"}));
+                                      "claims", "grid", "ablations", "tradeoff"}));
   EXPECT_NE(test::message_of<InputError>([] { experiment("figure2"); }).find("figure3"),
             std::string::npos);
 }
@@ -35,6 +35,7 @@ TEST(Experiments, HoldThePapersNumbers) {
   EXPECT_EQ(printed("table7", "AdvProp, 2 auxiliary BN", "Clean"), 95.10);
   EXPECT_EQ(printed("table8", "ResNeXt-29, 20 epochs", "CIFAR-100"), 74.43);
   EXPECT_EQ(printed("table9", "18 layer4.1.bn1", "weight γ, all tuned"), 0.9573);
+  EXPECT_EQ(printed("figure1", "weight γ", "all tuned"), 0.7620);
   EXPECT_EQ(printed("figure3", "RobMask", "Seconds an epoch"), 890);
 }
 
@@ -89,6 +90,29 @@ TEST(Experiments, TheMatchingMaskIsTheOneOfEachStrength) {
   EXPECT_EQ(parsed<EvaluateSettings>(words("ε = 0")).mask.values, std::vector{0.0});
   EXPECT_EQ(parsed<EvaluateSettings>(words("ε = 2/255")).mask.values, std::vector{0.25});
   EXPECT_EQ(parsed<EvaluateSettings>(words("ε = 8/255")).mask.values, std::vector{1.0});
+}
+
+TEST(Experiments, TheGridHoldsTable5sMasks) {
+  const ReproduceSettings settings = settings_of(ScaleName::paper, "out");
+  const Commands commands(settings);
+  const auto folder = [&](const std::string& e, const std::string& row, const std::string& column) {
+    return commands.jobs(cell_of(experiment(e), row, column).reading).at(0).folder;
+  };
+  EXPECT_EQ(experiment("grid").cells.size(), 25u);
+  for (const char* eps : {"ε = 0", "ε = 4/255", "ε = 8/255"}) {
+    EXPECT_EQ(folder("grid", "mask p = 1", eps), folder("table5", "RobMask", eps));
+    EXPECT_EQ(folder("grid", "mask p = 0", eps), folder("table5", "RobMask, clean mask", eps));
+  }
+  EXPECT_EQ(folder("grid", "mask p = 0.5", "ε = 4/255"),
+            folder("table5", "RobMask, matching mask", "ε = 4/255"));
+}
+
+TEST(Experiments, ClaimsAreDifferencesOfThePapersOwnNumbers) {
+  EXPECT_NEAR(printed("claims", "ResNet-18, CIFAR-10", "RobMask − BN"), 1.23, 1e-9);
+  EXPECT_NEAR(printed("claims", "DenseNet-121, CIFAR-100", "RobMask 20 ep − AdvProp"), -1.77, 1e-9);
+  EXPECT_NEAR(printed("claims", "ImageNet", "RobMask − BN on ImageNet"), 0.38, 1e-9);
+  EXPECT_NEAR(printed("claims", "AutoAttack: RobMask 10/255 − RobMask", "ε = 8/255"), 2.99, 1e-9);
+  EXPECT_NEAR(printed("claims", "PGD: RobMask − AdvProp", "ε = 8/255"), -1.54, 1e-9);
 }
 
 TEST(Experiments, SlugsKeepLettersDigitsAndPoints) {

@@ -3,24 +3,15 @@
 #include "tools/robmask/reproduce/table.h"
 
 #include "data/files/npy.h"
+#include "data/files/safetensors.h"
 #include "tests/reproduce/workplace.h"
+#include "tools/robmask/reproduce/welch.h"
 
 namespace robmask::reproduce {
 namespace {
 
 class ReproduceTable : public testing::Test {
  protected:
-  /// Leaves a result of an evaluation, as evaluate --json prints it.
-  static void put_result(const Job& job, double clean, double robust) {
-    std::filesystem::create_directories(job.folder);
-    const Json result{{"n", 500},
-                      {"clean_accuracy", clean},
-                      {"clean_interval", {clean - 0.04, clean + 0.04}},
-                      {"robust_accuracy", robust},
-                      {"interval", {robust - 0.03, robust + 0.03}}};
-    write_json(job.result(), {{"results", {result}}});
-  }
-
   const test::ScratchFolder folder_;
 };
 
@@ -49,6 +40,91 @@ TEST_F(ReproduceTable, SeedsGiveTheirMeanAndTheSamplesStandardDeviation) {
   EXPECT_NEAR(finding.std.value(), 1, 1e-9);
   EXPECT_EQ(finding.n, 3);
   EXPECT_FALSE(finding.interval);
+}
+
+TEST_F(ReproduceTable, ADifferenceOfMeansOverSeedsHasWelchsInterval) {
+  const ReproduceSettings s = settings_of(ScaleName::paper, folder_.path());
+  const Commands commands(s);
+  const Accuracy a{.training = {}, .repeated = true},
+      b{.training = {.method = "robmask"}, .repeated = true};
+  for (const auto& [accuracy, spread] : {std::pair(a, 0.01), {b, 0.03}})
+    for (const Job& job : commands.jobs(accuracy))
+      put_result(job, 0.90 + spread * (job.folder == commands.jobs(accuracy)[0].folder ? 1 : 0), 0);
+  const Finding finding = find(Difference{b, a}, commands);
+  // By hand: deviations 1/√3 and √3, so a standard error of √(10/9) at 2.4390 degrees of freedom.
+  EXPECT_NEAR(finding.value, 2.0 / 3, 1e-9);
+  EXPECT_FALSE(finding.std);
+  EXPECT_NEAR(finding.interval->at(1) - finding.value, student_95(2.43902439) * std::sqrt(10.0 / 9),
+              1e-6);
+}
+
+TEST(Welch, StudentsQuantilesAreThoseOfTheTables) {
+  EXPECT_NEAR(student_95(1), 12.7062, 1e-3);
+  EXPECT_NEAR(student_95(2), 4.302653, 1e-5);
+  EXPECT_NEAR(student_95(4), 2.776445, 1e-5);
+  EXPECT_NEAR(student_95(1e4), 1.960201, 1e-5);
+  EXPECT_EQ(welch_half_width({0, 3}, {0, 3}), 0);
+}
+
+TEST_F(ReproduceTable, TheMedianEpochAndTheRatioOfTwo) {
+  const ReproduceSettings s = settings_of(ScaleName::small, folder_.path());
+  const Commands commands(s);
+  const Training fast{.method = "advprop"}, slow{.method = "robmask"};
+  const auto put_log = [&](const Training& t, const std::string& text) {
+    const Job job = commands.train(t);
+    std::filesystem::create_directories(job.folder);
+    test::put(job.folder / "log.csv", text);
+  };
+  put_log(fast, "epoch,seconds\n0,100\n1,4\n2,3\n");
+  put_log(slow, "epoch,seconds\n0,4\n1,6\n");
+  EXPECT_EQ(find(EpochSeconds{fast}, commands).value, 4);
+  EXPECT_EQ(find(EpochSeconds{slow}, commands).value, 5);
+  EXPECT_EQ(find(EpochRatio{{slow}, {fast}}, commands).value, 1.25);
+}
+
+TEST_F(ReproduceTable, ParametersAreWhatTrainingChanges) {
+  const ReproduceSettings s = settings_of(ScaleName::small, folder_.path());
+  const Commands commands(s);
+  const Job job = commands.train({});
+  std::filesystem::create_directories(job.folder);
+  SafeTensors file;
+  file.add("conv1.weight", host_tensor({2, 3}, std::vector<float>(6)));
+  file.add("bn1.mask.1.weight", host_tensor({2}, std::vector<float>(2)));
+  file.add("bn1.running_mean", host_tensor({2}, std::vector<float>(2)));
+  file.add("bn1.num_batches_tracked", host_tensor({1}, std::vector<std::int64_t>{7}));
+  write_safetensors(job.folder / "model.safetensors", file);
+  EXPECT_EQ(find(Parameters{{}}, commands).value, 8);
+}
+
+TEST_F(ReproduceTable, AGapIsTheMeanDistanceFromThePapersCosines) {
+  const ReproduceSettings s = settings_of(ScaleName::small, folder_.path());
+  const Commands commands(s);
+  const Training before{.method = "pgd"}, after = finetuned(before, "standard");
+  const auto put_weights = [&](const Training& t, const std::vector<float>& values) {
+    const Job job = commands.train(t);
+    std::filesystem::create_directories(job.folder);
+    SafeTensors file;
+    file.add("a", host_tensor({2}, values));
+    file.add("b", host_tensor({2}, std::vector<float>{1, 1}));
+    write_safetensors(job.folder / "model.safetensors", file);
+  };
+  put_weights(before, {1, 0});
+  put_weights(after, {0, 1});
+  const MeanGap gap{{{before, after, "a"}, {before, after, "b"}}, {0.5, 0.75}};
+  EXPECT_NEAR(find(gap, commands).value, (0.5 + 0.25) / 2, 1e-12);
+}
+
+TEST_F(ReproduceTable, RowsThatShareNoColumnStandInTablesOfTheirOwn) {
+  const Experiment e{"table0", "a test", {}, {}};
+  const std::vector<FilledCell> cells{{{"A", "x", Accuracy{}}, Finding{.value = 1}},
+                                      {{"A", "y", Accuracy{}}, Finding{.value = 2}},
+                                      {{"B", "y", Accuracy{}}, Finding{.value = 3}},
+                                      {{"C", "z", Accuracy{}}, Finding{.value = 4}}};
+  const std::string text = markdown(e, cells, scale_of(ScaleName::smoke));
+  EXPECT_NE(text.find("| | x | y |\n| --- | --- | --- |\n| A | 1.00 | 2.00 |\n| B |  | 3.00 |\n\n"
+                      "| | z |\n| --- | --- |\n| C | 4.00 |\n"),
+            std::string::npos)
+      << text;
 }
 
 TEST_F(ReproduceTable, ShowsOursBesideThePapersAndSaysWhatIsMissing) {
@@ -85,9 +161,21 @@ TEST_F(ReproduceTable, FeatureMapsAreBlockedOrMagnified) {
     return feature_maps(folder_ / name);
   };
   const FeatureMaps a = maps("a.npy", {1, 0, 1, 1, 0, 2}), b = maps("b.npy", {0, 0, 2, 2, 1, 2});
-  EXPECT_TRUE(blocked(a, b, 0) && !magnified(a, b, 0));
-  EXPECT_TRUE(!blocked(a, b, 1) && magnified(a, b, 1));
-  EXPECT_TRUE(!blocked(a, b, 2) && !magnified(a, b, 2));
+  EXPECT_EQ(fate_of(a.means[0], b.means[0]), Fate::blocked);
+  EXPECT_EQ(fate_of(a.means[1], b.means[1]), Fate::magnified);
+  EXPECT_EQ(fate_of(a.means[2], b.means[2]), Fate::kept);
+  EXPECT_EQ(fate_of(1, 0.5), Fate::weakened);
+  EXPECT_EQ(fate_of(0, 0), Fate::kept);
+}
+
+TEST_F(ReproduceTable, FeatureMapsAreJudgedWithoutTheirEdge) {
+  std::vector<float> edge(2 * 9, 5);
+  edge[4] = 0, edge[9 + 4] = 2;
+  write_npy(folder_ / "maps.npy", host_tensor({1, 2, 3, 3}, edge));
+  const FeatureMaps maps = feature_maps(folder_ / "maps.npy");
+  EXPECT_EQ(maps.shape, (Shape{1, 1, 1, 2}));
+  EXPECT_EQ(maps.means, (std::vector<double>{0, 2}));
+  EXPECT_EQ(maps.map(1, 4), std::vector<double>{0.5});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "tools/robmask/options/value.h"
 #include "tools/robmask/reproduce/cost.h"
 #include "tools/robmask/reproduce/runner.h"
+#include "tools/robmask/reproduce/selection.h"
 #include "tools/robmask/reproduce/table.h"
 #include "tools/robmask/session.h"
 #include "training/manners.h"
@@ -16,8 +17,8 @@ namespace robmask::reproduce {
 
 namespace {
 
-/// The experiments that are asked for, with the cells of --only.
-std::vector<Experiment> chosen(const ReproduceSettings& s) {
+/// The experiments that are asked for, as the scale runs them.
+std::vector<Experiment> experiments_of(const ReproduceSettings& s) {
   std::vector<Experiment> list;
   for (const std::string& name : split_list(s.experiment)) {
     if (name == "all")
@@ -25,28 +26,17 @@ std::vector<Experiment> chosen(const ReproduceSettings& s) {
     else
       list.push_back(experiment(name));
   }
-  if (s.only.empty()) return list;
-  std::string names;
-  for (Experiment& e : list) {
-    for (const Cell& cell : e.cells) names += (names.empty() ? "" : ", ") + cell.name();
-    std::erase_if(e.cells, [&](const Cell& cell) {
-      return std::ranges::none_of(s.only, [&](const std::string& part) {
-        return cell.name().find(part) != std::string::npos;
-      });
-    });
-  }
-  std::erase_if(list, [](const Experiment& e) { return e.cells.empty(); });
-  require(!list.empty(), "--only: expected (a part of) one of {}, got \"{}\"", names,
-          fmt::join(s.only, ","));
+  for (Experiment& e : list) e = at_scale(e, scale_of(s.scale));
   return list;
 }
 
-/// The jobs of all cells that can be run, each once.
-std::vector<Job> jobs_of(const std::vector<Experiment>& list, const Commands& commands) {
+/// The jobs of the cells that are asked for and can be run, each once.
+std::vector<Job> jobs_of(const std::vector<Experiment>& list, const Selection& selection,
+                         const Commands& commands) {
   std::vector<Job> jobs;
   for (const Experiment& e : list)
     for (const Cell& cell : e.cells) try {
-        if (!commands.left_out(cell.reading).empty()) continue;
+        if (!selection.asks_for(cell) || !commands.left_out(cell.reading).empty()) continue;
         for (const Job& job : commands.jobs(cell.reading)) jobs.push_back(job);
       } catch (const InputError&) {
         continue;  // run_cell says so in the table
@@ -54,17 +44,114 @@ std::vector<Job> jobs_of(const std::vector<Experiment>& list, const Commands& co
   return jobs;
 }
 
-FilledCell run_cell(const Cell& cell, const Commands& commands, Runner& runner) {
-  FilledCell entry{cell, {}, commands.left_out(cell.reading)};
+class Reproduction {
+ public:
+  Reproduction(const Commands& commands, const Selection& selection, Runner& runner)
+      : commands_(commands), selection_(selection), runner_(runner) {}
+
+  /// Runs an experiment and writes its folder. Whatever goes wrong is one of failures(), and leaves
+  /// the other experiments standing.
+  void run(const Experiment& e);
+
+  const std::vector<std::string>& failures() const { return failures_; }
+  const Json& results() const { return results_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  /// Does `work` for an experiment and notes what goes wrong.
+  template <class Work>
+  void guarded(const Experiment& e, Work work);
+  void fill(const Experiment& e);
+  FilledCell fill(const Cell& cell);
+  void write(const Experiment& e, const Path& folder, const std::vector<FilledCell>& cells);
+
+  const Commands& commands_;
+  const Selection& selection_;
+  Runner& runner_;
+  std::vector<std::string> failures_;  // a line each
+  Json results_ = Json::array();
+  std::string text_;  // the tables
+};
+
+/// A cell that is not asked for is filled with what an earlier run has left.
+FilledCell Reproduction::fill(const Cell& cell) {
+  FilledCell entry{cell, {}, commands_.left_out(cell.reading)};
   try {
     if (!entry.why.empty()) return entry;
-    for (const Job& job : commands.jobs(cell.reading))
-      if (entry.why.empty()) entry.why = runner.run(job);
-    if (entry.why.empty()) entry.ours = find(cell.reading, commands);
-  } catch (const InputError& error) {
+    if (!selection_.asks_for(cell)) {
+      entry.ours = found(cell.reading, commands_);
+      if (!entry.ours) entry.why = "not asked for";
+      return entry;
+    }
+    for (const Job& job : commands_.jobs(cell.reading))
+      if (entry.why.empty()) entry.why = runner_.run(job);
+    if (entry.why.empty()) entry.ours = find(cell.reading, commands_);
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception& error) {
     entry.why = error.what();
   }
   return entry;
+}
+
+void Reproduction::write(const Experiment& e, const Path& folder,
+                         const std::vector<FilledCell>& cells) {
+  const std::vector<Job> jobs = in_order(jobs_of({e}, Selection({e}, {}), commands_));
+  std::string lines;
+  for (const Job& job : jobs) lines += job.command_line() + '\n';
+  const std::string table = markdown(e, cells, commands_.scale());
+  text_ += table + '\n';
+  write_file(folder / "table.md", table);
+  write_csv(folder / "table.csv", csv(cells));
+  write_file(folder / "commands.txt", lines);
+  write_json(folder / "settings.json", settings_json(e, jobs, commands_.settings()));
+}
+
+void Reproduction::fill(const Experiment& e) {
+  const Path folder = Path(commands_.settings().common.out) / e.name;
+  std::filesystem::create_directories(folder);
+  std::vector<FilledCell> cells;
+  for (const Cell& cell : e.cells) {
+    const FilledCell& entry = cells.emplace_back(fill(cell));
+    if (!entry.why.empty() && selection_.asks_for(cell) && commands_.left_out(cell.reading).empty())
+      failures_.push_back(fmt::format("{} {}: {}", e.name, cell.name(), entry.why));
+  }
+  write(e, folder, cells);
+  const bool some = std::ranges::any_of(cells, [](const FilledCell& c) { return !!c.ours; });
+  if (some && e.draw != nullptr && !e.draw(commands_, folder))
+    failures_.push_back(
+        fmt::format("{}: pictures; their numbers are in {}", e.name, (folder / "*.csv").string()));
+}
+
+template <class Work>
+void Reproduction::guarded(const Experiment& e, Work work) {
+  try {
+    work();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception& error) {
+    failures_.push_back(fmt::format("{}: {}", e.name, error.what()));
+  }
+}
+
+void Reproduction::run(const Experiment& e) {
+  const std::size_t before = failures_.size();
+  const Path out = commands_.settings().common.out;
+  guarded(e, [&] { fill(e); });
+  results_.push_back(
+      {{"experiment", e.name},
+       {"folder", (out / e.name).string()},
+       {"missing",
+        std::vector(failures_.begin() + static_cast<std::ptrdiff_t>(before), failures_.end())}});
+}
+
+/// Throws what is wrong with --data if that is why nothing can be run.
+void check_data(const std::vector<Experiment>& list, const Selection& selection,
+                const Commands& commands) {
+  for (const Experiment& e : list)
+    for (const Cell& cell : e.cells)
+      if (selection.asks_for(cell) && commands.left_out(cell.reading).empty())
+        commands.jobs(cell.reading);
 }
 
 /// The commands of --dry-run, and what they cost.
@@ -72,34 +159,6 @@ int print_plan(const std::vector<Job>& jobs, const std::string& cost) {
   for (const Job& job : jobs) std::cout << job.command_line() << '\n';
   std::cout << cost << '\n';
   return 0;
-}
-
-/// Runs an experiment and writes its folder. Returns the cells that are missing, a line each.
-std::vector<std::string> run_experiment(const Experiment& e, const Commands& commands,
-                                        Runner& runner, Json& results, std::string& text) {
-  const Path folder = Path(commands.settings().common.out) / e.name;
-  std::filesystem::create_directories(folder);
-  std::vector<FilledCell> entries;
-  std::vector<std::string> failures;
-  for (const Cell& cell : e.cells) {
-    entries.push_back(run_cell(cell, commands, runner));
-    const std::string& why = entries.back().why;
-    if (!why.empty() && commands.left_out(cell.reading).empty())
-      failures.push_back(fmt::format("{} {}: {}", e.name, cell.name(), why));
-  }
-  const std::vector<Job> jobs = in_order(jobs_of({e}, commands));
-  std::string lines;
-  for (const Job& job : jobs) lines += job.command_line() + '\n';
-  const std::string table = markdown(e, entries, commands.scale());
-  write_file(folder / "table.md", table);
-  write_csv(folder / "table.csv", csv(entries));
-  write_file(folder / "commands.txt", lines);
-  write_json(folder / "settings.json", settings_json(e, jobs, commands.settings()));
-  const bool whole = failures.empty() && commands.settings().only.empty();
-  if (e.draw != nullptr && whole) e.draw(commands, folder);
-  results.push_back({{"experiment", e.name}, {"folder", folder.string()}, {"missing", failures}});
-  text += table + '\n';
-  return failures;
 }
 
 }  // namespace
@@ -110,28 +169,27 @@ namespace robmask {
 
 int run_reproduce(const ReproduceSettings& s) {
   using namespace reproduce;
-  const std::vector<Experiment> list = chosen(s);
+  const std::string self = "/proc/self/exe";  // also if its file is replaced meanwhile
+  std::vector<Experiment> list = experiments_of(s);
+  const Selection selection(list, s.only);
+  std::erase_if(list, [&](const Experiment& e) { return !selection.asks_for(e); });
   const Commands commands(s);
-  Runner runner("/proc/self/exe");  // this very program, also if its file is replaced meanwhile
-  const std::vector<Job> all = jobs_of(list, commands);
-  if (all.empty()) throw InputError(run_cell(list[0].cells[0], commands, runner).why);
+  const std::vector<Job> all = jobs_of(list, selection, commands);
+  if (all.empty()) check_data(list, selection, commands);
   if (s.dry_run || !s.common.quiet) {
     const std::vector<Job> wanted = missing(all);
-    Cost cost(commands, "/proc/self/exe");
+    Cost cost(commands, self);
     const std::string line = fmt::format("{}: {}", s.experiment, cost_line(wanted, cost));
     if (s.dry_run) return print_plan(wanted, line);
     log_line(line);
   }
-  Json results = Json::array();
-  std::string text;
-  std::vector<std::string> failures;
-  for (const Experiment& e : list) {
-    const auto more = run_experiment(e, commands, runner, results, text);
-    failures.insert(failures.end(), more.begin(), more.end());
-  }
-  print_result(s.common, {{"scale", to_string(s.scale)}, {"experiments", results}}, text);
-  for (const std::string& failure : failures) warn("missing: " + failure);
-  return failures.empty() ? 0 : 1;
+  Runner runner(self);
+  Reproduction reproduction(commands, selection, runner);
+  for (const Experiment& e : list) reproduction.run(e);
+  print_result(s.common, {{"scale", to_string(s.scale)}, {"experiments", reproduction.results()}},
+               reproduction.text());
+  for (const std::string& failure : reproduction.failures()) warn("missing: " + failure);
+  return reproduction.failures().empty() ? 0 : 1;
 }
 
 }  // namespace robmask

@@ -4,9 +4,9 @@ namespace robmask {
 
 Options options_of(ReproduceSettings& s) {
   Options o;
-  Option& experiment = o.add(
-      "experiment", s.experiment,
-      "list of table1 … table9, figure1, figure3, figure4, claims, ablations, tradeoff, or all");
+  Option& experiment = o.add("experiment", s.experiment,
+                             "list of table1 … table9, figure1, figure3, figure4, claims, grid, "
+                             "ablations, tradeoff, or all");
   experiment.positional = experiment.required = true;
   o.add("scale", s.scale, "how much of the paper's setting");
   o.add("only", s.only, "list of cells, by (parts of) their names");

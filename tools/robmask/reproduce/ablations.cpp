@@ -29,6 +29,7 @@ Experiment ablations() {
   row("5 masks, code nearest", "robmask", {"--masks", "5", "--code", "nearest"});
   row("strength per image", "robmask", {"--strength", "per-image"});
   row("attack in batch statistics", "robmask", {"--attack-bn", "train-frozen"});
+  row("attack updates statistics", "robmask", {"--attack-bn", "train"});
   row("attack through mask 1", "robmask", {"--attack-mask", "max"});
   row("attack through mask 0", "robmask", {"--attack-mask", "clean"});
   for (const char* eps : {"2/255", "4/255", "12/255", "16/255"}) {

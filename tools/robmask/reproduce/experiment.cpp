@@ -13,12 +13,18 @@ Training finetuned(const Training& base, const std::string& method, const std::s
   return training;
 }
 
+const Cell& cell_of(const Experiment& e, const std::string& row, const std::string& column) {
+  for (const Cell& cell : e.cells)
+    if (cell.row == row && cell.column == column) return cell;
+  throw RunError(fmt::format("{} has no cell {}, {}", e.name, row, column));
+}
+
 std::string Cell::name() const { return slug(row) + "." + slug(column); }
 
 const std::vector<Experiment>& experiments() {
-  static const std::vector<Experiment> all{table1(),  table2(),  table3(), table4(),    table5(),
-                                           table6(),  table7(),  table8(), table9(),    figure1(),
-                                           figure3(), figure4(), claims(), ablations(), tradeoff()};
+  static const std::vector<Experiment> all{
+      table1(), table2(),  table3(),  table4(),  table5(), table6(), table7(),    table8(),
+      table9(), figure1(), figure3(), figure4(), claims(), grid(),   ablations(), tradeoff()};
   return all;
 }
 

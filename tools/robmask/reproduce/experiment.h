@@ -30,7 +30,7 @@ Training finetuned(const Training& base, const std::string& method,
 /// Accuracy through one mask under one attack.
 struct Accuracy {
   Training training;
-  std::string mask = "0";        // p, or match
+  std::string mask = "0";        // p
   std::string attack = "clean";  // clean, pgd or autoattack
   std::string eps = "0";
   bool repeated = false;  // once for each seed of the scale: mean ± sample standard deviation
@@ -50,10 +50,25 @@ struct Cosine {
   std::string tensor;  // "bn1.weight"
 };
 
-/// The mean over all epochs of a column of log.csv.
-struct LogMean {
+/// The mean of |cosine − what the paper prints for it|.
+struct MeanGap {
+  std::vector<Cosine> cosines;
+  std::vector<double> papers;
+};
+
+/// How many numbers training changes in the weights: all but running statistics.
+struct Parameters {
   Training training;
-  std::string column;
+};
+
+/// The seconds of an epoch: the median, which an epoch beside other work does not move.
+struct EpochSeconds {
+  Training training;
+};
+
+/// The first training's seconds an epoch in those of the second.
+struct EpochRatio {
+  EpochSeconds first, second;
 };
 
 /// A model at a mask, as the source of feature maps.
@@ -70,7 +85,8 @@ struct MaskedMaps {
   bool magnified = false;
 };
 
-using Reading = std::variant<Accuracy, Difference, Cosine, LogMean, MaskedMaps>;
+using Reading = std::variant<Accuracy, Difference, Cosine, MeanGap, Parameters, EpochSeconds,
+                             EpochRatio, MaskedMaps>;
 
 /// A number of a table: where it stands, what it is, and what the paper prints there.
 struct Cell {
@@ -91,9 +107,14 @@ struct Experiment {
   std::string name, title;
   std::vector<std::string> remarks;  // what the paper leaves open, and what is taken here
   std::vector<Cell> cells;
-  /// Draws what belongs to it into a folder, from jobs that are done; may be null.
-  void (*draw)(const Commands& commands, const Path& folder) = nullptr;
+  /// Draws what belongs to it into a folder, as far as its jobs are done. False if nothing here can
+  /// draw; may be null.
+  bool (*draw)(const Commands& commands, const Path& folder) = nullptr;
 };
+
+/// The cell that stands in that row and column; RunError if there is none.
+const Cell& cell_of(const Experiment& experiment, const std::string& row,
+                    const std::string& column);
 
 /// The paper's tables and figures in its order, then what its text claims and leaves open.
 const std::vector<Experiment>& experiments();

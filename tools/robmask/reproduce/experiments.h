@@ -18,6 +18,7 @@ Experiment figure1();
 Experiment figure3();
 Experiment figure4();
 Experiment claims();
+Experiment grid();
 Experiment ablations();
 Experiment tradeoff();
 

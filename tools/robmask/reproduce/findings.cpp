@@ -1,5 +1,6 @@
 #include "tools/robmask/reproduce/findings.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -8,6 +9,7 @@
 #include "data/files/npy.h"
 #include "data/files/safetensors.h"
 #include "engine/check.h"
+#include "tools/robmask/reproduce/welch.h"
 
 namespace robmask::reproduce {
 
@@ -40,10 +42,14 @@ Finding find_accuracy(const Accuracy& accuracy, const Commands& commands) {
   return mean_of(runs);
 }
 
-/// a − b of independent measurements. The interval is Newcombe's (1998, method 10), from Wilson's.
+/// a − b of independent measurements. The interval is Newcombe's (1998, method 10), from Wilson's;
+/// of means over seeds, Welch's.
 Finding difference_of(const Finding& a, const Finding& b) {
   Finding d{.value = a.value - b.value, .n = a.n};
-  if (a.std && b.std) d.std = std::hypot(*a.std, *b.std);
+  if (a.std && b.std) {
+    const double half = welch_half_width({*a.std, a.n}, {*b.std, b.n});
+    d.interval = {{d.value - half, d.value + half}};
+  }
   if (!a.interval || !b.interval) return d;
   const auto [a_low, a_high] = *a.interval;
   const auto [b_low, b_high] = *b.interval;
@@ -55,20 +61,44 @@ Finding difference_of(const Finding& a, const Finding& b) {
 Finding find_maps(const MaskedMaps& m, const std::vector<Job>& jobs) {
   const FeatureMaps a = feature_maps(jobs[0].folder / "features.npy"),
                     b = feature_maps(jobs[1].folder / "features.npy");
-  Finding finding{.n = a.channels};
-  for (Index c = 0; c < a.channels; ++c)
-    finding.value += m.magnified ? magnified(a, b, c) : blocked(a, b, c);
+  const Fate wanted = m.magnified ? Fate::magnified : Fate::blocked;
+  Finding finding{.n = a.shape.c};
+  for (Index c = 0; c < a.shape.c; ++c) finding.value += fate_of(a.means[c], b.means[c]) == wanted;
   return finding;
 }
 
-Finding find_log_mean(const LogMean& m, const Job& job) {
+Finding find_seconds(const Job& job) {
   const Path log = job.folder / "log.csv";
   const CsvTable table = read_csv(log);
-  const std::size_t column = table.column(m.column, log.string());
+  const std::size_t column = table.column("seconds", log.string());
   require(!table.rows.empty(), "{}: expected an epoch, found none", log.string());
-  Finding finding{.n = static_cast<Index>(table.rows.size())};
-  for (const CsvRow& row : table.rows)
-    finding.value += std::stod(row[column]) / static_cast<double>(table.rows.size());
+  std::vector<double> seconds;
+  for (const CsvRow& row : table.rows) seconds.push_back(std::stod(row[column]));
+  std::ranges::sort(seconds);
+  const std::size_t n = seconds.size();
+  return {.value = (seconds[(n - 1) / 2] + seconds[n / 2]) / 2, .n = static_cast<Index>(n)};
+}
+
+Finding find_cosine(const Cosine& c, const std::vector<Job>& jobs) {
+  const std::vector<double> before = weights_of(jobs[0], c.tensor);
+  return {.value = cosine(before, weights_of(jobs[1], c.tensor)),
+          .n = static_cast<Index>(before.size())};
+}
+
+Finding find_gap(const MeanGap& gap, const std::vector<Job>& jobs) {
+  Finding finding{.n = static_cast<Index>(gap.cosines.size())};
+  for (std::size_t i = 0; i < gap.cosines.size(); ++i)
+    finding.value += std::abs(find_cosine(gap.cosines[i], jobs).value - gap.papers[i]) /
+                     static_cast<double>(gap.cosines.size());
+  return finding;
+}
+
+/// Batch norm's buffers are no parameters.
+Finding find_parameters(const Job& training) {
+  Finding finding{.n = 1};
+  for (const auto& [name, tensor] : read_safetensors(training.folder / "model.safetensors").tensors)
+    if (name.find(".running_") == std::string::npos && !name.ends_with("num_batches_tracked"))
+      finding.value += static_cast<double>(tensor.count());
   return finding;
 }
 
@@ -87,42 +117,52 @@ double cosine(const std::vector<double>& a, const std::vector<double>& b) {
   return dot(a, b) / std::sqrt(dot(a, a) * dot(b, b));
 }
 
-double FeatureMaps::mean(Index channel) const {
-  const auto first = values.begin() + channel * height * width;
-  return std::accumulate(first, first + height * width, 0.0) / static_cast<double>(height * width);
-}
-
-bool FeatureMaps::black(Index channel) const { return mean(channel) == 0; }
-
 FeatureMaps feature_maps(const Path& file) {
   const HostTensor array = read_npy(file);  // 1 C H W
   require(array.shape.size() == 4 && array.shape[0] == 1,
           "{}: expected the feature maps of one image, got shape {}", file.string(),
           to_string(array.shape));
-  return {array.shape[1], array.shape[2], array.shape[3], array.to<double>(file.string())};
-}
-
-bool blocked(const FeatureMaps& a, const FeatureMaps& b, Index channel) {
-  return !a.black(channel) && b.black(channel);
-}
-
-bool magnified(const FeatureMaps& a, const FeatureMaps& b, Index channel) {
-  return !b.black(channel) && b.mean(channel) >= 2 * a.mean(channel);
+  const Shape shape{1, array.shape[2], array.shape[3], array.shape[1]};
+  const std::vector<double> values = array.to<double>(file.string());
+  return FeatureMaps(
+      shape, [&](Index c, Index y, Index x) { return values[(c * shape.h + y) * shape.w + x]; });
 }
 
 Finding find(const Reading& reading, const Commands& commands) {
-  if (const auto* accuracy = std::get_if<Accuracy>(&reading))
-    return find_accuracy(*accuracy, commands);
-  if (const auto* d = std::get_if<Difference>(&reading))
-    return difference_of(find_accuracy(d->first, commands), find_accuracy(d->second, commands));
+  struct Visitor {
+    const Commands& commands;
+    const std::vector<Job> jobs;
+    Finding operator()(const Accuracy& a) const { return find_accuracy(a, commands); }
+    Finding operator()(const Difference& d) const {
+      return difference_of(find_accuracy(d.first, commands), find_accuracy(d.second, commands));
+    }
+    Finding operator()(const Cosine& c) const { return find_cosine(c, jobs); }
+    Finding operator()(const MeanGap& gap) const { return find_gap(gap, jobs); }
+    Finding operator()(const Parameters&) const { return find_parameters(jobs[0]); }
+    Finding operator()(const EpochSeconds&) const { return find_seconds(jobs[0]); }
+    Finding operator()(const EpochRatio&) const {
+      const Finding first = find_seconds(jobs[0]), second = find_seconds(jobs[1]);
+      return {.value = first.value / second.value, .n = first.n};
+    }
+    Finding operator()(const MaskedMaps& m) const { return find_maps(m, jobs); }
+  };
+  return std::visit(Visitor{commands, commands.jobs(reading)}, reading);
+}
+
+std::optional<Finding> found(const Reading& reading, const Commands& commands) {
   const std::vector<Job> jobs = commands.jobs(reading);
-  if (const auto* c = std::get_if<Cosine>(&reading)) {
-    const std::vector<double> before = weights_of(jobs[0], c->tensor);
-    return {.value = cosine(before, weights_of(jobs[1], c->tensor)),
-            .n = static_cast<Index>(before.size())};
-  }
-  if (const auto* log = std::get_if<LogMean>(&reading)) return find_log_mean(*log, jobs[0]);
-  return find_maps(std::get<MaskedMaps>(reading), jobs);
+  if (!std::ranges::all_of(jobs, &Job::done)) return {};
+  return find(reading, commands);
+}
+
+double low_of(const Finding& f) { return f.interval ? (*f.interval)[0] : f.value; }
+double high_of(const Finding& f) { return f.interval ? (*f.interval)[1] : f.value; }
+
+void add_point(Series& series, double x, const Finding& y) {
+  series.x.push_back(x);
+  series.y.push_back(y.value);
+  series.low.push_back(low_of(y));
+  series.high.push_back(high_of(y));
 }
 
 }  // namespace robmask::reproduce

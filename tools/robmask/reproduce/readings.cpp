@@ -92,7 +92,14 @@ std::vector<Job> Commands::jobs(const Reading& reading) const {
     std::vector<Job> operator()(const Cosine& c) const {
       return {commands.train(c.before), commands.train(c.after)};
     }
-    std::vector<Job> operator()(const LogMean& m) const { return {commands.train(m.training)}; }
+    std::vector<Job> operator()(const MeanGap& gap) const { return (*this)(gap.cosines[0]); }
+    std::vector<Job> operator()(const Parameters& p) const { return {commands.train(p.training)}; }
+    std::vector<Job> operator()(const EpochSeconds& s) const {
+      return {commands.train(s.training)};
+    }
+    std::vector<Job> operator()(const EpochRatio& r) const {
+      return {commands.train(r.first.training), commands.train(r.second.training)};
+    }
     std::vector<Job> operator()(const MaskedMaps& m) const {
       return {commands.features(m.a, m.layer), commands.features(m.b, m.layer)};
     }
@@ -101,13 +108,18 @@ std::vector<Job> Commands::jobs(const Reading& reading) const {
 }
 
 std::string Commands::left_out(const Reading& reading) const {
-  const auto* accuracy = std::get_if<Accuracy>(&reading);
   const auto& strengths = scale_.autoattack_eps;
-  const bool out = accuracy && accuracy->attack == "autoattack" && !strengths.empty() &&
-                   std::ranges::count(strengths, accuracy->eps) == 0;
-  return out ? fmt::format("AutoAttack runs at ε = {} only at scale {}", fmt::join(strengths, ", "),
-                           scale_.name)
-             : "";
+  const auto out = [&](const Accuracy& a) {
+    return a.attack == "autoattack" && !strengths.empty() &&
+           std::ranges::count(strengths, a.eps) == 0;
+  };
+  const auto* accuracy = std::get_if<Accuracy>(&reading);
+  const auto* difference = std::get_if<Difference>(&reading);
+  if (!(accuracy && out(*accuracy)) &&
+      !(difference && (out(difference->first) || out(difference->second))))
+    return "";
+  return fmt::format("AutoAttack runs at ε = {} only at scale {}", fmt::join(strengths, ", "),
+                     scale_.name);
 }
 
 }  // namespace robmask::reproduce

@@ -1,6 +1,9 @@
 #include "tools/robmask/reproduce/scale.h"
 
+#include <algorithm>
+
 #include "models/model.h"
+#include "tools/robmask/reproduce/networks.h"
 
 namespace robmask::reproduce {
 
@@ -45,6 +48,27 @@ const Scale small{
 
 const Scale paper{.name = "paper", .summary = "the paper's setting", .seeds = 3};
 
+/// `text` with `to` in place of the first `from`, if it is there.
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+/// The rows of `network` are those of `actual`, of that width, under another name.
+void leave_out_repeats(Experiment& e, const std::string& network, const std::string& actual,
+                       Index width) {
+  std::vector<std::string> rows;
+  for (const Cell& cell : e.cells) rows.push_back(cell.row);
+  const std::size_t gone = std::erase_if(e.cells, [&](const Cell& cell) {
+    const std::string row = replaced(cell.row, network, actual);
+    return row != cell.row && std::ranges::count(rows, row) > 0;
+  });
+  if (gone > 0)
+    e.remarks.push_back(fmt::format(
+        "{} of width {} stands in for {} at this scale: rows that repeat its own are left out.",
+        actual, width, network));
+}
+
 }  // namespace
 
 std::string Scale::model(const std::string& papers) const {
@@ -68,6 +92,19 @@ const Scale& scale_of(ScaleName name) {
     case ScaleName::paper: return paper;
   }
   throw std::logic_error("a scale without a description");
+}
+
+Experiment at_scale(Experiment e, const Scale& scale) {
+  for (const Network& network : networks) {
+    const std::string model = scale.model(network.model);
+    if (model == network.model) continue;
+    const std::string actual =
+        std::ranges::find_if(networks, [&](const Network& n) { return n.model == model; })->title;
+    e.title = replaced(e.title, network.title,
+                       fmt::format("{} (here {}, width {})", network.title, actual, scale.width));
+    leave_out_repeats(e, network.title, actual, scale.width);
+  }
+  return e;
 }
 
 }  // namespace robmask::reproduce

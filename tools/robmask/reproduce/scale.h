@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/shape.h"
+#include "tools/robmask/reproduce/experiment.h"
 #include "training/choices.h"
 
 namespace robmask::reproduce {
@@ -43,5 +43,9 @@ struct Scale {
 };
 
 const Scale& scale_of(ScaleName name);
+
+/// An experiment as a scale runs it: titles name the network that stands in for the paper's, and rows
+/// that would repeat those of the stand-in itself are left out.
+Experiment at_scale(Experiment experiment, const Scale& scale);
 
 }  // namespace robmask::reproduce

@@ -11,10 +11,17 @@ namespace {
 
 /// Digits behind the point of a reading, as the paper prints it.
 int digits_of(const Reading& reading) {
-  if (std::holds_alternative<Accuracy>(reading)) return 2;
-  if (std::holds_alternative<Difference>(reading)) return 2;
-  if (std::holds_alternative<Cosine>(reading)) return 4;
-  return std::holds_alternative<LogMean>(reading) ? 1 : 0;
+  struct Visitor {
+    int operator()(const Accuracy&) const { return 2; }
+    int operator()(const Difference&) const { return 2; }
+    int operator()(const Cosine&) const { return 4; }
+    int operator()(const MeanGap&) const { return 4; }
+    int operator()(const Parameters&) const { return 0; }
+    int operator()(const EpochSeconds&) const { return 1; }
+    int operator()(const EpochRatio&) const { return 3; }
+    int operator()(const MaskedMaps&) const { return 0; }
+  };
+  return std::visit(Visitor{}, reading);
 }
 
 std::string paper_text(const Cell& cell) {
@@ -33,7 +40,21 @@ std::vector<std::string> distinct(const std::vector<FilledCell>& entries, std::s
   return names;
 }
 
-std::string grid(const std::vector<FilledCell>& entries) {
+/// The cells of one table after those of another: a row that shares no column with the rows before it
+/// begins a table.
+std::vector<std::vector<FilledCell>> tables_of(const std::vector<FilledCell>& entries) {
+  std::vector<std::vector<FilledCell>> tables;
+  for (const FilledCell& entry : entries) {
+    const auto shared = [&](const FilledCell& e) {
+      return e.cell.row == entry.cell.row || e.cell.column == entry.cell.column;
+    };
+    if (tables.empty() || std::ranges::none_of(tables.back(), shared)) tables.emplace_back();
+    tables.back().push_back(entry);
+  }
+  return tables;
+}
+
+std::string grid_text(const std::vector<FilledCell>& entries) {
   std::map<std::pair<std::string, std::string>, std::string> text;
   for (const FilledCell& e : entries)
     text[{e.cell.row, e.cell.column}] = our_text(e) + paper_text(e.cell);
@@ -70,9 +91,11 @@ std::string our_text(const FilledCell& entry) {
 std::string markdown(const Experiment& experiment, const std::vector<FilledCell>& entries,
                      const Scale& scale) {
   std::string text = fmt::format(
-      "# {}: {}\n\nScale {}: {}.\n\nOurs, with 95 % Wilson intervals or ± the sample standard "
-      "deviation; in parentheses what the paper prints.\n\n{}\n",
-      experiment.name, experiment.title, scale.name, scale.summary, grid(entries));
+      "# {}: {}\n\nScale {}: {}.\n\nOurs, with 95 % intervals (Wilson's; of differences Newcombe's "
+      "or, over seeds, Welch's) or ± the sample standard deviation; in parentheses what the paper "
+      "prints.\n\n",
+      experiment.name, experiment.title, scale.name, scale.summary);
+  for (const std::vector<FilledCell>& table : tables_of(entries)) text += grid_text(table) + "\n";
   for (const std::string& remark : experiment.remarks) text += "- " + remark + "\n";
   for (const FilledCell& e : entries)
     if (!e.cell.note.empty())

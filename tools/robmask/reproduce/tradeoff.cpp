@@ -43,7 +43,7 @@ Accuracy under_attack(Accuracy accuracy) {
   return accuracy;
 }
 
-void draw_curves(const Commands& commands, const Path& folder) {
+bool draw_curves(const Commands& commands, const Path& folder) {
   Chart chart{"Clean against robust accuracy",
               "robust accuracy, PGD at 8/255 (%)",
               "clean accuracy (%)",
@@ -51,13 +51,17 @@ void draw_curves(const Commands& commands, const Path& folder) {
   for (const Curve& curve : curves()) {
     Series series{curve.name, {}, {}};
     for (const Point& point : curve.points) {
-      series.x.push_back(find(under_attack(point.clean), commands).value);
-      series.y.push_back(find(point.clean, commands).value);
+      const auto clean = found(point.clean, commands),
+                 robust = found(under_attack(point.clean), commands);
+      if (!clean || !robust) continue;
+      add_point(series, robust->value, *clean);
+      series.x_low.push_back(low_of(*robust));
+      series.x_high.push_back(high_of(*robust));
       series.labels.push_back(point.label);
     }
-    chart.series.push_back(series);
+    if (!series.x.empty()) chart.series.push_back(series);
   }
-  draw_chart(chart, folder / "tradeoff");
+  return chart.series.empty() || draw_chart(chart, folder / "tradeoff");
 }
 
 }  // namespace
@@ -67,7 +71,8 @@ Experiment tradeoff() {
                "Clean and robust accuracy of ResNet-18 on CIFAR-10, 20 epochs, along each way to "
                "choose between them",
                {"Every point of RobMask is one network, and so is every point of Table 2's "
-                "interpolation; TRADES is trained anew for each β."},
+                "interpolation; TRADES is trained anew for each β. Bars are 95 % intervals.",
+                "Seconds an epoch stand where a network is trained: the medians."},
                {},
                draw_curves};
   for (const Curve& curve : curves())
@@ -75,6 +80,8 @@ Experiment tradeoff() {
       const std::string row = curve.name + " = " + point.label;
       e.cells.push_back({row, "Clean", point.clean});
       e.cells.push_back({row, "Robust", under_attack(point.clean)});
+      const bool trained = !point.clean.second && point.clean.mask == "0";
+      if (trained) e.cells.push_back({row, "Seconds an epoch", EpochSeconds{point.clean.training}});
     }
   return e;
 }
