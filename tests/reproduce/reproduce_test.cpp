@@ -4,6 +4,7 @@
 #include "tests/cli/command_line.h"
 #include "tests/reproduce/workplace.h"
 #include "tools/robmask/commands.h"
+#include "tools/robmask/reproduce/index_page.h"
 #include "training/manners.h"
 
 namespace robmask::reproduce {
@@ -75,6 +76,32 @@ TEST_F(Reproduce, AGarbledResultIsMissingAndNamed) {
   EXPECT_EQ(run("table4"), 1);
   EXPECT_EQ(table().rows[0][2], "50");
   EXPECT_NE(table().rows[1].back(), "");
+}
+
+TEST_F(Reproduce, ThePageHoldsAllThatHasBeenMadeSoFar) {
+  for (const Job& job : jobs()) put_result(job, 0.5, 0);
+  std::filesystem::create_directory(folder_ / "table1");
+  test::put(folder_ / "table1/table.md",
+            "# table1: made before\n\n| | a |\n| --- | --- |\n| r | 1 |\n");
+  test::put(folder_ / "table1/curve.svg", "<svg/>");
+  test::put(folder_ / "table1/curve.png", "the same");
+  EXPECT_EQ(run("table4"), 0) << errors_;
+  const std::string page = read_text(folder_ / "index.html");
+  for (const char* part : {"table1: made before", "50.00 [46.00, 54.00] (69.76)",
+                           "data:image/svg+xml;base64,PHN2Zy8+", "href=\"#table4\""})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  EXPECT_EQ(page.find("image/png"), std::string::npos);
+  EXPECT_LT(page.find("id=\"table1\""), page.find("id=\"table4\""));
+}
+
+TEST(IndexPage, MarkdownBecomesHtml) {
+  EXPECT_EQ(
+      html_of("# a < b\n\ntext\n\n| | x |\n| --- | --- |\n| A |  |\n\n- \\* one\n- two\n"),
+      "<h2>a &lt; b</h2>\n<p>text</p>\n"
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Numbers\"><table><thead>\n"
+      "<tr><th scope=\"col\"></th><th scope=\"col\">x</th></tr>\n</thead><tbody>\n"
+      "<tr><th scope=\"row\">A</th><td></td></tr>\n</tbody></table></div>\n"
+      "<ul>\n<li>* one</li>\n<li>two</li>\n</ul>\n");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "tools/robmask/commands.h"
 #include "tools/robmask/options/value.h"
 #include "tools/robmask/reproduce/cost.h"
+#include "tools/robmask/reproduce/index_page.h"
 #include "tools/robmask/reproduce/runner.h"
 #include "tools/robmask/reproduce/selection.h"
 #include "tools/robmask/reproduce/table.h"
@@ -138,6 +139,7 @@ void Reproduction::run(const Experiment& e) {
   const std::size_t before = failures_.size();
   const Path out = commands_.settings().common.out;
   guarded(e, [&] { fill(e); });
+  guarded(e, [&] { write_file(out / "index.html", index_page(out)); });
   results_.push_back(
       {{"experiment", e.name},
        {"folder", (out / e.name).string()},
