@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: tools/setup/packages.sh STEP...     steps: build test demo fetch golden lint
+# usage: tools/setup/packages.sh STEP...     steps: build test demo report-check fetch golden lint
 #
 # Looks for what these steps need. Missing Debian packages are installed where that asks for no
 # password; elsewhere the command that installs them is printed, and the exit code is 1.
@@ -27,6 +27,7 @@ header gtest/gtest.h libgtest-dev
 program gnuplot gnuplot-nox
 END
     demo) echo program gnuplot gnuplot-nox ;;
+    report-check) echo program chromium chromium ;;
     fetch) cat <<END ;;
 program curl curl
 file /etc/ssl/certs/ca-certificates.crt ca-certificates
@@ -36,7 +37,7 @@ END
 program clang-format clang-format
 program clang-tidy clang-tidy
 END
-    *) echo "packages.sh: unknown step \"$1\"; expected build test demo fetch golden lint" >&2; exit 2 ;;
+    *) echo "packages.sh: unknown step \"$1\"; expected build test demo report-check fetch golden lint" >&2; exit 2 ;;
   esac
 }
 
@@ -76,7 +77,7 @@ if [ -n "$packages" ] && may_install; then
   install $packages || true
   packages=$(missing "$@")
 fi
-needed=$(echo "$packages" | sed 's/gnuplot-nox//; s/curl//; s/ca-certificates//; s/ //g')
+needed=$(echo "$packages" | sed 's/gnuplot-nox//; s/chromium//; s/curl//; s/ca-certificates//; s/ //g')
 if [ -n "$packages" ] && [ -z "$needed" ]; then
   echo "not on this machine: $packages; going on without" >&2
 elif [ -n "$packages" ]; then
