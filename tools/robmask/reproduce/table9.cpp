@@ -77,7 +77,7 @@ Experiment table9() {
         gap.cosines.push_back({before, after, names[row] + "." + tensors[column].tensor});
         gap.papers.push_back(printed(row, column));
       }
-      e.cells.push_back({"mean |ours − paper|", column_name(column, title), gap});
+      e.cells.push_back({"mean distance from the paper", column_name(column, title), gap});
     }
   return e;
 }
