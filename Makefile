@@ -83,6 +83,7 @@ WITHOUT_GPU := $(if $(NVCC),no libcudart_static.a beside $(NVCC),no nvcc): no GP
 ifeq ($(CUDART),)
 override NVCC :=
 endif
+# Tensor cores that multiply bf16, and asynchronous copies, came with 8.0: older GPUs are not built for.
 FOUND_GPU  = $(sort $(patsubst 90,90a,$(filter 1% 8% 9%,$(subst .,,$(shell nvidia-smi \
                --query-gpu=compute_cap --format=csv$(comma)noheader 2>/dev/null)))))
 CUDA_ARCH := $(if $(NVCC),$(if $(call unset,CUDA_ARCH),$(or $(FOUND_GPU),90a),$(CUDA_ARCH)))

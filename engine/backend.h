@@ -89,9 +89,10 @@ class Backend {
   virtual void release(std::byte* memory, std::size_t bytes) = 0;
   virtual void upload(std::byte* to, const void* host, std::size_t bytes) = 0;
   virtual void download(void* host, const std::byte* from, std::size_t bytes) = 0;
-  /// The pool that new tensors are taken from; Replay puts its own in place.
+  /// The pool that new tensors are taken from: the machine's own, or what Replay puts in its place until
+  /// it puts null there.
   std::shared_ptr<Pool> pool();
-  void use_pool(std::shared_ptr<Pool> pool) { pool_ = std::move(pool); }
+  void use_pool(std::shared_ptr<Pool> pool) { borrowed_pool_ = std::move(pool); }
   /// What conv2d and its gradients do from now on; exact at first.
   Products products() const { return products_; }
   void use_products(Products products) { products_ = products; }
@@ -214,10 +215,14 @@ class Backend {
   virtual void gather(Tensor batch, Tensor pixels, Tensor index, bool augment, Stream stream,
                       Tensor step) = 0;
 
+ protected:
+  /// Every machine's destructor, while pools can still give their memory back through it.
+  void forget_pools();
+
  private:
   friend class Pool;  // counts what it holds
 
-  std::shared_ptr<Pool> pool_;
+  std::shared_ptr<Pool> own_pool_, borrowed_pool_;
   Products products_ = Products::exact;
   std::size_t held_ = 0, peak_held_ = 0;
 };

@@ -8,7 +8,7 @@ namespace robmask {
 
 class ReferenceBackend : public Backend {
  public:
-  ~ReferenceBackend() override { use_pool(nullptr); }  // the pool gives back its memory through us
+  ~ReferenceBackend() override { forget_pools(); }
 
   std::string name() const override { return "reference"; }
   std::string kernels() const override { return "definitions"; }

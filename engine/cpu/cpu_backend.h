@@ -15,7 +15,7 @@ namespace robmask::ROBMASK_ISA {
 class CpuBackend final : public Backend {
  public:
   /// Gives the pool's memory back while release() can still be called.
-  ~CpuBackend() override { use_pool(nullptr); }
+  ~CpuBackend() override { forget_pools(); }
 
   std::string name() const override { return "cpu"; }
   std::string kernels() const override;

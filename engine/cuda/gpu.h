@@ -91,15 +91,19 @@ namespace robmask::gpu {
 bool one_by_one();
 /// Every launch says so here: `type` is its kernel's, as std::type_info names it.
 void started(Stream stream, const char* type);
+/// And every launch of a graph so.
+void started_graph();
 /// RunError: a kernel failed; which one, as far as that is known.
 [[noreturn]] void throw_failure(const std::string& why);
 
 // ---- what the host asks of the device: engine/cuda/device.cu, or the emulator -------------------
+// A kernel that failed is reported by whatever is asked next: throw_failure.
 
 /// How many GPUs there are, at least one. Unavailable if none, or if the driver is missing or too
 /// old.
 int device_count();
-/// The GPU that the calling thread means from here on.
+/// The GPU that the calling thread means from here on. Unavailable if it cannot be used, as when this
+/// build has no kernels for it.
 void use_device(int device);
 /// The architecture of that GPU, "sm_90"; "emulated" in the emulator.
 std::string architecture(int device);
