@@ -50,6 +50,7 @@ class CpuBackend final : public Backend {
   // mask.cpp
   void blend(Tensor out, Tensor code, Tensor table) override;
   void blend_gradient(Sink dtable, Tensor dout, Tensor code) override;
+  void make_lens(const Lens& lens, const MaskSource& from) override;
   void mask(Tensor z, const MaskPass& pass) override;
 
   // mask_gradient.cpp

@@ -57,6 +57,7 @@ class CudaBackend final : public Backend {
   // mask.cu
   void blend(Tensor out, Tensor code, Tensor table) override;
   void blend_gradient(Sink dtable, Tensor dout, Tensor code) override;
+  void make_lens(const Lens& lens, const MaskSource& from) override;
   void mask(Tensor z, const MaskPass& pass) override;
 
   // mask_gradient.cu
