@@ -51,7 +51,7 @@ EMULATOR := $(wildcard tests/gpu_emulator/*.cpp)
 TESTS   := $(filter-out $(EMULATOR),$(wildcard tests/*.cpp tests/*/*.cpp))
 KERNELS := $(wildcard engine/cpu/*.cpp)
 CUDA    := $(wildcard engine/cuda/*.cu)
-ON_DEVICE := %/device.cu %/cublas_library.cu  # the emulator has its own
+ON_DEVICE := %/device.cu %/uploads.cu %/cublas_library.cu  # the emulator has its own
 
 # The CPU backend is compiled once for each instruction set and linked into one relocatable object that
 # exports one symbol, so that no function built for a newer processor can be picked elsewhere

@@ -169,11 +169,6 @@ std::size_t free_memory() {
   return free;
 }
 
-void copy_to_device(Stream stream, std::byte* to, const void* host, std::size_t bytes) {
-  check(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, stream), "a copy to the device");
-  synchronize(stream);
-}
-
 void copy_to_host(Stream stream, void* host, const std::byte* from, std::size_t bytes) {
   check(cudaMemcpyAsync(host, from, bytes, cudaMemcpyDeviceToHost, stream), "a copy to the host");
   synchronize(stream);

@@ -96,7 +96,7 @@ void started_graph();
 /// RunError: a kernel failed; which one, as far as that is known.
 [[noreturn]] void throw_failure(const std::string& why);
 
-// ---- what the host asks of the device: engine/cuda/device.cu, or the emulator -------------------
+// ---- what the host asks of the device: engine/cuda/device.cu and uploads.cu, or the emulator ----
 // A kernel that failed is reported by whatever is asked next: throw_failure.
 
 /// How many GPUs there are, at least one. Unavailable if none, or if the driver is missing or too
@@ -141,8 +141,8 @@ void release(std::byte* memory);
 /// Bytes that are free on the device.
 std::size_t free_memory();
 
-/// Copies after all earlier work of the stream; returns when the copy is done. RunError as
-/// synchronize.
+/// Copies after all earlier work of the stream and before all later work. What is copied to the device
+/// may change when the call returns; what is copied to the host is there.
 void copy_to_device(Stream stream, std::byte* to, const void* host, std::size_t bytes);
 void copy_to_host(Stream stream, void* host, const std::byte* from, std::size_t bytes);
 
