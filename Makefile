@@ -54,7 +54,7 @@ EMULATOR := $(wildcard tests/gpu_emulator/*.cpp)
 TESTS   := $(filter-out $(EMULATOR),$(wildcard tests/*.cpp tests/*/*.cpp))
 KERNELS := $(wildcard engine/cpu/*.cpp)
 CUDA    := $(wildcard engine/cuda/*.cu)
-ON_DEVICE := %/device.cu %/cublas_library.cu  # the emulator has its own
+ON_DEVICE := %/device.cu %/uploads.cu %/cublas_library.cu  # the emulator has its own
 
 # The CPU backend is compiled once for each instruction set and linked into one relocatable object that
 # exports one symbol, so that no function built for a newer processor can be picked elsewhere
@@ -86,6 +86,7 @@ WITHOUT_GPU := $(if $(NVCC),no libcudart_static.a beside $(NVCC),no nvcc): no GP
 ifeq ($(CUDART),)
 override NVCC :=
 endif
+# Tensor cores that multiply bf16, and asynchronous copies, came with 8.0: older GPUs are not built for.
 FOUND_GPU  = $(sort $(patsubst 90,90a,$(filter 1% 8% 9%,$(subst .,,$(shell nvidia-smi \
                --query-gpu=compute_cap --format=csv$(comma)noheader 2>/dev/null)))))
 CUDA_ARCH := $(if $(NVCC),$(if $(call unset,CUDA_ARCH),$(or $(FOUND_GPU),90a),$(CUDA_ARCH)))

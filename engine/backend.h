@@ -42,14 +42,26 @@ struct Sink {
 
 enum class Norm { linf, l2 };
 
-/// One pass of the mask op over the images of one segment (docs/mask.md):
-///   z = [relu]( γ·(x − μ)/√(σ² + eps) + β [+ residual] )
-/// mean, variance, gamma and beta are shared {1,1,1,C} or per image {N,1,1,C}, each on its own.
+/// What the mask of one segment is made of (docs/mask.md): γ = code·weight and β = code·bias, blends of
+/// k masks; and statistics, a blend of pairs or, if pair_code is empty, the batch's own.
+struct MaskSource {
+  Tensor code, weight, bias;         // {1 or N,1,1,k}; {k,1,1,C}
+  Tensor pair_code, mean, variance;  // {1 or N,1,1,pairs}; {pairs,1,1,C}
+  double eps = 1e-5;
+};
+
+/// The mask of each channel as a lens: x̂ = (x − mean)·inverse and γ·x̂ + β = x·scale + shift. Its parts
+/// are shared {1,1,1,C} or per image {N,1,1,C}, each on its own.
+struct Lens {
+  Tensor mean, inverse, scale, shift;
+};
+
+/// One pass of the mask op over the images of one segment:
+///   z = [relu]( x·scale + shift [+ residual] )
 struct MaskPass {
   Tensor x;
-  Tensor mean, variance, gamma, beta;
+  Lens lens;
   Tensor residual;  // may be empty
-  double eps = 1e-5;
   bool relu = false;
 };
 
@@ -89,9 +101,10 @@ class Backend {
   virtual void release(std::byte* memory, std::size_t bytes) = 0;
   virtual void upload(std::byte* to, const void* host, std::size_t bytes) = 0;
   virtual void download(void* host, const std::byte* from, std::size_t bytes) = 0;
-  /// The pool that new tensors are taken from; Replay puts its own in place.
+  /// The pool that new tensors are taken from: the machine's own, or what Replay puts in its place until
+  /// it puts null there.
   std::shared_ptr<Pool> pool();
-  void use_pool(std::shared_ptr<Pool> pool) { pool_ = std::move(pool); }
+  void use_pool(std::shared_ptr<Pool> pool) { borrowed_pool_ = std::move(pool); }
   /// What conv2d and its gradients do from now on; exact at first.
   Products products() const { return products_; }
   void use_products(Products products) { products_ = products; }
@@ -138,8 +151,11 @@ class Backend {
   virtual void blend(Tensor out, Tensor code, Tensor table) = 0;
   /// dtable_j = [dtable_j +] Σ_n u_nj dout_n.  dout: {N,1,1,C}; code: {1 or N,1,1,k}.
   virtual void blend_gradient(Sink dtable, Tensor dout, Tensor code) = 0;
+  /// mean = μ, inverse = s = 1/√(σ² + eps), scale = γ·s, shift = β − μ·γ·s. Mean and inverse have as
+  /// many rows as pair_code (one, if it is empty), scale and shift as the longer of the two codes.
+  virtual void make_lens(const Lens& lens, const MaskSource& from) = 0;
   virtual void mask(Tensor z, const MaskPass& pass) = 0;
-  /// `z` is the forward result (needed with ReLU). With `batch_statistics`, mean and variance were
+  /// `z` is the forward result (needed with ReLU). With `batch_statistics`, mean and inverse were
   /// functions of x and dx goes through them (docs/mask.md); then gamma and beta sums are taken even
   /// if they are not asked for.
   virtual void mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z, const MaskPass& pass,
@@ -220,10 +236,14 @@ class Backend {
   virtual void gather(Tensor batch, Tensor pixels, Tensor index, bool augment, Stream stream,
                       Tensor step) = 0;
 
+ protected:
+  /// Every machine's destructor, while pools can still give their memory back through it.
+  void forget_pools();
+
  private:
   friend class Pool;  // counts what it holds
 
-  std::shared_ptr<Pool> pool_;
+  std::shared_ptr<Pool> own_pool_, borrowed_pool_;
   Products products_ = Products::exact;
   std::size_t held_ = 0, peak_held_ = 0;
 };

@@ -15,12 +15,21 @@ std::size_t Pool::size_class(std::size_t bytes) {
   return (n + step - 1) / step * step;
 }
 
+std::byte* Pool::allocate(std::size_t bytes) {
+  try {
+    return machine_.allocate(bytes);
+  } catch (const OutOfMemory&) {
+    if (!machine_.own_pool_) throw;
+    machine_.own_pool_->trim();
+    return machine_.allocate(bytes);
+  }
+}
+
 std::byte* Pool::take(std::size_t bytes) {
   const std::size_t size = size_class(bytes);
-  auto& blocks = free_[size];
   std::byte* block;
-  if (blocks.empty()) {
-    block = machine_.allocate(size);
+  if (auto& blocks = free_[size]; blocks.empty()) {
+    block = allocate(size);
     held_ += size;
     machine_.held_ += size;
     machine_.peak_held_ = std::max(machine_.peak_held_, machine_.held_);
@@ -48,8 +57,14 @@ void Pool::trim() {
 }
 
 std::shared_ptr<Pool> Backend::pool() {
-  if (!pool_) pool_ = std::make_shared<Pool>(*this);
-  return pool_;
+  if (borrowed_pool_) return borrowed_pool_;
+  if (!own_pool_) own_pool_ = std::make_shared<Pool>(*this);
+  return own_pool_;
+}
+
+void Backend::forget_pools() {
+  borrowed_pool_.reset();
+  own_pool_.reset();
 }
 
 }  // namespace robmask

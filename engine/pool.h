@@ -32,6 +32,9 @@ class Pool {
 
  private:
   static std::size_t size_class(std::size_t bytes);
+  /// From the machine. Where it has no more, what its own pool keeps for later is given back first; the
+  /// pools of replays keep theirs, for their recordings write to it.
+  std::byte* allocate(std::size_t bytes);
 
   Backend& machine_;
   std::map<std::size_t, std::set<std::byte*>> free_;

@@ -64,13 +64,12 @@ TEST_P(Determinism, OfMasks) {
   for (const bool batch_statistics : {false, true})
     expect_same_with_any_threads([=](Workbench& bench) {
       const Shape per_image{map.n, 1, 1, map.c};
-      const MaskPass pass{.x = bench.input(map),
-                          .mean = bench.real_input(channels),
-                          .variance = bench.real_input(channels, 0, 0.5, 2),
-                          .gamma = bench.real_input(per_image),
-                          .beta = bench.real_input(per_image),
-                          .residual = {},
-                          .relu = true};
+      const MaskPass pass{
+          .x = bench.input(map),
+          .lens = {bench.real_input(channels), bench.real_input(channels, 0, 0.5, 2),
+                   bench.real_input(per_image), bench.real_input(per_image)},
+          .residual = {},
+          .relu = true};
       const Tensor z = bench.output(map), dz = bench.input(map);
       bench.machine().mask(z, pass);
       const MaskGradients wanted{bench.sink(map, false), bench.sink(map, false),
@@ -172,11 +171,10 @@ TEST_P(BatchInvariance, OfConvolutionsAndTheirInputGradients) {
 TEST_P(BatchInvariance, OfMasksInEvaluationAndTheirGradients) {
   for (const Index c : {3, 16, 65}) {
     const Shape row{1, 1, 1, c};
-    const Tensor mean = real_constant(row), gamma = real_constant(row);
-    const Tensor variance = real_constant(row, 0.5);
+    const Tensor mean = real_constant(row), slope = real_constant(row);
+    const Tensor inverse = real_constant(row, 0.5);
     expect_same_in_any_batch({1, 5, 5, c}, [&](Backend& machine, const Tensor& x) {
-      MaskPass pass{x, mean, variance, gamma, gamma, x};
-      pass.relu = true;
+      const MaskPass pass{x, {mean, inverse, slope, slope}, x, true};
       const Tensor z(machine, x.shape(), dtype()), dx(machine, x.shape(), dtype());
       const Tensor scale(machine, {x.shape().n, 1, 1, c}, real_of(dtype()));
       machine.mask(z, pass);

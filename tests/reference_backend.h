@@ -8,7 +8,7 @@ namespace robmask {
 
 class ReferenceBackend : public Backend {
  public:
-  ~ReferenceBackend() override { use_pool(nullptr); }  // the pool gives back its memory through us
+  ~ReferenceBackend() override { forget_pools(); }
 
   std::string name() const override { return "reference"; }
   std::string kernels() const override { return "definitions"; }
@@ -41,6 +41,7 @@ class ReferenceBackend : public Backend {
                       Tensor variance, Index count, double momentum) override;
   void blend(Tensor out, Tensor code, Tensor table) override;
   void blend_gradient(Sink dtable, Tensor dout, Tensor code) override;
+  void make_lens(const Lens& lens, const MaskSource& from) override;
   void mask(Tensor z, const MaskPass& pass) override;
   void mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z, const MaskPass& pass,
                      bool batch_statistics) override;

@@ -15,7 +15,7 @@ namespace robmask::ROBMASK_ISA {
 class CpuBackend final : public Backend {
  public:
   /// Gives the pool's memory back while release() can still be called.
-  ~CpuBackend() override { use_pool(nullptr); }
+  ~CpuBackend() override { forget_pools(); }
 
   std::string name() const override { return "cpu"; }
   std::string kernels() const override;
@@ -50,6 +50,7 @@ class CpuBackend final : public Backend {
   // mask.cpp
   void blend(Tensor out, Tensor code, Tensor table) override;
   void blend_gradient(Sink dtable, Tensor dout, Tensor code) override;
+  void make_lens(const Lens& lens, const MaskSource& from) override;
   void mask(Tensor z, const MaskPass& pass) override;
 
   // mask_gradient.cpp

@@ -7,21 +7,34 @@
 
 namespace robmask::ROBMASK_ISA {
 
+namespace {
+
+/// Row r of code · table; of table itself if there is no code.
+template <class T>
+void blend_row(T* to, const Tensor& code, const Tensor& table, Index r) {
+  const Rows<T> u(code), w(table);
+  const Index channels = table.shape().c;
+  if (!code) {
+    std::copy_n(w(0), channels, to);
+    return;
+  }
+  std::fill_n(to, channels, T(0));
+  for (Index j = 0; j < code.shape().c; ++j) {
+    const T factor = u(r)[j];
+    const T* from = w(j);
+#pragma omp simd
+    for (Index c = 0; c < channels; ++c) to[c] += factor * from[c];
+  }
+}
+
+}  // namespace
+
 void CpuBackend::blend(Tensor out, Tensor code, Tensor table) {
   // out: R×C   code: R×k   table: k×C
-  const Shape& s = out.shape();
   dispatch(out.dtype(), [&]<class T>() {
-    const Rows<T> to(out), u(code), w(table);
-    parallel(s.n, s.count(), [&](Index r) {
-      T* y = to(r);
-      std::fill_n(y, s.c, T(0));
-      for (Index j = 0; j < code.shape().c; ++j) {
-        const T factor = u(r)[j];
-        const T* from = w(j);
-#pragma omp simd
-        for (Index c = 0; c < s.c; ++c) y[c] += factor * from[c];
-      }
-    });
+    const Rows<T> to(out);
+    parallel(out.shape().n, out.shape().count(),
+             [&](Index r) { blend_row(to(r), code, table, r); });
   });
 }
 
@@ -41,52 +54,40 @@ void CpuBackend::blend_gradient(Sink dtable, Tensor dout, Tensor code) {
   });
 }
 
-namespace {
-
-/// The mask of each channel as z = x·scale + shift: scale = γ/√(σ² + eps), shift = β − μ·scale. One
-/// row, or one for each image if any of the four differs between images.
-template <class T>
-struct Lens {
-  Tensor scales, shifts;
-  Rows<T> scale, shift;
-
-  Lens(Backend& machine, const MaskPass& pass)
-      : scales(machine, rows_of(pass), dtype_of<T>()),
-        shifts(machine, scales.shape(), dtype_of<T>()),
-        scale(scales),
-        shift(shifts) {
-    const Rows<T> mean(pass.mean), variance(pass.variance), gamma(pass.gamma), beta(pass.beta);
-    const Shape& s = scales.shape();
+void CpuBackend::make_lens(const Lens& lens, const MaskSource& from) {
+  // mean, inverse: R×C or 1×C   scale, shift: R×C
+  const Shape& s = lens.scale.shape();
+  dispatch(lens.scale.dtype(), [&]<class T>() {
+    const Rows<T> mean(lens.mean), inverse(lens.inverse), scale(lens.scale), shift(lens.shift);
     parallel(s.n, s.count(), [&](Index n) {
-      const T *m = mean(n), *v = variance(n), *g = gamma(n), *b = beta(n);
+      std::vector<T> rows(4 * s.c);
+      T *m = rows.data(), *v = m + s.c, *g = v + s.c, *b = g + s.c;
+      blend_row(m, from.pair_code, from.mean, n);
+      blend_row(v, from.pair_code, from.variance, n);
+      blend_row(g, from.code, from.weight, n);
+      blend_row(b, from.code, from.bias, n);
+      const bool own = n < lens.mean.shape().n;  // else the first row is that of all
       T *a = scale(n), *o = shift(n);
-#pragma omp simd
       for (Index c = 0; c < s.c; ++c) {
-        const double factor = g[c] / std::sqrt(v[c] + pass.eps);
+        const double i = 1 / std::sqrt(v[c] + from.eps), factor = g[c] * i;
         a[c] = static_cast<T>(factor);
         o[c] = static_cast<T>(b[c] - m[c] * factor);
+        if (own) inverse(n)[c] = static_cast<T>(i);
       }
+      if (own) std::copy_n(m, s.c, mean(n));
     });
-  }
-
-  static Shape rows_of(const MaskPass& pass) {
-    return {std::max({pass.mean.shape().n, pass.variance.shape().n, pass.gamma.shape().n,
-                      pass.beta.shape().n}),
-            1, 1, pass.mean.shape().c};
-  }
-};
-
-}  // namespace
+  });
+}
 
 void CpuBackend::mask(Tensor z, const MaskPass& pass) {
   // z, x, residual: N·H·W·C
   const Shape& s = z.shape();
   dispatch(z.dtype(), [&]<class T>() {
     const Rows<T> to(z), from(pass.x), residual(pass.residual);
-    const Lens<T> lens(*this, pass);
+    const Rows<T> scales(pass.lens.scale), shifts(pass.lens.shift);
     const T floor = pass.relu ? T(0) : -std::numeric_limits<T>::infinity();
     parallel(s.n, s.count(), [&](Index n) {
-      const T *scale = lens.scale(n), *shift = lens.shift(n);
+      const T *scale = scales(n), *shift = shifts(n);
       for (Index p = 0; p < s.pixels(); ++p) {
         T* y = to(n, p);
         const T *x = from(n, p), *r = residual(n, p);

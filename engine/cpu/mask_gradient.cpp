@@ -4,8 +4,6 @@
 //   dx = γ_n·s·g − s/M·Σ γ_m A_m − s·x̂/M·Σ γ_m B_m      through batch statistics,
 //   dx = γ_n·s·g                                          through given ones.
 
-#include <cmath>
-
 #include "engine/cpu/rows.h"
 
 namespace robmask::ROBMASK_ISA {
@@ -73,21 +71,15 @@ void gradients(Backend& machine, const MaskGradients& wanted, const Tensor& dz, 
                const MaskPass& pass, bool batch_statistics) {
   // dz, z, x, dx, dresidual: N·H·W·C   sums: N·1·2·C, A_n and B_n   inverse: s   slope: γ_n·s
   const Shape& s = dz.shape();
-  const Index given = pass.variance.shape().n, masks = std::max(given, pass.gamma.shape().n);
-  const Tensor inverses(machine, {given, 1, 1, s.c}, DType::f64);
-  const Tensor slopes(machine, {masks, 1, 1, s.c}, dz.dtype());
-  const Rows<T> variance(pass.variance), gamma(pass.gamma), slope(slopes);
-  const Rows<double> inverse(inverses);
-  for (Index n = 0; n < given; ++n)
-    for (Index c = 0; c < s.c; ++c) inverse(n)[c] = 1 / std::sqrt(variance(n)[c] + pass.eps);
-  for (Index n = 0; n < masks; ++n)
-    for (Index c = 0; c < s.c; ++c) slope(n)[c] = static_cast<T>(gamma(n)[c] * inverse(n)[c]);
-
+  const Rows<T> inverse(pass.lens.inverse), slope(pass.lens.scale);
   const bool centered = batch_statistics || wanted.gamma;
-  const Operands<T, relu> o{
-      s.pixels(),        s.c, Rows<T>(dz), Rows<T>(relu ? z : dz), Rows<T>(centered ? pass.x : dz),
-      Rows<T>(pass.mean)};
-  std::vector<double> a(s.c), b(s.c);  // Σ γ_n A_n, Σ γ_n B_n
+  const Operands<T, relu> o{s.pixels(),
+                            s.c,
+                            Rows<T>(dz),
+                            Rows<T>(relu ? z : dz),
+                            Rows<T>(centered ? pass.x : dz),
+                            Rows<T>(pass.lens.mean)};
+  std::vector<double> a(s.c), b(s.c);  // s·Σ γ_n A_n, s·Σ γ_n B_n
   if (centered || wanted.beta) {
     const Tensor sums(machine, {s.n, 1, 2, s.c}, DType::f64);
     const Rows<double> sum(sums);
@@ -100,8 +92,8 @@ void gradients(Backend& machine, const MaskGradients& wanted, const Tensor& dz, 
     });
     for (Index n = 0; n < s.n; ++n)
       for (Index c = 0; c < s.c; ++c) {
-        a[c] += gamma(n)[c] * sum(n)[c];
-        b[c] += gamma(n)[c] * sum(n, 1)[c];
+        a[c] += slope(n)[c] * sum(n)[c];
+        b[c] += slope(n)[c] * sum(n, 1)[c];
       }
   }
 
@@ -110,9 +102,9 @@ void gradients(Backend& machine, const MaskGradients& wanted, const Tensor& dz, 
   std::vector<T> base, tilt;
   if (batch_statistics)
     for (Index c = 0; c < s.c; ++c) {
-      const double i = inverse(0)[c], rows = static_cast<double>(s.rows());
-      base.push_back(static_cast<T>(i * a[c] / rows));
-      tilt.push_back(static_cast<T>(i * i * b[c] / rows));
+      const auto rows = static_cast<double>(s.rows());
+      base.push_back(static_cast<T>(a[c] / rows));
+      tilt.push_back(static_cast<T>(inverse(0)[c] * b[c] / rows));
     }
   parallel(s.n, s.count(), [&](Index n) {
     for (Index p = 0; p < s.pixels(); ++p) {

@@ -21,24 +21,30 @@ int type_number(DType t) {
   return -1;
 }
 
-void check(int status, const char* what) {
-  if (status != 0) throw RunError(fmt::format("cuBLAS: {} failed with status {}", what, status));
-}
-
 }  // namespace
 
 Cublas::Cublas(gpu::Stream stream) : library_(cublas_library()) {
-  if (library_ == nullptr) return;
-  check(library_->create(&handle_), "its start");
-  check(library_->set_stream(handle_, stream), "choosing the stream");
-  workspace_ = gpu::allocate(workspace_bytes);
-  if (workspace_ != nullptr)
-    check(library_->set_workspace(handle_, workspace_, workspace_bytes), "taking its workspace");
+  if (library_ != nullptr && !start(stream)) stop();
 }
 
-Cublas::~Cublas() {
-  if (handle_ != nullptr) library_->destroy(handle_);
-  if (workspace_ != nullptr) gpu::release(workspace_);
+Cublas::~Cublas() { stop(); }
+
+bool Cublas::start(gpu::Stream stream) {
+  if (library_->create(&handle_) != 0) return false;
+  workspace_ = gpu::allocate(workspace_bytes);
+  return workspace_ != nullptr && library_->set_stream(handle_, stream) == 0 &&
+         library_->set_workspace(handle_, workspace_, workspace_bytes) == 0;
+}
+
+void Cublas::stop() {
+  if (handle_ != nullptr) library_->destroy(std::exchange(handle_, nullptr));
+  if (workspace_ != nullptr) gpu::release(std::exchange(workspace_, nullptr));
+}
+
+std::string Cublas::name() const {
+  int number = 0;
+  if (!exists() || library_->version(handle_, &number) != 0) return "no cuBLAS";
+  return fmt::format("cuBLAS {}.{}", number / 10000, number % 10000 / 100);
 }
 
 void Cublas::multiply_rows(const Tensor& product, const Tensor& a, const Tensor& b,
@@ -47,12 +53,12 @@ void Cublas::multiply_rows(const Tensor& product, const Tensor& a, const Tensor&
   // What lies row by row is its own transpose column by column: productᵀ = bᵀ·a, N × M.
   const auto number = [](Index i) { return static_cast<int>(i); };
   const auto run = [&]<class Real>(Real one, Real keep, int compute) {
-    check(library_->gemm(handle_, plain, transposed, number(b.shape().c), number(a.shape().c),
-                         number(a.shape().rows()), &one, b.bytes(), type_number(b.dtype()),
-                         number(b.pitch()), a.bytes(), type_number(a.dtype()), number(a.pitch()),
-                         &keep, product.bytes(), type_number(product.dtype()),
-                         number(product.pitch()), compute, algorithm_of_its_choice),
-          "a product");
+    const int status = library_->gemm(
+        handle_, plain, transposed, number(b.shape().c), number(a.shape().c),
+        number(a.shape().rows()), &one, b.bytes(), type_number(b.dtype()), number(b.pitch()),
+        a.bytes(), type_number(a.dtype()), number(a.pitch()), &keep, product.bytes(),
+        type_number(product.dtype()), number(product.pitch()), compute, algorithm_of_its_choice);
+    if (status != 0) throw RunError(fmt::format("a product of cuBLAS failed: status {}", status));
   };
   if (product.dtype() == DType::f64) return run(1.0, mode.add ? 1.0 : 0.0, compute_f64);
   const bool rounded = a.dtype() == DType::f32 && mode.factors == Products::tf32;

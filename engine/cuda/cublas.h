@@ -13,6 +13,7 @@ struct CublasLibrary {
 
   int (*create)(Handle*);
   int (*destroy)(Handle);
+  int (*version)(Handle, int*);  // 130100 is 13.1
   int (*set_stream)(Handle, gpu::Stream);
   int (*set_workspace)(Handle, void* memory, std::size_t bytes);
   /// c = alpha·op(a)·op(b) + beta·c, column by column: cublasGemmEx.
@@ -32,7 +33,10 @@ class Cublas {
   Cublas(const Cublas&) = delete;
   Cublas& operator=(const Cublas&) = delete;
 
+  /// No: there is none, or it does not start.
   bool exists() const { return handle_ != nullptr; }
+  /// "cuBLAS 13.1" or "no cuBLAS".
+  std::string name() const;
   struct Mode {
     Products factors = Products::exact;
     bool add = false;
@@ -43,6 +47,9 @@ class Cublas {
                      const Mode& mode) const;
 
  private:
+  bool start(gpu::Stream stream);
+  void stop();
+
   const CublasLibrary* library_;
   CublasLibrary::Handle handle_ = nullptr;
   std::byte* workspace_ = nullptr;

@@ -21,6 +21,7 @@ const CublasLibrary* open_library() {
     if (library == nullptr) continue;
     if (find(library, "cublasCreate_v2", functions.create) &&
         find(library, "cublasDestroy_v2", functions.destroy) &&
+        find(library, "cublasGetVersion_v2", functions.version) &&
         find(library, "cublasSetStream_v2", functions.set_stream) &&
         find(library, "cublasSetWorkspace_v2", functions.set_workspace) &&
         find(library, "cublasGemmEx", functions.gemm))

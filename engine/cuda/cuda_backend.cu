@@ -15,18 +15,20 @@ CudaBackend::CudaBackend(int device) : device_(device) {
 
 CudaBackend::~CudaBackend() {
   for (const auto& [list, memory] : sgd_lists_) gpu::release(memory);
-  use_pool(nullptr);  // gives its memory back while release() can still be called
+  forget_pools();
   cublas_.reset();
   gpu::destroy_stream(stream_);
 }
 
-Cublas& CudaBackend::cublas() {
+const Cublas& CudaBackend::cublas() const {
   if (!cublas_) cublas_.emplace(stream_);
   return *cublas_;
 }
 
 std::string CudaBackend::name() const { return fmt::format("cuda:{}", device_); }
-std::string CudaBackend::kernels() const { return gpu::architecture(device_); }
+std::string CudaBackend::kernels() const {
+  return fmt::format("{}, {}", gpu::architecture(device_), cublas().name());
+}
 
 }  // namespace cuda
 

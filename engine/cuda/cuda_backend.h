@@ -15,12 +15,13 @@ namespace robmask::cuda {
 
 class CudaBackend final : public Backend {
  public:
-  /// The GPU of that number. Unavailable if there is none, or the driver is missing or too old.
+  /// The GPU of that number. Unavailable if there is none, the driver is missing or too old, or this build
+  /// has no kernels for it.
   explicit CudaBackend(int device);
   ~CudaBackend() override;
 
   std::string name() const override;     // "cuda:0"
-  std::string kernels() const override;  // "sm_90" or "emulated"
+  std::string kernels() const override;  // "sm_90, cuBLAS 13.1" or "emulated, no cuBLAS"
   gpu::Stream stream() const { return stream_; }
 
   // memory.cu
@@ -56,6 +57,7 @@ class CudaBackend final : public Backend {
   // mask.cu
   void blend(Tensor out, Tensor code, Tensor table) override;
   void blend_gradient(Sink dtable, Tensor dout, Tensor code) override;
+  void make_lens(const Lens& lens, const MaskSource& from) override;
   void mask(Tensor z, const MaskPass& pass) override;
 
   // mask_gradient.cu
@@ -112,11 +114,11 @@ class CudaBackend final : public Backend {
 
  private:
   /// Made at its first use, which no recording may be.
-  Cublas& cublas();
+  const Cublas& cublas() const;
 
   int device_;
   gpu::Stream stream_;
-  std::optional<Cublas> cublas_;
+  mutable std::optional<Cublas> cublas_;
   // What sgd_step ever worked on, and where the device keeps it: apart from all pools, since graphs
   // read it for as long as they live.
   std::map<std::string, std::byte*> sgd_lists_;

@@ -12,11 +12,51 @@ std::string words_for(cudaError_t status) {
   return fmt::format("{} ({})", cudaGetErrorString(status), cudaGetErrorName(status));
 }
 
+/// Whether the call that reports it is to blame: it asks for what cannot be done.
+bool is_of_the_call(cudaError_t status) {
+  switch (status) {
+    case cudaErrorInvalidValue:
+    case cudaErrorInvalidConfiguration:
+    case cudaErrorInvalidDevice:
+    case cudaErrorInvalidDeviceFunction:
+    case cudaErrorInvalidResourceHandle:
+    case cudaErrorNoKernelImageForDevice:
+    case cudaErrorLaunchOutOfResources:
+    case cudaErrorNotSupported: return true;
+    default:
+      return status >= cudaErrorStreamCaptureUnsupported &&
+             status <= cudaErrorStreamCaptureWrongThread;
+  }
+}
+
+/// CUDA's number of a version, 13020, in words.
+std::string version(int number) { return fmt::format("{}.{}", number / 1000, number % 1000 / 10); }
+
+__global__ void any_kernel() {}
+
+/// Why this build's kernels do not run on a GPU, and what to do.
+std::string without_kernels(int device) {
+  constexpr int built[] = {__CUDA_ARCH_LIST__};  // sm_90 is 900
+  std::string here;
+  for (const int number : built)
+    here += fmt::format("{}sm_{}", here.empty() ? "" : ", ", number / 10);
+  const std::string name = architecture(device);
+  return fmt::format("cuda:{} is {}, this build has kernels for {}: {}use --device cpu", device,
+                     name, here,
+                     name < "sm_80" && name.size() == 5
+                         ? "they need sm_80 or newer; "
+                         : fmt::format("build with CUDA_ARCH={} or ", name.substr(3)));
+}
+
 }  // namespace
 
 void check(cudaError_t status, const std::string& what) {
-  if (status != cudaSuccess)
-    throw RunError(fmt::format("{} failed on the GPU: {}", what, words_for(status)));
+  if (status == cudaSuccess) return;
+  const std::string words = words_for(status);
+  if (status == cudaErrorMemoryAllocation)
+    throw OutOfMemory(fmt::format("{} failed on the GPU: {}", what, words));
+  if (is_of_the_call(status)) throw RunError(fmt::format("{} failed on the GPU: {}", what, words));
+  throw_failure(words);
 }
 
 int device_count() {
@@ -26,11 +66,33 @@ int device_count() {
     throw Unavailable("no NVIDIA driver is installed here; use --device cpu");
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status == cudaSuccess && count > 0) return count;
+  if (status == cudaErrorInsufficientDriver)
+    throw Unavailable(fmt::format(
+        "the NVIDIA driver here is for CUDA {}, this build for {}: update it or use --device cpu",
+        version(driver), version(CUDART_VERSION)));
   throw Unavailable(fmt::format("no usable GPU: {}; use --device cpu",
                                 status == cudaSuccess ? "none found" : cudaGetErrorString(status)));
 }
 
-void use_device(int device) { check(cudaSetDevice(device), "choosing the device"); }
+void use_device(int device) {
+  cudaError_t status = cudaSetDevice(device);
+  cudaFuncAttributes attributes;
+  if (status == cudaSuccess) status = cudaFuncGetAttributes(&attributes, any_kernel);
+  if (status == cudaSuccess) return;
+  const std::string words = words_for(status);
+  const bool foreign = status == cudaErrorNoKernelImageForDevice ||
+                       status == cudaErrorInvalidDeviceFunction ||
+                       status == cudaErrorUnsupportedPtxVersion;
+  throw Unavailable(
+      foreign ? without_kernels(device)
+              : fmt::format("cuda:{} cannot be used: {}; use --device cpu", device, words));
+}
+
+int current_device() {
+  int device = 0;
+  check(cudaGetDevice(&device), "a query");
+  return device;
+}
 
 std::string architecture(int device) {
   int major = 0, minor = 0;
@@ -49,8 +111,7 @@ void destroy_stream(Stream stream) { cudaStreamDestroy(stream); }
 
 void synchronize(Stream stream) {
   refuse_in_capture(stream, "waiting for the GPU");
-  const cudaError_t status = cudaStreamSynchronize(stream);
-  if (status != cudaSuccess) throw_failure(words_for(status));
+  check(cudaStreamSynchronize(stream), "waiting for the GPU");
 }
 
 // Relaxed: what is recorded may need more memory than the first run did.
@@ -82,6 +143,7 @@ void abandon_capture(Stream stream) {
 
 void launch(Stream stream, Graph graph) {
   check(cudaGraphLaunch(graph, stream), "launching a graph");
+  started_graph();
 }
 
 void destroy_graph(Graph graph) { cudaGraphExecDestroy(graph); }
@@ -105,11 +167,6 @@ std::size_t free_memory() {
   std::size_t free = 0, total = 0;
   check(cudaMemGetInfo(&free, &total), "a query");
   return free;
-}
-
-void copy_to_device(Stream stream, std::byte* to, const void* host, std::size_t bytes) {
-  check(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, stream), "a copy to the device");
-  synchronize(stream);
 }
 
 void copy_to_host(Stream stream, void* host, const std::byte* from, std::size_t bytes) {

@@ -1,5 +1,5 @@
-// What is said when a kernel fails. The device reports that some time after it was started, so the last
-// one started is remembered.
+// What is said when a kernel fails. The device reports that some time after it was started, to whoever
+// asks it for something next, so the last one started is remembered.
 
 #include <cxxabi.h>
 
@@ -12,7 +12,9 @@ namespace robmask::gpu {
 
 namespace {
 
-thread_local const char* last_started = nullptr;  // as std::type_info names it
+// As std::type_info names it; nullptr if a graph was started after it.
+thread_local const char* last_started = nullptr;
+thread_local bool replayed = false;  // some graph was started
 
 }  // namespace
 
@@ -26,6 +28,11 @@ void started(Stream stream, const char* type) {
   if (one_by_one()) synchronize(stream);
 }
 
+void started_graph() {
+  last_started = nullptr;
+  replayed = true;
+}
+
 std::string kernel_name(const char* type) {
   char* text = abi::__cxa_demangle(type, nullptr, nullptr, nullptr);
   std::string name = text == nullptr ? type : text;
@@ -36,12 +43,14 @@ std::string kernel_name(const char* type) {
 }
 
 void throw_failure(const std::string& why) {
-  const std::string last = last_started == nullptr ? "none" : kernel_name(last_started);
+  std::string last = last_started == nullptr ? "" : kernel_name(last_started);
+  if (one_by_one()) throw RunError(fmt::format("kernel {} failed on the GPU: {}", last, why));
+  if (replayed)
+    last += last.empty() ? "inside a replayed iteration" : " behind a replayed iteration";
   throw RunError(
-      one_by_one() ? fmt::format("kernel {} failed on the GPU: {}", last, why)
-                   : fmt::format("a kernel failed on the GPU: {}; the last one started was {}, and "
-                                 "ROBMASK_SYNC=1 in the environment tells which one it is",
-                                 why, last));
+      fmt::format("a kernel failed on the GPU: {}; the last one started was {}, and "
+                  "ROBMASK_SYNC=1 in the environment tells which one it is",
+                  why, last.empty() ? "none" : last));
 }
 
 }  // namespace robmask::gpu

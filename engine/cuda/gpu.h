@@ -91,15 +91,19 @@ namespace robmask::gpu {
 bool one_by_one();
 /// Every launch says so here: `type` is its kernel's, as std::type_info names it.
 void started(Stream stream, const char* type);
+/// And every launch of a graph so.
+void started_graph();
 /// RunError: a kernel failed; which one, as far as that is known.
 [[noreturn]] void throw_failure(const std::string& why);
 
-// ---- what the host asks of the device: engine/cuda/device.cu, or the emulator -------------------
+// ---- what the host asks of the device: engine/cuda/device.cu and uploads.cu, or the emulator ----
+// A kernel that failed is reported by whatever is asked next: throw_failure.
 
 /// How many GPUs there are, at least one. Unavailable if none, or if the driver is missing or too
 /// old.
 int device_count();
-/// The GPU that the calling thread means from here on.
+/// The GPU that the calling thread means from here on. Unavailable if it cannot be used, as when this
+/// build has no kernels for it.
 void use_device(int device);
 /// The architecture of that GPU, "sm_90"; "emulated" in the emulator.
 std::string architecture(int device);
@@ -137,8 +141,8 @@ void release(std::byte* memory);
 /// Bytes that are free on the device.
 std::size_t free_memory();
 
-/// Copies after all earlier work of the stream; returns when the copy is done. RunError as
-/// synchronize.
+/// Copies after all earlier work of the stream and before all later work. What is copied to the device
+/// may change when the call returns; what is copied to the host is there.
 void copy_to_device(Stream stream, std::byte* to, const void* host, std::size_t bytes);
 void copy_to_host(Stream stream, void* host, const std::byte* from, std::size_t bytes);
 

@@ -39,8 +39,11 @@ GPU_DEVICE Shared& shared() {
 using Stream = cudaStream_t;
 using Graph = cudaGraphExec_t;
 
-/// Throws RunError with CUDA's own words.
+/// Throws unless all is well: OutOfMemory; RunError with CUDA's own words if `what` itself cannot be done;
+/// else throw_failure, for any call may report the error of a kernel that was started before it.
 void check(cudaError_t status, const std::string& what);
+/// The GPU that the calling thread means.
+int current_device();
 void started(Stream stream, const char* type);
 
 template <class Kernel>
@@ -55,9 +58,13 @@ void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
   constexpr std::size_t bytes = SharedBytes<Kernel>::value;
   if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0) return;
   if constexpr (bytes > 48 * 1024) {
-    static const cudaError_t allowed = cudaFuncSetAttribute(
-        run<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes));
-    check(allowed, "shared memory of a kernel");
+    thread_local int allowed_on = -1;  // each GPU wants to be told
+    if (const int device = current_device(); allowed_on != device) {
+      check(cudaFuncSetAttribute(run<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                 static_cast<int>(bytes)),
+            "shared memory of a kernel");
+      allowed_on = device;
+    }
   }
   run<Kernel><<<dim3(blocks.x, blocks.y, blocks.z), Kernel::threads, bytes, stream>>>(kernel);
   const cudaError_t status = cudaGetLastError();

@@ -11,6 +11,15 @@ namespace robmask::cuda {
 
 namespace {
 
+/// Σ_j code_j·table_j of a channel; the table's only row if there is no code.
+template <class T>
+GPU_DEVICE T blended(const Rows<T>& code, const Rows<T>& table, Index masks, Index r, Index c) {
+  if (!code.exists()) return table(0)[c];
+  T sum = 0;
+  for (Index j = 0; j < masks; ++j) sum += code(r)[j] * table(j)[c];
+  return sum;
+}
+
 template <class T>
 struct Blend {
   static constexpr int threads = 128;
@@ -19,10 +28,7 @@ struct Blend {
 
   GPU_DEVICE void operator()() const {
     const Index r = gpu::block().y, c = Index{gpu::block().x} * threads + gpu::thread();
-    if (c >= channels) return;
-    T sum = 0;
-    for (Index j = 0; j < masks; ++j) sum += code(r)[j] * table(j)[c];
-    out(r)[c] = sum;
+    if (c < channels) out(r)[c] = blended(code, table, masks, r, c);
   }
 };
 
@@ -47,8 +53,29 @@ struct BlendGradient {
   }
 };
 
-/// The mask of a channel as z = x·scale + shift: scale = γ/√(σ² + eps), shift = β − μ·scale. Each
-/// thread makes it once for all of its pixels.
+/// A thread makes the lens of one channel in one row.
+template <class T>
+struct MakeLens {
+  static constexpr int threads = 128;
+  Rows<T> mean, inverse, scale, shift;
+  Rows<T> code, weight, bias, pair_code, means, variances;
+  Index masks, pairs, given, channels;  // mean and inverse have `given` rows
+  double eps;
+
+  GPU_DEVICE void operator()() const {
+    const Index r = gpu::block().x, c = Index{gpu::block().y} * threads + gpu::thread();
+    if (c >= channels) return;
+    const T mu = blended(pair_code, means, pairs, r, c);
+    const double s = 1 / std::sqrt(blended(pair_code, variances, pairs, r, c) + eps);
+    const double factor = blended(code, weight, masks, r, c) * s;
+    scale(r)[c] = static_cast<T>(factor);
+    shift(r)[c] = static_cast<T>(blended(code, bias, masks, r, c) - mu * factor);
+    if (r >= given) return;
+    mean(r)[c] = mu;
+    inverse(r)[c] = static_cast<T>(s);
+  }
+};
+
 template <class T, int V>
 struct ApplyMask {
   using R = Real<T>;
@@ -56,21 +83,13 @@ struct ApplyMask {
   static constexpr int threads = Walk::threads;
   Walk walk;
   Rows<T> z, x, residual;
-  Rows<R> mean, variance, gamma, beta;
-  double eps;
+  Rows<R> scales, shifts;
   R floor;
 
   GPU_DEVICE void operator()() const {
     if (!walk.inside()) return;
     const Index n = walk.image(), c = walk.channel(), end = walk.end();
-    const auto m = load<V>(mean(n) + c), v = load<V>(variance(n) + c);
-    const auto g = load<V>(gamma(n) + c), b = load<V>(beta(n) + c);
-    Pack<R, V> scale, shift;
-    for (int i = 0; i < V; ++i) {
-      const double factor = g.at[i] / std::sqrt(v.at[i] + eps);
-      scale.at[i] = static_cast<R>(factor);
-      shift.at[i] = static_cast<R>(b.at[i] - m.at[i] * factor);
-    }
+    const auto scale = load<V>(scales(n) + c), shift = load<V>(shifts(n) + c);
     for (Index p = walk.first(); p < end; p += walk.rows) {
       auto y = load<V>(x(n, p) + c);
       for (int i = 0; i < V; ++i) y.at[i] = y.at[i] * scale.at[i] + shift.at[i];
@@ -102,21 +121,33 @@ void CudaBackend::blend_gradient(Sink dtable, Tensor dout, Tensor code) {
   });
 }
 
+void CudaBackend::make_lens(const Lens& lens, const MaskSource& from) {
+  // mean, inverse: R×C or 1×C   scale, shift: R×C
+  const Shape& s = lens.scale.shape();
+  dispatch(lens.scale.dtype(), [&]<class T>() {
+    gpu::launch(stream_, {s.n, ceil_div(s.c, MakeLens<T>::threads)},
+                MakeLens<T>{Rows<T>(lens.mean), Rows<T>(lens.inverse), Rows<T>(lens.scale),
+                            Rows<T>(lens.shift), Rows<T>(from.code), Rows<T>(from.weight),
+                            Rows<T>(from.bias), Rows<T>(from.pair_code), Rows<T>(from.mean),
+                            Rows<T>(from.variance), from.code.shape().c,
+                            from.pair_code ? from.pair_code.shape().c : 0, lens.mean.shape().n, s.c,
+                            from.eps});
+  });
+}
+
 void CudaBackend::mask(Tensor z, const MaskPass& pass) {
   // z, x, residual: N·H·W·C
-  const bool shared = pass.mean.shape().n == 1 && pass.variance.shape().n == 1 &&
-                      pass.gamma.shape().n == 1 && pass.beta.shape().n == 1;
+  const Lens& lens = pass.lens;
+  const bool shared = lens.scale.shape().n == 1 && lens.shift.shape().n == 1;
   const Shape s = shared ? one_image(z.shape()) : z.shape();
   dispatch_map(z.dtype(), [&]<class T>() {
     using R = Real<T>;
     const R floor = pass.relu ? R(0) : -std::numeric_limits<R>::infinity();
-    with_packs<T>({z, pass.x, pass.residual, pass.mean, pass.variance, pass.gamma, pass.beta},
-                  [&]<int V>() {
-                    walk_tiles(stream_, ApplyMask<T, V>{Tiles<V, 4>(s), Rows<T>(z), Rows<T>(pass.x),
-                                                        Rows<T>(pass.residual), Rows<R>(pass.mean),
-                                                        Rows<R>(pass.variance), Rows<R>(pass.gamma),
-                                                        Rows<R>(pass.beta), pass.eps, floor});
-                  });
+    with_packs<T>({z, pass.x, pass.residual, lens.scale, lens.shift}, [&]<int V>() {
+      walk_tiles(stream_, ApplyMask<T, V>{Tiles<V, 4>(s), Rows<T>(z), Rows<T>(pass.x),
+                                          Rows<T>(pass.residual), Rows<R>(lens.scale),
+                                          Rows<R>(lens.shift), floor});
+    });
   });
 }
 

@@ -5,7 +5,6 @@
 //   dx = γ_n·s·g                                          through given ones.
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/reduce.h"
@@ -72,40 +71,36 @@ struct BatchSums {
   static constexpr int threads = Columns::threads;
   using Shared = Columns::Shared;
   Rows<R> dgamma, dbeta, base, tilt;  // any of them may be missing
-  Rows<R> variance, gamma;
+  Rows<R> inverse, slope;             // s and γ_n·s
   Rows<double> sums;
   Index images, pieces, channels;
-  double eps, rows;
+  double rows;
 
   GPU_DEVICE void operator()() const {
     const Index c = Columns::channel(), end = c < channels ? images : 0;
-    double a = 0, b = 0;  // Σ γ_n A_n, Σ γ_n B_n
+    double a = 0, b = 0;  // s·Σ γ_n A_n, s·Σ γ_n B_n
     for (Index n = Columns::first(); n < end; n += Columns::rows) {
       double an = 0, bn = 0;
       for (Index i = 0; i < pieces; ++i) {
         an += sums(n, 2 * i)[c];
         bn += sums(n, 2 * i + 1)[c];
       }
-      bn *= inverse(n, c);
+      bn *= inverse(n)[c];
       if (dbeta.exists()) dbeta(n)[c] = static_cast<R>(an);
       if (dgamma.exists()) dgamma(n)[c] = static_cast<R>(bn);
-      a += gamma(n)[c] * an;
-      b += gamma(n)[c] * bn;
+      a += slope(n)[c] * an;
+      b += slope(n)[c] * bn;
     }
     if (!base.exists()) return;
     a = Columns::sum(a);
     b = Columns::sum(b);
     if (c >= channels || Columns::first() != 0) return;
-    const double s = inverse(0, c);
-    base(0)[c] = static_cast<R>(s * a / rows);
-    tilt(0)[c] = static_cast<R>(s * s * b / rows);
+    base(0)[c] = static_cast<R>(a / rows);
+    tilt(0)[c] = static_cast<R>(inverse(0)[c] * b / rows);
   }
-
-  GPU_DEVICE double inverse(Index n, Index c) const { return 1 / std::sqrt(variance(n)[c] + eps); }
 };
 
-/// dx = slope·g − base − tilt·(x − μ) with slope = γ_n·s, base and tilt zero where statistics were
-/// given; dresidual = g.
+/// dx = slope·g − base − tilt·(x − μ), base and tilt zero where statistics were given; dresidual = g.
 template <class T, int V>
 struct MapGradients {
   using R = Real<T>;
@@ -115,16 +110,12 @@ struct MapGradients {
   Rows<T> dx, dresidual;
   bool add_x, add_residual;
   Rows<T> dz, z, x;
-  Rows<R> mean, variance, gamma, base, tilt;
-  double eps;
+  Rows<R> mean, slopes, base, tilt;
 
   GPU_DEVICE void operator()() const {
     if (!walk.inside()) return;
     const Index n = walk.image(), c = walk.channel(), end = walk.end();
-    const auto v = load<V>(variance(n) + c), factor = load<V>(gamma(n) + c);
-    Pack<R, V> slope;
-    for (int i = 0; i < V; ++i)
-      slope.at[i] = static_cast<R>(factor.at[i] * (1 / std::sqrt(v.at[i] + eps)));
+    const auto slope = load<V>(slopes(n) + c);
     Pack<R, V> m{}, less{}, less_x{};
     if (base.exists()) {
       m = load<V>(mean(n) + c);
@@ -153,41 +144,37 @@ struct Maps {
 
 /// dγ_n and dβ_n where they are wanted; base and tilt unless they are empty.
 void sum_images(CudaBackend& machine, const MaskGradients& wanted, const Tensor& base,
-                const Tensor& tilt, const Maps& maps, const MaskPass& pass) {
+                const Tensor& tilt, const Maps& maps, const Lens& lens) {
   const Shape& s = maps.dz.shape();
   const Index pieces = ceil_div(s.pixels(), Tiles<1, 16>::piece);
   const Tensor sums(machine, {s.n, pieces, 2, s.c}, DType::f64);
   dispatch_map(maps.dz.dtype(), [&]<class T>() {
     using R = Real<T>;
-    with_packs<T>({maps.dz, maps.z, maps.x, pass.mean}, [&]<int V>() {
+    with_packs<T>({maps.dz, maps.z, maps.x, lens.mean}, [&]<int V>() {
       walk_tiles(machine.stream(),
                  PieceSums<T, V>{Tiles<V, 16>(s), Rows<T>(maps.dz), Rows<T>(maps.z),
-                                 Rows<T>(maps.x), Rows<R>(pass.mean), Rows<double>(sums)});
+                                 Rows<T>(maps.x), Rows<R>(lens.mean), Rows<double>(sums)});
     });
-    gpu::launch(
-        machine.stream(), Columns::blocks(s.c),
-        BatchSums<R>{Rows<R>(wanted.gamma), Rows<R>(wanted.beta), Rows<R>(base), Rows<R>(tilt),
-                     Rows<R>(pass.variance), Rows<R>(pass.gamma), Rows<double>(sums), s.n, pieces,
-                     s.c, pass.eps, static_cast<double>(s.rows())});
+    gpu::launch(machine.stream(), Columns::blocks(s.c),
+                BatchSums<R>{Rows<R>(wanted.gamma), Rows<R>(wanted.beta), Rows<R>(base),
+                             Rows<R>(tilt), Rows<R>(lens.inverse), Rows<R>(lens.scale),
+                             Rows<double>(sums), s.n, pieces, s.c, static_cast<double>(s.rows())});
   });
 }
 
 void write_maps(CudaBackend& machine, const Sink& dx, const Sink& dresidual, const Tensor& base,
-                const Tensor& tilt, const Maps& maps, const MaskPass& pass) {
-  const bool shared =
-      pass.mean.shape().n == 1 && pass.variance.shape().n == 1 && pass.gamma.shape().n == 1;
+                const Tensor& tilt, const Maps& maps, const Lens& lens) {
+  const bool shared = lens.mean.shape().n == 1 && lens.scale.shape().n == 1;
   const Shape s = shared ? one_image(maps.dz.shape()) : maps.dz.shape();
   dispatch_map(maps.dz.dtype(), [&]<class T>() {
     using R = Real<T>;
     with_packs<T>(
-        {dx.to, dresidual.to, maps.dz, maps.z, maps.x, pass.mean, pass.variance, pass.gamma},
-        [&]<int V>() {
-          walk_tiles(
-              machine.stream(),
-              MapGradients<T, V>{Tiles<V, 4>(s), Rows<T>(dx.to), Rows<T>(dresidual.to), dx.add,
-                                 dresidual.add, Rows<T>(maps.dz), Rows<T>(maps.z), Rows<T>(maps.x),
-                                 Rows<R>(pass.mean), Rows<R>(pass.variance), Rows<R>(pass.gamma),
-                                 Rows<R>(base), Rows<R>(tilt), pass.eps});
+        {dx.to, dresidual.to, maps.dz, maps.z, maps.x, lens.mean, lens.scale}, [&]<int V>() {
+          walk_tiles(machine.stream(),
+                     MapGradients<T, V>{Tiles<V, 4>(s), Rows<T>(dx.to), Rows<T>(dresidual.to),
+                                        dx.add, dresidual.add, Rows<T>(maps.dz), Rows<T>(maps.z),
+                                        Rows<T>(maps.x), Rows<R>(lens.mean), Rows<R>(lens.scale),
+                                        Rows<R>(base), Rows<R>(tilt)});
         });
   });
 }
@@ -201,12 +188,12 @@ void CudaBackend::mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z
   const Maps maps{dz, pass.relu ? z : Tensor(), centered ? pass.x : Tensor()};
   Tensor base, tilt;
   if (batch_statistics) {
-    base = Tensor(*this, {1, 1, 1, dz.shape().c}, pass.variance.dtype());
+    base = Tensor(*this, {1, 1, 1, dz.shape().c}, pass.lens.mean.dtype());
     tilt = Tensor(*this, base.shape(), base.dtype());
   }
-  if (centered || wanted.beta) sum_images(*this, wanted, base, tilt, maps, pass);
+  if (centered || wanted.beta) sum_images(*this, wanted, base, tilt, maps, pass.lens);
   if (wanted.x.to || wanted.residual.to)
-    write_maps(*this, wanted.x, wanted.residual, base, tilt, maps, pass);
+    write_maps(*this, wanted.x, wanted.residual, base, tilt, maps, pass.lens);
 }
 
 }  // namespace robmask::cuda

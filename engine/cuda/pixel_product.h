@@ -13,8 +13,8 @@ namespace robmask::cuda {
 /// Into how many pieces the sum over `pixels` is cut: enough for `tiles` tiles to fill a large GPU
 /// twice over, each long enough to be worth it.
 inline Index pieces_of(Index pixels, Index tiles) {
-  constexpr Index blocks = 512, most = 64, shortest = 128;
-  return std::clamp<Index>(std::min(blocks / tiles, pixels / shortest), 1, most);
+  constexpr Index blocks = 512, shortest = 128;
+  return std::max<Index>(std::min(blocks / tiles, pixels / shortest), 1);
 }
 
 /// The factors as `multiply` asks for them: both maps have neighbours in memory across the depth.

@@ -47,6 +47,10 @@ void multiply_taps(gpu::Stream stream, const Taps& taps, const Sink& to, const T
     start.template operator()<WarpTile<128, 64, 64, 32>, TapElements>();
   else if (columns <= 16)
     start.template operator()<WarpTile<128, 16, 32, 16>, TapChunks>();
+  else if (columns <= 32 && pixels >= 256)
+    start.template operator()<WarpTile<256, 32, 64, 32>, TapChunks>();
+  else if (columns <= 32)
+    start.template operator()<WarpTile<64, 32, 16, 32>, TapChunks>();
   else if (columns <= 64 && pixels >= 256)
     start.template operator()<WarpTile<256, 64, 64, 64>, TapChunks>();
   else if (columns <= 64 || pixels < 64)  // small maps: more blocks
@@ -87,6 +91,8 @@ void multiply_pixels(CudaBackend& machine, const Sink& dw, const Tensor& dy, con
 
   if (!in_chunks(factors.x.data, x.pitch(), depth) || !in_chunks(factors.dy, dy.pitch(), columns))
     start.template operator()<WarpTile<32, 64, 16, 32>, PixelElements>();
+  else if (columns <= 32)
+    start.template operator()<WarpTile<128, 32, 32, 32>, PixelChunks>();
   else if (columns <= 64)
     start.template operator()<WarpTile<128, 64, 64, 32>, PixelChunks>();
   else

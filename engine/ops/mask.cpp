@@ -1,5 +1,7 @@
 // The paper's mask: normalize, rescale by a blend of k masks, add a residual, clamp (docs/mask.md).
 
+#include <algorithm>
+
 #include "engine/ops.h"
 #include "engine/tape.h"
 
@@ -7,33 +9,46 @@ namespace robmask {
 
 namespace {
 
-/// γ or β of a segment: code · table.  code: R 1 1 k, table: k 1 1 C, result: R 1 1 C
-Tensor blended(const Tensor& code, const Tensor& table) {
-  Tensor out(table.machine(), {code.shape().n, 1, 1, table.shape().c}, table.dtype());
-  table.machine().blend(out, code, table);
-  return out;
-}
-
-/// The statistics that normalize a segment; a train pass also updates the running ones.
-void normalize_by(MaskPass& pass, const Segment& segment, const MaskState& state) {
+/// The statistics that normalize a segment with images x; a train pass also updates the running ones.
+void normalize_by(MaskSource& source, const Tensor& x, const Segment& segment,
+                  const MaskState& state) {
   if (segment.mode == Mode::eval) {
-    pass.mean = blended(segment.pair_code, state.running_mean);
-    pass.variance = blended(segment.pair_code, state.running_variance);
+    source.pair_code = segment.pair_code;
+    source.mean = state.running_mean;
+    source.variance = state.running_variance;
     return;
   }
-  Backend& machine = pass.x.machine();
-  const Index rows = pass.x.shape().rows();
+  Backend& machine = x.machine();
+  const Index rows = x.shape().rows();
   require(rows > 1,
           "batch norm in training expected more than one value a channel, got {} image of {}x{} "
           "pixels: use larger batches or images",
-          pass.x.shape().n, pass.x.shape().h, pass.x.shape().w);
-  pass.mean = Tensor(machine, {1, 1, 1, pass.x.shape().c}, real_of(pass.x.dtype()));
-  pass.variance = Tensor(machine, pass.mean.shape(), pass.mean.dtype());
-  machine.statistics(pass.mean, pass.variance, pass.x);
+          x.shape().n, x.shape().h, x.shape().w);
+  source.mean = Tensor(machine, {1, 1, 1, x.shape().c}, real_of(x.dtype()));
+  source.variance = Tensor(machine, source.mean.shape(), source.mean.dtype());
+  machine.statistics(source.mean, source.variance, x);
   if (segment.mode == Mode::train)
     machine.update_running(
         state.running_mean.images(segment.pair, 1), state.running_variance.images(segment.pair, 1),
-        state.tracked.images(segment.pair, 1), pass.mean, pass.variance, rows, state.momentum);
+        state.tracked.images(segment.pair, 1), source.mean, source.variance, rows, state.momentum);
+}
+
+/// The mask that a segment with images x goes through.
+Lens lens_of(const Tensor& x, const Segment& segment, const MaskState& state) {
+  MaskSource source;
+  source.code = segment.code;
+  source.weight = state.weight.value();
+  source.bias = state.bias.value();
+  source.eps = state.eps;
+  normalize_by(source, x, segment, state);
+  const Index given = source.pair_code ? source.pair_code.shape().n : 1;
+  const Index masks = std::max(given, source.code.shape().n);
+  const auto rows = [&](Index count) {
+    return Tensor(x.machine(), {count, 1, 1, x.shape().c}, real_of(x.dtype()));
+  };
+  const Lens lens{rows(given), rows(given), rows(masks), rows(masks)};
+  x.machine().make_lens(lens, source);
+  return lens;
 }
 
 }  // namespace
@@ -50,13 +65,10 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
   Index first = 0;
   for (const Segment& segment : context.segments) {
     MaskPass pass;
-    pass.eps = state.eps;
     pass.relu = options.relu;
     pass.x = x.value().images(first, segment.images);
     if (residual) pass.residual = residual.value().images(first, segment.images);
-    normalize_by(pass, segment, state);
-    pass.gamma = blended(segment.code, state.weight.value());
-    pass.beta = blended(segment.code, state.bias.value());
+    pass.lens = lens_of(pass.x, segment, state);
     machine.mask(z.value().images(first, segment.images), pass);
     pass.residual = {};  // the backward pass does not read it
     passes.push_back(std::move(pass));

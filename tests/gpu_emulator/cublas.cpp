@@ -6,10 +6,14 @@
 
 namespace robmask::cuda {
 
+struct cublasContext {
+  gpu::Stream stream = nullptr;
+};
+
 namespace {
 
 using Handle = CublasLibrary::Handle;
-gpu::Stream stream_in_use;
+bool broken = false;
 
 /// c[i + j·pitch_c] = Σ_k a[i + k·pitch_a]·b[j + k·pitch_b] + beta·c
 template <class T, class To>
@@ -32,7 +36,7 @@ struct Product {
   }
 };
 
-int gemm(Handle, int op_a, int op_b, int m, int n, int k, const void* alpha, const void* a,
+int gemm(Handle handle, int op_a, int op_b, int m, int n, int k, const void* alpha, const void* a,
          int type, int pitch_a, const void* b, int type_b, int pitch_b, const void* beta, void* c,
          int type_c, int pitch_c, int, int) {
   const bool wide = type_c == 1;
@@ -43,7 +47,7 @@ int gemm(Handle, int op_a, int op_b, int m, int n, int k, const void* alpha, con
   const auto run = [&]<class T, class To>() {
     using Kernel = Product<T, To>;
     const Index elements = Index{m} * n;
-    gpu::launch(stream_in_use, (elements + Kernel::threads - 1) / Kernel::threads,
+    gpu::launch(handle->stream, (elements + Kernel::threads - 1) / Kernel::threads,
                 Kernel{static_cast<To*>(c), static_cast<const T*>(a), static_cast<const T*>(b), m,
                        n, k, pitch_a, pitch_b, pitch_c, *static_cast<const To*>(beta)});
     return 0;
@@ -60,13 +64,24 @@ const CublasLibrary* cublas_library() {
   static const CublasLibrary functions{
       .create =
           [](Handle* handle) {
-            *handle = reinterpret_cast<Handle>(&stream_in_use);
+            constexpr int not_initialized = 1;
+            if (broken) return not_initialized;
+            *handle = new cublasContext;
             return 0;
           },
-      .destroy = [](Handle) { return 0; },
+      .destroy =
+          [](Handle handle) {
+            delete handle;
+            return 0;
+          },
+      .version =
+          [](Handle, int* number) {
+            *number = 10000;
+            return 0;
+          },
       .set_stream =
-          [](Handle, gpu::Stream stream) {
-            stream_in_use = stream;
+          [](Handle handle, gpu::Stream stream) {
+            handle->stream = stream;
             return 0;
           },
       .set_workspace = [](Handle, void*, std::size_t) { return 0; },
@@ -75,3 +90,5 @@ const CublasLibrary* cublas_library() {
 }
 
 }  // namespace robmask::cuda
+
+void robmask::gpu::emulated::break_cublas(bool yes) { cuda::broken = yes; }

@@ -41,9 +41,10 @@ struct Device {
   bool running = false;
 
   Device();
+  void append(Queue& stream, Launch launch);
   void run(Queue& stream);
-  /// The same, and throws RunError if a kernel has failed.
-  void finish(Queue& stream);
+  /// Throws RunError if a kernel has failed.
+  void report() const;
   /// The memory of which the address, or the guards next to it, are part.
   const GuardedMemory* memory_at(const void* address) const;
 };
@@ -59,6 +60,13 @@ const GuardedMemory* Device::memory_at(const void* address) const {
 Device& device() {
   static Device& made = *new Device;
   return made;
+}
+
+void require_untouched_before(const GuardedMemory& block) {
+  block.open(true);
+  if (!block.untouched_before())
+    fail(fmt::format("some kernel wrote before the first byte of {} bytes of memory",
+                     block.bytes()));
 }
 
 struct sigaction former_action;
@@ -84,7 +92,15 @@ void on_fault(int, siginfo_t* info, void*) {
                info->si_addr);
 }
 
+/// Machines live until the program ends, and with them blocks of memory that nobody gives back.
+void look_at_all_memory() {
+  Device& d = device();
+  const std::lock_guard lock(d.guard);
+  for (const auto& [begin, block] : d.memory) require_untouched_before(*block);
+}
+
 Device::Device() {
+  std::atexit(look_at_all_memory);
   static std::byte stack[64 * 1024];  // the fault may be the end of a fibre's stack
   stack_t alternative{};
   alternative.ss_sp = stack;
@@ -94,6 +110,11 @@ Device::Device() {
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigaction(SIGSEGV, &action, &former_action);
+}
+
+void Device::append(Queue& stream, Launch launch) {
+  stream.launches.push_back(std::move(launch));
+  if (stream.launches.size() == longest_queue || !broken.empty()) run(stream);
 }
 
 void Device::run(Queue& stream) {
@@ -111,8 +132,7 @@ void Device::run(Queue& stream) {
   stream.launches.clear();
 }
 
-void Device::finish(Queue& stream) {
-  run(stream);
+void Device::report() const {
   if (failed) throw_failure("the emulator was told to break it");
 }
 
@@ -121,7 +141,8 @@ template <class Copy>
 void copy_after(Queue& stream, const std::byte* address, std::size_t bytes, Copy copy) {
   Device& d = device();
   const std::lock_guard lock(d.guard);
-  d.finish(stream);
+  d.run(stream);
+  d.report();
   const GuardedMemory* block = d.memory_at(address);
   expect(block != nullptr, "a copy of {} bytes outside device memory", bytes);
   expect(address >= block->begin() && address + bytes <= block->begin() + block->bytes(),
@@ -135,11 +156,16 @@ void copy_after(Queue& stream, const std::byte* address, std::size_t bytes, Copy
 }  // namespace
 
 void enqueue(Queue* stream, Launch launch) {
-  if (stream->recorded) return stream->recorded->launches.push_back(std::move(launch));
+  const auto [x, y, z] = launch.blocks;
+  if (x > 0x7fffffff || y > 0xffff || z > 0xffff)
+    fail(
+        fmt::format("{} is started over a grid of {} x {} x {}, more than 2^31 - 1 x 65535 x 65535",
+                    kernel_name(launch.type), x, y, z));
   Device& d = device();
   const std::lock_guard lock(d.guard);
-  stream->launches.push_back(std::move(launch));
-  if (stream->launches.size() == longest_queue) d.run(*stream);
+  d.report();
+  if (stream->recorded) return stream->recorded->launches.push_back(std::move(launch));
+  d.append(*stream, std::move(launch));
 }
 
 const std::vector<Launch>& launches_of(Graph graph) { return graph->launches; }
@@ -180,7 +206,8 @@ void destroy_stream(Stream stream) {
 void synchronize(Stream stream) {
   refuse_in_capture(stream, "waiting for the GPU");
   const std::lock_guard lock(device().guard);
-  device().finish(*stream);
+  device().run(*stream);
+  device().report();
 }
 
 void begin_capture(Stream stream) {
@@ -193,7 +220,10 @@ Graph end_capture(Stream stream) { return stream->recorded.release(); }
 void abandon_capture(Stream stream) { stream->recorded.reset(); }
 
 void launch(Stream stream, Graph graph) {
-  for (const emulated::Launch& recorded : graph->launches) emulated::enqueue(stream, recorded);
+  const std::lock_guard lock(device().guard);
+  device().report();
+  for (const emulated::Launch& recorded : graph->launches) device().append(*stream, recorded);
+  started_graph();
 }
 
 void destroy_graph(Graph graph) { delete graph; }
@@ -216,10 +246,7 @@ void release(std::byte* memory) {
   for (const auto& [name, stream] : d.streams) d.run(*stream);
   const auto found = d.memory.find(memory);
   expect(found != d.memory.end(), "memory was released that the device does not hold");
-  found->second->open(true);
-  if (!found->second->untouched_before())
-    emulated::fail(fmt::format("some kernel wrote before the first byte of {} bytes of memory",
-                               found->second->bytes()));
+  emulated::require_untouched_before(*found->second);
   d.held -= found->second->bytes();
   d.memory.erase(found);
 }

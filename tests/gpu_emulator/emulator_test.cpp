@@ -198,12 +198,24 @@ TEST_F(GpuEmulatorDeathTest, AnAccessOutsideTheMemoryIsNamed) {
   EXPECT_DEATH(run(Overshare{}), "kernel .*Overshare.*thread 31: touches");
 }
 
-TEST_F(GpuEmulatorDeathTest, AWriteBeforeTheMemoryIsFoundOnRelease) {
+TEST_F(GpuEmulatorDeathTest, AGridThatNoDeviceHasIsNamed) {
+  float* y = allocate<float>(count);
+  EXPECT_DEATH(run(Write{y, 0}, {1, 65536}), "Write is started over a grid of 1 x 65536 x 1");
+  EXPECT_DEATH(run(Write{y, 0}, {1, 1, 65536}), "Write is started over a grid of 1 x 1 x 65536");
+}
+
+TEST_F(GpuEmulatorDeathTest, AWriteBeforeTheMemoryIsFoundOnReleaseOrAtTheEnd) {
   float* y = allocate<float>(count);
   EXPECT_DEATH(
       {
         run(Write{y, -1});
         gpu::release(reinterpret_cast<std::byte*>(y));
+      },
+      "wrote before");
+  EXPECT_DEATH(
+      {
+        run(Write{y, -1});
+        std::exit(0);
       },
       "wrote before");
 }

@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "data/files/safetensors.h"
-#include "engine/cuda/gpu.h"
+#include "engine/cuda/cuda_backend.h"
 #include "tests/files/scratch.h"
 #include "training/evaluator.h"
 #include "training/trainer.h"
@@ -22,6 +22,7 @@ class GpuEmulatorFailures : public testing::Test {
   ~GpuEmulatorFailures() override {
     gpu::emulated::unlimit_memory();
     gpu::emulated::break_kernel("");
+    gpu::emulated::break_cublas(false);
     unsetenv("ROBMASK_SYNC");
   }
 
@@ -73,6 +74,29 @@ TEST_F(GpuEmulatorFailures, TooLittleMemorySaysHowMuchWasAskedForAndIsFree) {
   EXPECT_NE(line.find("4.0 MiB were asked for, 3.0 MiB are free"), std::string::npos) << line;
 }
 
+TEST_F(GpuEmulatorFailures, WhatIsKeptForLaterIsGivenBackBeforeMemoryRunsOut) {
+  const auto take = [&](Index bytes) { const Tensor t(machine_, {1, 1, 1, bytes}, DType::u8); };
+  leave(3 * mebibyte);
+  take(2 * mebibyte);
+  EXPECT_NO_THROW(take(3 * mebibyte));
+}
+
+TEST_F(GpuEmulatorFailures, WhatAReplayWritesToIsNotGivenBack) {
+  const Tensor y(machine_, {1, 1, 1, mebibyte}, DType::u8);
+  Replay iteration(machine_, [&] {
+    const Tensor between(machine_, y.shape(), y.dtype());
+    machine_.fill(between, 7);
+    machine_.copy(y, between);
+  });
+  iteration();
+  iteration();
+  leave(0);
+  EXPECT_THROW(Tensor(machine_, y.shape(), y.dtype()), OutOfMemory);
+  machine_.fill(y, 0);
+  iteration();
+  EXPECT_EQ(y.images(0, 1).channels(0, 1).to_host<std::uint8_t>()[0], 7);
+}
+
 TEST_F(GpuEmulatorFailures, TrainingInTooLittleMemorySaysWhichBatchWouldFit) {
   const test::ScratchFolder folder;
   leave(2 * mebibyte);
@@ -105,6 +129,45 @@ TEST_F(GpuEmulatorFailures, AKernelThatFailsEndsTheRunAndKeepsTheLastCheckpoint)
   EXPECT_EQ(read_safetensors(folder / "state.safetensors").tensors, before);
   gpu::emulated::break_kernel("");
   EXPECT_NO_THROW(train(folder.path(), 4, 3));
+}
+
+TEST_F(GpuEmulatorFailures, AKernelThatFailsIsNotTakenForTheOneStartedNext) {
+  const Tensor x(machine_, {1, 1, 1, 4}, DType::f32);
+  gpu::emulated::break_kernel("Fill");
+  machine_.fill(x, 1);
+  const std::string line = test::message_of<RunError>([&] { machine_.scale({x}, x, 2); });
+  EXPECT_TRUE(line.starts_with("a kernel failed on the GPU: ")) << line;
+  EXPECT_NE(line.find("the last one started was Fill<float, 4>"), std::string::npos) << line;
+}
+
+TEST_F(GpuEmulatorFailures, AKernelThatFailsInAReplayedIterationSaysSo) {
+  const Tensor x(machine_, {1, 1, 1, 4}, DType::f32);
+  Replay iteration(machine_, [&] { machine_.fill(x, 1); });
+  iteration();
+  iteration();
+  gpu::emulated::break_kernel("Fill");
+  iteration();
+  const std::string copy = test::message_of<RunError>([&] { x.to_doubles(); });
+  EXPECT_NE(copy.find("the last one started was inside a replayed iteration"), std::string::npos)
+      << copy;
+  const std::string replay = test::message_of<RunError>(iteration);
+  EXPECT_TRUE(replay.starts_with("a kernel failed on the GPU: ")) << replay;
+}
+
+TEST_F(GpuEmulatorFailures, ACublasThatDoesNotStartIsDoneWithout) {
+  const Tensor x = make_tensor(machine_, {3, 1, 1, 2}, std::vector<float>{1, 2, 3, 4, 5, 6});
+  const auto weight_gradient = [&](Backend& machine) {
+    const Tensor dw(machine, {1, 1, 2, 2}, DType::f32);
+    machine.conv2d_weight_gradient({dw}, x, x, {});
+    return dw.to_doubles();
+  };
+  EXPECT_EQ(machine_.kernels(), "emulated, cuBLAS 1.0");
+  gpu::emulated::break_cublas(true);
+  cuda::CudaBackend without(0);
+  EXPECT_EQ(without.kernels(), "emulated, no cuBLAS");
+  const std::vector<double> expected{35, 44, 44, 56};
+  EXPECT_EQ(weight_gradient(machine_), expected);
+  EXPECT_EQ(weight_gradient(without), expected);
 }
 
 TEST_F(GpuEmulatorFailures, AKernelThatFailsIsNamedIfEachIsWaitedFor) {

@@ -53,7 +53,7 @@ Parcel meet_warp(Parcel mine, int from, Where where);
 /// Waits for the warp's other threads, too; the last to come does `work` on what all 32 brought.
 void meet_warp(void* mine, void (*work)(void* const* brought), const char* name, Where where);
 
-/// Appends to the stream.
+/// Appends to the stream. Aborts if the device has no such grid.
 void enqueue(Queue* stream, Launch launch);
 /// Another seed, another order of blocks and threads from here on.
 void shuffle_order(std::uint64_t seed);
@@ -84,9 +84,11 @@ const std::vector<Launch>& launches_of(Graph graph);
 /// The device has no more than this many bytes from here on, or as much as ever.
 void limit_memory(std::size_t bytes);
 void unlimit_memory();
-/// The next kernel whose name has this part fails, and nothing runs after it; or, with an empty name,
-/// the device is whole again.
+/// The next kernel whose name has this part fails as soon as it is started, and nothing runs after it;
+/// whatever is asked of the device next reports that. With an empty name, the device is whole again.
 void break_kernel(const std::string& part);
+/// cuBLAS does not start, or does again.
+void break_cublas(bool broken);
 }  // namespace emulated
 
 GPU_DEVICE int thread() { return emulated::place.thread; }

@@ -33,17 +33,19 @@ struct Variant {
   bool add;
 };
 
-// With chunks of 16 bytes and without, and every tile: by columns up to 16, 64 and more, for small maps.
+// With chunks of 16 bytes and without, and every tile: by columns up to 16, 32, 64 and more, for small
+// maps and large ones.
 // Window is {kernel, stride, pad, groups}.
 const Layer layers[] = {
     {{1, 8, 8, 72}, 72, {3, 1, 1, 1}},    // the largest tile, both ways
     {{3, 4, 4, 40}, 72, {3, 1, 1, 1}},    // a small map
     {{1, 17, 16, 24}, 24, {3, 1, 1, 1}},  // a large one
+    {{1, 16, 17, 40}, 40, {1, 1, 0, 1}},  //
     {{2, 8, 8, 64}, 64, {3, 1, 1, 1}},    //
     {{3, 9, 7, 32}, 72, {3, 2, 1, 1}},    // halves a map of odd size
     {{2, 6, 5, 16}, 8, {1, 1, 0, 1}},     // a product
     {{2, 7, 6, 24}, 40, {1, 2, 0, 1}},    // a shortcut
-    {{2, 5, 5, 96}, 32, {3, 1, 1, 2}},    // groups
+    {{2, 5, 5, 96}, 48, {3, 1, 1, 2}},    // groups
     {{1, 9, 8, 8}, 16, {7, 2, 3, 1}},     // a large window
     {{2, 8, 8, 3}, 64, {3, 1, 1, 1}},     // the first layer of a network
     {{17, 1, 1, 64}, 10, {1, 1, 0, 1}},   // its last

@@ -58,6 +58,30 @@ TEST_P(Rows, BlendMixesTheMasks) {
       });
 }
 
+TEST_P(Rows, ALensIsMadeOfBlendedMasksAndBlendedOrTheBatchsStatistics) {
+  for (const Index pairs : {0, 1, 2})
+    for (const Index masks : {1, 3})
+      for (const Index given : {1, 5})
+        for (const Index rows : {1, 5}) {
+          if (pairs == 0 && given > 1) continue;
+          SCOPED_TRACE(fmt::format("pairs {} masks {} rows {} {}", pairs, masks, given, rows));
+          compare([=](Workbench& bench) {
+            const Shape table{masks, 1, 1, 150}, statistics{std::max<Index>(pairs, 1), 1, 1, 150};
+            const MaskSource from{
+                .code = bench.input({rows, 1, 1, masks}),
+                .weight = bench.input(table),
+                .bias = bench.input(table),
+                .pair_code = pairs > 0 ? bench.input({given, 1, 1, pairs}, 0, 0.1, 1) : Tensor(),
+                .mean = bench.input(statistics),
+                .variance = bench.input(statistics, 0, 0.1, 2),
+                .eps = 1e-3};
+            const auto row = [&](Index n) { return bench.output({n, 1, 1, 150}); };
+            const Index most = std::max(given, rows);
+            bench.machine().make_lens({row(given), row(given), row(most), row(most)}, from);
+          });
+        }
+}
+
 TEST_P(Rows, BlendGradientSumsOverImages) {
   for (const Index masks : {1, 2, 3})
     for (const Index rows : {1, 5})

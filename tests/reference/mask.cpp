@@ -64,55 +64,76 @@ void ReferenceBackend::blend_gradient(Sink dtable, Tensor dout, Tensor code) {
   });
 }
 
+void ReferenceBackend::make_lens(const Lens& lens, const MaskSource& from) {
+  dispatch(lens.scale.dtype(), [&]<class T>() {
+    const View<T> mean(lens.mean), inverse(lens.inverse), scale(lens.scale), shift(lens.shift);
+    const auto blended = [](const Tensor& code, const Tensor& table, Index n, Index c) {
+      const View<T> u(code), rows(table);
+      double sum = code ? 0 : rows.row(0, c);
+      for (Index j = 0; code && j < table.shape().n; ++j)
+        sum += static_cast<double>(u.row(n, j)) * rows.row(j, c);
+      return sum;
+    };
+    for_each(lens.scale.shape(), [&](Index n, Index, Index, Index c) {
+      const double mu = blended(from.pair_code, from.mean, n, c);
+      const double deviation = std::sqrt(blended(from.pair_code, from.variance, n, c) + from.eps);
+      const double gamma = blended(from.code, from.weight, n, c);
+      scale.row(n, c) = static_cast<T>(gamma / deviation);
+      shift.row(n, c) =
+          static_cast<T>(blended(from.code, from.bias, n, c) - mu * gamma / deviation);
+      mean.row(n, c) = static_cast<T>(mu);
+      inverse.row(n, c) = static_cast<T>(1 / deviation);
+    });
+  });
+}
+
 void ReferenceBackend::mask(Tensor z, const MaskPass& pass) {
   dispatch_map(z.dtype(), [&]<class T>() {
     const View<T> out(z), x(pass.x), residual(pass.residual);
-    const View<Real<T>> mu(pass.mean), var(pass.variance), gamma(pass.gamma), beta(pass.beta);
+    const View<Real<T>> scale(pass.lens.scale), shift(pass.lens.shift);
     for_each(z.shape(), [&](Index n, Index h, Index w, Index c) {
-      const double normal = (x(n, h, w, c) - mu.row(n, c)) / std::sqrt(var.row(n, c) + pass.eps);
-      double value = gamma.row(n, c) * normal + beta.row(n, c);
+      double value = static_cast<double>(scale.row(n, c)) * x(n, h, w, c) + shift.row(n, c);
       if (residual) value += residual(n, h, w, c);
       out(n, h, w, c) = static_cast<T>(pass.relu && value < 0 ? 0 : value);
     });
   });
 }
 
-// g = dz·[z > 0], A_n = Σ_pixels g, B_n = Σ_pixels g·x̂, R rows in all:
-//   dβ_n = A_n, dγ_n = B_n, dresidual = g, and dx = γ_n·g / √(σ² + eps) for given statistics,
-//   dx = ( γ_n·g − Σ_n γ_n·A_n / R − x̂ · Σ_n γ_n·B_n / R ) / √(σ² + eps) for those of the batch.
+// g = dz·[z > 0], x̂ = (x − μ)·s, a_n = γ_n·s, A_n = Σ_pixels g, B_n = Σ_pixels g·x̂, R rows in all:
+//   dβ_n = A_n, dγ_n = B_n, dresidual = g, and dx = a_n·g for given statistics,
+//   dx = a_n·g − Σ_n a_n·A_n / R − x̂ · Σ_n a_n·B_n / R for those of the batch.
 void ReferenceBackend::mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z,
                                      const MaskPass& pass, bool batch_statistics) {
   dispatch_map(dz.dtype(), [&]<class T>() {
     const Shape& s = dz.shape();
     using R = Real<T>;
     const View<T> dout(dz), forward(z), x(pass.x);
-    const View<R> mu(pass.mean), var(pass.variance), gamma(pass.gamma);
+    const View<R> mu(pass.lens.mean), inverse(pass.lens.inverse), scale(pass.lens.scale);
     const View<R> dgamma(wanted.gamma), dbeta(wanted.beta);
     const SinkView<T> dx(wanted.x), dresidual(wanted.residual);
-    const auto deviation = [&](Index n, Index c) { return std::sqrt(var.row(n, c) + pass.eps); };
     const auto g = [&](Index n, Index h, Index w, Index c) {
       return pass.relu && !(forward(n, h, w, c) > 0) ? 0.0 : dout(n, h, w, c);
     };
     const auto normal = [&](Index n, Index h, Index w, Index c) {
-      return x ? (x(n, h, w, c) - mu.row(n, c)) / deviation(n, c) : 0.0;
+      return x ? (static_cast<double>(x(n, h, w, c)) - mu.row(n, c)) * inverse.row(n, c) : 0.0;
     };
     for (Index c = 0; c < s.c; ++c) {
-      double sum_a = 0, sum_b = 0;  // Σ γ_n·A_n and Σ γ_n·B_n
+      double sum_a = 0, sum_b = 0;  // Σ a_n·A_n and Σ a_n·B_n
       for (Index n = 0; n < s.n; ++n) {
         double a = 0, b = 0;
         for_each_pixel(s, [&](Index h, Index w) {
           a += g(n, h, w, c);
           b += g(n, h, w, c) * normal(n, h, w, c);
         });
-        sum_a += gamma.row(n, c) * a;
-        sum_b += gamma.row(n, c) * b;
+        sum_a += scale.row(n, c) * a;
+        sum_b += scale.row(n, c) * b;
         if (dbeta) dbeta(n, 0, 0, c) = static_cast<R>(a);
         if (dgamma) dgamma(n, 0, 0, c) = static_cast<R>(b);
       }
       for_each(s.with_channels(1), [&](Index n, Index h, Index w, Index) {
-        double d = gamma.row(n, c) * g(n, h, w, c);
+        double d = scale.row(n, c) * g(n, h, w, c);
         if (batch_statistics) d -= (sum_a + normal(n, h, w, c) * sum_b) / s.rows();
-        dx.put(n, h, w, c, d / deviation(n, c));
+        dx.put(n, h, w, c, d);
         dresidual.put(n, h, w, c, g(n, h, w, c));
       });
     }
