@@ -107,12 +107,12 @@ Flags Interview::withstand_square(Flags standing, double eps, Index queries) con
   shape.n = static_cast<Index>(queue.size());
   Slots slots(x.machine(), shape, x.dtype());
   Square square(slots, {probe_.norm, eps, 0}, queries, false);
-  drive(
-      square, slots, queue, classifier_,
-      [this](const std::vector<std::int32_t>& ids) { return some(ids); },
-      [&](const std::vector<Finding>& findings) {
-        for (const Finding& f : findings) standing[f.image] = !f.broken();
-      });
+  drive(square, slots, queue, classifier_,
+        {.fetch = [this](const std::vector<std::int32_t>& ids) { return some(ids); },
+         .report =
+             [&](const std::vector<Finding>& findings) {
+               for (const Finding& f : findings) standing[f.image] = !f.broken();
+             }});
   return standing;
 }
 

@@ -191,7 +191,8 @@ void Trainer::probe(EpochSummary& summary) const {
     ids.push_back(static_cast<std::int32_t>(i));
   const auto accuracy = [&](const AttackPlan& plan) {
     Index robust = 0;
-    for (const Verdict& v : evaluator.attack(p, plan, ids, stoppable)) robust += v.robust;
+    for (const Verdict& v : evaluator.attack(p, plan, ids, {.on_batch = stoppable}))
+      robust += v.robust;
     return static_cast<double>(robust) / static_cast<double>(ids.size());
   };
   AttackPlan plan = pgd_plan(s.attack, s.attack.eps.value);

@@ -33,7 +33,8 @@ Json terms_of(const AttackPlan& plan, Index classes) {
     return std::ranges::any_of(
         list, [&](const AttackPlan& s) { return std::ranges::count(names, s.attack) > 0; });
   };
-  const bool steady = any_of({clean, fgsm, pgd, cw});
+  const bool steady =
+      any_of({clean, fgsm, pgd}) || (any_of({cw}) && plan.norm == Norm::linf);  // L2's is Adam's
   Json json{{"steps", plan.attack == square ? Json() : Json(plan.steps)},
             {"step_size", steady ? Json(plan.step_size) : Json()},
             {"start", !steady                               ? Json()
@@ -43,7 +44,7 @@ Json terms_of(const AttackPlan& plan, Index classes) {
     json["aa_version"] = to_string(plan.version);
   else
     json["restarts"] = plan.restarts;
-  if (any_of({pgd, cw})) json["pgd_keep"] = to_string(plan.keep);
+  if (steady && any_of({pgd, cw})) json["pgd_keep"] = to_string(plan.keep);
   if (any_of({apgd_t, fab_t})) json["targets"] = std::min(plan.targets, classes - 1);
   if (any_of({square})) json.update({{"queries", plan.queries}, {"aa_compat", plan.compat}});
   return json;
