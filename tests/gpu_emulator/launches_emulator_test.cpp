@@ -156,12 +156,14 @@ struct DenseNetwork {
   DenseBlock block{scope / "block", 8, 2};
   MaskedNorm bn{scope / "bn", block.outputs()};
   Linear linear{scope / "linear", block.outputs(), 10};
+  Tensor scale;  // of the pixels
 
-  explicit DenseNetwork(Backend& machine) : shape{.machine = &machine, .maps = DType::bf16} {}
+  explicit DenseNetwork(Backend& machine)
+      : shape{.machine = &machine, .maps = DType::bf16},
+        scale(make_tensor(machine, {1, 1, 1, 3}, DType::f32, {4, 4, 4})) {}
   Variable operator()(const Tensor& images, const Context& c) const {
     const Variable buffer(
         Tensor(*shape.machine, images.shape().with_channels(block.outputs()), shape.maps));
-    const Tensor scale = make_tensor(*shape.machine, {1, 1, 1, 3}, DType::f32, {4, 4, 4});
     conv(affine(Variable(images), scale, {}, shape.maps), block.input(buffer));
     block(buffer, c);
     return linear(average_pool(bn(buffer, c), {images.shape().h, images.shape().h}));
