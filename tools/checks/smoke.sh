@@ -37,7 +37,8 @@ nothing_left() {
 same_after_a_kill() {
   local folder=$out/killed status
   rm -rf "$folder"
-  reproduce table1 "$folder" --quiet >/dev/null 2>&1 & pid=$!
+  # the process itself, not a shell that waits for it
+  exec "$robmask" reproduce table1 --scale smoke --device cpu --out "$folder" --quiet >/dev/null 2>&1 & pid=$!
   until compgen -G "$folder/*/*/result.json" >/dev/null; do
     kill -0 "$pid" 2>/dev/null || { echo "ended before it was killed"; return 1; }
     sleep 0.05
