@@ -329,10 +329,12 @@ SANITIZED = BUILD=$(BUILD)/asan OPTIMIZE='-O1 -D_GLIBCXX_ASSERTIONS' ISA=$(BEST)
 asan:  # with one instruction set and without the GPU, for time; the emulator guards memory itself
 	+@$(MAKE) --no-print-directory $(SANITIZED) FILTER='$(FILTER)' test-here
 
-asan-library:  # the same without the command line and what repeats whole trainings, for more time
+# The same without the command line and what trains or attacks whole networks again and again: minutes.
+LONG := Replay/*:Models/*:Resume.*:Recipes/*:Networks/*:AutoAttack.*:Attacks/*
+asan-library:
 	+@$(MAKE) --no-print-directory $(SANITIZED) TOOL= \
 	  TESTS='$(filter-out tests/commands/% tests/reproduce/%,$(TESTS))' $(BUILD)/asan/tests
-	$(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*:Replay/*:Models/*:Resume.*)'
+	$(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*:$(LONG))'
 
 demo: $(BUILD)/robmask $(BUILD)/pictures | $(BUILD)/packages-demo
 	$(Q)ROBMASK=$(BUILD)/robmask PICTURES=$(BUILD)/pictures tools/examples/demo.sh
