@@ -28,7 +28,7 @@ attack() {  # attack METHOD MASKS: PGD-20 at 8/255 on 300 test images, and eight
 }
 
 train standard 10 64
-train pgd 12 32
+train pgd 12 32 --lr 0.03  # at 0.1 it may stay for long on a plateau of 25 %
 train robmask 16 32 --bn-stats split --strength per-image
 attack standard 0
 attack pgd 0
