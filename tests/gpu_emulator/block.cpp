@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 
+#include "tests/gpu_emulator/copies.h"
 #include "tests/gpu_emulator/guarded.h"
 #include "tests/gpu_emulator/order.h"
 #include "tests/gpu_emulator/worker.h"
@@ -114,7 +115,6 @@ void run_block(const Position& position) {
   place.block = position;
   share();
   begun = ended = 0;
-  forget_copies();
   ++barriers;
   order = orders.threads(current->threads / warp_size);
   publish(launched);
@@ -123,7 +123,7 @@ void run_block(const Position& position) {
     place.thread = running->thread;
     running->fibre.resume();
   }
-  if (ended == current->threads) return;
+  if (ended == current->threads) return end_copies();
   for (const Warp& warp : warps) explain_unless_empty(warp.arrived, warp_size, warp.at);
   explain_unless_empty(at_barrier, current->threads, "barrier");
 }

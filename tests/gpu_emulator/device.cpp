@@ -8,7 +8,9 @@
 #include <mutex>
 
 #include "tests/gpu_emulator/block.h"
+#include "tests/gpu_emulator/copies.h"
 #include "tests/gpu_emulator/guarded.h"
+#include "tests/gpu_emulator/source_line.h"
 
 namespace robmask::gpu {
 
@@ -73,7 +75,7 @@ struct sigaction former_action;
 
 /// A first touch opens the memory. Other faults are explained; then the access fails again, as it
 /// would have without us.
-void on_fault(int, siginfo_t* info, void*) {
+void on_fault(int, siginfo_t* info, void* context) {
   Device& d = device();
   const auto* address = static_cast<const std::byte*>(info->si_addr);
   const GuardedMemory* memory = d.memory_at(address);
@@ -84,12 +86,15 @@ void on_fault(int, siginfo_t* info, void*) {
   }
   sigaction(SIGSEGV, &former_action, nullptr);
   const std::string thread = running_thread();
+  const Where* copy = copy_being_done();
+  const std::string where = copy ? " at " + in_words(*copy) : at_source_line(context);
   if (memory != nullptr)
-    fmt::print(stderr, "GPU emulator: {}: touches byte {} of {} bytes of device memory\n",
-               thread.empty() ? "the host" : thread, address - memory->begin(), memory->bytes());
+    fmt::print(stderr, "GPU emulator: {}: touches byte {} of {} bytes of device memory{}\n",
+               thread.empty() ? "the host" : thread, address - memory->begin(), memory->bytes(),
+               where);
   else if (!thread.empty())
-    fmt::print(stderr, "GPU emulator: {}: touches {}, which is not device memory\n", thread,
-               info->si_addr);
+    fmt::print(stderr, "GPU emulator: {}: touches {}, which is not device memory{}\n", thread,
+               info->si_addr, where);
 }
 
 /// Machines live until the program ends, and with them blocks of memory that nobody gives back.

@@ -194,8 +194,10 @@ TEST_F(GpuEmulatorDeathTest, AShuffleWithoutTheWholeWarpIsNamed) {
 
 TEST_F(GpuEmulatorDeathTest, AnAccessOutsideTheMemoryIsNamed) {
   float* y = allocate<float>(count);
-  EXPECT_DEATH(run(Write{y, count}), "kernel .*Write.*thread 0: touches byte 256 of 256");
-  EXPECT_DEATH(run(Overshare{}), "kernel .*Overshare.*thread 31: touches");
+  EXPECT_DEATH(run(Write{y, count}),
+               "kernel .*Write.*thread 0: touches byte 256 of 256 .* at .*emulator_test.cpp:");
+  EXPECT_DEATH(run(Overshare{}),
+               "kernel .*Overshare.*thread 31: touches .* at .*emulator_test.cpp:");
 }
 
 TEST_F(GpuEmulatorDeathTest, AGridThatNoDeviceHasIsNamed) {

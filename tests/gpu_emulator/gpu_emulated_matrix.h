@@ -28,8 +28,6 @@ void multiply_add(Factors mine, Where where);
 void copy_async(void* to, const void* from, bool wanted, Where where);
 void commit_copies();
 void wait_copies(std::size_t groups);
-/// A new block begins, and what no thread waited for is forgotten.
-void forget_copies();
 
 }  // namespace emulated
 

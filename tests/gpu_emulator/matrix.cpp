@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "tests/gpu_emulator/block.h"
+#include "tests/gpu_emulator/copies.h"
 #include "tests/gpu_emulator/race_detector.h"
 
 namespace robmask::gpu::emulated {
@@ -80,6 +81,7 @@ void multiply(void* const* brought) {
 Fragment load_matrix(const void* row, bool transposed, Where where) {
   if (reinterpret_cast<std::uintptr_t>(row) % 16 != 0)
     fail(fmt::format("loads the row of a matrix from no multiple of 16 at {}", in_words(where)));
+  require_arrived(row, where);
   note_read(row, 16);
   Fragment fragment;
   Row mine{static_cast<const std::byte*>(row), &fragment};

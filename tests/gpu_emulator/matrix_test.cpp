@@ -1,8 +1,7 @@
-// The emulated tensor cores and asynchronous copies: what they compute, and the mistakes they find.
+// The emulated tensor cores: what they compute, and the mistakes they find.
 
 #include <bit>
 #include <cmath>
-#include <limits>
 
 #include "engine/random.h"
 #include "tests/gpu_emulator/fixture.h"
@@ -88,84 +87,6 @@ TEST_F(GpuEmulatorMatrix, Tf32RoundsToTheNearestTiesAway) {
   EXPECT_EQ(rounded(-1 - 0x1p-11F), -1 - 0x1p-10F);
   EXPECT_EQ(rounded(1 + 0x1.8p-12F), 1);
   EXPECT_TRUE(std::isnan(rounded(std::bit_cast<float>(0xffffffffu))));
-}
-
-/// What a kernel that copies may get wrong.
-enum class Flaw { none, no_wait, waits_for_too_few, no_commit, not_wanted, unaligned };
-
-/// y = x by way of shared memory, in two groups of 16 bytes a thread.
-template <Flaw flaw>
-struct Copies {
-  static constexpr int threads = 32;
-  struct Shared {
-    alignas(16) float values[2][4 * threads];
-  };
-  float* y;
-  const float* x;
-
-  GPU_DEVICE void operator()() const {
-    auto& s = gpu::shared<Shared>();
-    const int at = 4 * gpu::thread();
-    for (int group = 0; group < 2; ++group) {
-      gpu::copy_async(s.values[group] + at,
-                      x + group * 4 * threads + at + (flaw == Flaw::unaligned),
-                      flaw != Flaw::not_wanted);
-      if constexpr (flaw != Flaw::no_commit) gpu::commit_copies();
-    }
-    if constexpr (flaw == Flaw::waits_for_too_few)
-      gpu::wait_copies<1>();
-    else if constexpr (flaw != Flaw::no_wait)
-      gpu::wait_copies<0>();
-    for (int i = 0; i < 8; ++i) {
-      const int group = i / 4;
-      y[group * 4 * threads + at + i % 4] = s.values[group][at + i % 4];
-    }
-  }
-};
-
-class GpuEmulatorCopies : public GpuEmulator {
- protected:
-  static constexpr Index count = 2 * 4 * 32;
-
-  template <Flaw flaw>
-  std::vector<float> result() {
-    float* y = allocate<float>(count);
-    run(Copies<flaw>{y, on_device(x)});
-    return read(y, count);
-  }
-  static bool poisoned(const std::vector<float>& values, Index first, Index n) {
-    for (Index i = first; i < first + n; ++i)
-      if (!std::isnan(values[i])) return false;
-    return true;
-  }
-
-  std::vector<float> x = numbers<float>(count, 3);
-};
-using GpuEmulatorCopiesDeathTest = GpuEmulatorCopies;
-
-TEST_F(GpuEmulatorCopies, WhatWasWaitedForIsThere) { EXPECT_EQ(result<Flaw::none>(), x); }
-
-TEST_F(GpuEmulatorCopies, WhatIsNotWantedIsZero) {
-  EXPECT_EQ(result<Flaw::not_wanted>(), std::vector<float>(count, 0));
-}
-
-TEST_F(GpuEmulatorCopies, AForgottenWaitShowsAsNan) {
-  EXPECT_TRUE(poisoned(result<Flaw::no_wait>(), 0, count));
-}
-
-TEST_F(GpuEmulatorCopies, AForgottenCommitShowsAsNan) {
-  EXPECT_TRUE(poisoned(result<Flaw::no_commit>(), 0, count));
-}
-
-TEST_F(GpuEmulatorCopies, AWaitForTooFewGroupsShowsAsNan) {
-  const auto values = result<Flaw::waits_for_too_few>();
-  EXPECT_TRUE(std::equal(x.begin(), x.begin() + count / 2, values.begin()));
-  EXPECT_TRUE(poisoned(values, count / 2, count / 2));
-}
-
-TEST_F(GpuEmulatorCopiesDeathTest, AnUnalignedCopyIsNamed) {
-  EXPECT_DEATH(result<Flaw::unaligned>(),
-               "kernel .*Copies.*no multiple of 16 at .*matrix_test.cpp");
 }
 
 /// Only threads below `come` multiply, or load.
