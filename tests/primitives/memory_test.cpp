@@ -16,6 +16,13 @@ TEST_P(Memory, CopyKeepsEveryElementWhateverThePitches) {
     });
 }
 
+TEST_P(Memory, CopyWritesTheViewAndNothingElse) {
+  compare([](Workbench& bench) {
+    const Tensor longer = bench.input(odd.with_images(odd.n + 1));  // numbers behind what is copied
+    bench.machine().copy(bench.output(odd, 1), longer.images(0, odd.n));
+  });
+}
+
 TEST_P(Memory, CopyConvertsToFloatAndDouble) {
   for (const DType other : {DType::f32, DType::f64})
     compare([=](Workbench& bench) {
