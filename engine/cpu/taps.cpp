@@ -4,67 +4,77 @@ namespace robmask::ROBMASK_ISA {
 
 namespace {
 
-/// One axis of a tap: which coordinate is read for each written one, −1 for none.
-using Axis = std::vector<int>;
+/// One axis of a map: which coordinates are written, which of the other map each reads through a tap
+/// with shift 0, padding or not, and how many the other map has.
+struct Axis {
+  std::vector<int> written, origin;
+  int size;
+};
+/// A tap on one axis: coordinate kh or kw of its weight, and its distance from the origin.
+struct AxisTap {
+  int weight, shift;
+};
 
-void append_tap(Taps& taps, int weight, const Axis& rows, const Axis& columns, Index width) {
-  taps.weight.push_back(weight);
-  for (int h : rows)
-    for (int w : columns)
-      taps.read.push_back(h < 0 || w < 0 ? -1 : h * static_cast<int>(width) + w);
+Taps cross(const Axis& rows, const Axis& columns, Index written_width,
+           const std::vector<AxisTap>& down, const std::vector<AxisTap>& across, Index kernel) {
+  Taps taps;
+  const auto number = [](int h, Index width, int w) { return h * static_cast<int>(width) + w; };
+  for (std::size_t h = 0; h < rows.written.size(); ++h)
+    for (std::size_t w = 0; w < columns.written.size(); ++w) {
+      taps.written.push_back(number(rows.written[h], written_width, columns.written[w]));
+      taps.origin.push_back(number(rows.origin[h], columns.size, columns.origin[w]));
+    }
+  for (const AxisTap& kh : down)
+    for (const AxisTap& kw : across) {
+      taps.weight.push_back(number(kh.weight, kernel, kw.weight));
+      taps.shift.push_back(number(kh.shift, columns.size, kw.shift));
+      for (const int row : rows.origin)
+        for (const int column : columns.origin) {
+          const int h = row + kh.shift, w = column + kw.shift;
+          const bool inside = h >= 0 && h < rows.size && w >= 0 && w < columns.size;
+          taps.read.push_back(inside ? number(h, columns.size, w) : -1);
+        }
+    }
+  return taps;
 }
 
 }  // namespace
 
 Taps forward_taps(const Shape& x, const Shape& y, const Window& window) {
-  auto axis = [&](Index k, Index written, Index read) {
-    Axis at(written);
-    for (Index o = 0; o < written; ++o) {
-      const Index i = o * window.stride + k - window.pad;
-      at[o] = i >= 0 && i < read ? static_cast<int>(i) : -1;
+  const auto axis_of = [&](Index written, Index read) {
+    Axis axis{{}, {}, static_cast<int>(read)};
+    for (int o = 0; o < written; ++o) {
+      axis.written.push_back(o);
+      axis.origin.push_back(o * static_cast<int>(window.stride) - static_cast<int>(window.pad));
     }
-    return at;
+    return axis;
   };
-  Taps taps;
-  for (int p = 0; p < y.pixels(); ++p) taps.written.push_back(p);
-  taps.read.reserve(window.kernel * window.kernel * y.pixels());
-  for (Index kh = 0; kh < window.kernel; ++kh)
-    for (Index kw = 0; kw < window.kernel; ++kw)
-      append_tap(taps, static_cast<int>(kh * window.kernel + kw), axis(kh, y.h, x.h),
-                 axis(kw, y.w, x.w), x.w);
-  return taps;
+  std::vector<AxisTap> taps;
+  for (int k = 0; k < window.kernel; ++k) taps.push_back({k, k});
+  return cross(axis_of(y.h, x.h), axis_of(y.w, x.w), y.w, taps, taps, window.kernel);
 }
 
 std::vector<Taps> gradient_taps(const Shape& x, const Shape& y, const Window& window) {
-  const Index stride = window.stride;
-  auto written = [&](Index residue, Index size) {
-    Axis at;
-    for (Index i = 0; i < size; ++i)
-      if ((i + window.pad) % stride == residue) at.push_back(static_cast<int>(i));
-    return at;
+  const int stride = static_cast<int>(window.stride), pad = static_cast<int>(window.pad);
+  const auto axis_of = [&](int residue, Index written, Index read) {
+    Axis axis{{}, {}, static_cast<int>(read)};
+    for (int i = 0; i < written; ++i)
+      if ((i + pad) % stride == residue) {
+        axis.written.push_back(i);
+        axis.origin.push_back((i + pad) / stride);
+      }
+    return axis;
   };
-  auto read = [&](Index k, const Axis& at, Index size) {
-    Axis from;
-    for (int i : at) {
-      const Index distance = i + window.pad - k;
-      const bool inside = distance >= 0 && distance / stride < size;
-      from.push_back(inside ? static_cast<int>(distance / stride) : -1);
-    }
-    return from;
+  const auto taps_of = [&](int residue) {  // k = residue + stride·j reads j before the origin
+    std::vector<AxisTap> taps;
+    for (int k = residue; k < window.kernel; k += stride) taps.push_back({k, -(k / stride)});
+    return taps;
   };
   std::vector<Taps> classes;
-  for (Index a = 0; a < stride; ++a)
-    for (Index b = 0; b < stride; ++b) {
-      const Axis rows = written(a, x.h), columns = written(b, x.w);
-      Taps taps;
-      for (int h : rows)
-        for (int w : columns) taps.written.push_back(h * static_cast<int>(x.w) + w);
-      for (Index kh = a; kh < window.kernel; kh += stride)
-        for (Index kw = b; kw < window.kernel; kw += stride)
-          append_tap(taps, static_cast<int>(kh * window.kernel + kw), read(kh, rows, y.h),
-                     read(kw, columns, y.w), y.w);
-      classes.push_back(std::move(taps));
-    }
+  for (int a = 0; a < stride; ++a)
+    for (int b = 0; b < stride; ++b)
+      classes.push_back(cross(axis_of(a, x.h, y.h), axis_of(b, x.w, y.w), x.w, taps_of(a),
+                              taps_of(b), window.kernel));
   return classes;
 }
 

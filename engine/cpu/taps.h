@@ -13,10 +13,11 @@
 namespace robmask::ROBMASK_ISA {
 
 /// For the pixels of one image: written pixel written[p] reads read[t·P + p] through the weights of
-/// tap weight[t] = kh·K + kw; read is −1 where the tap falls into the padding.
+/// tap weight[t] = kh·K + kw; read is −1 where the tap falls into the padding, and else
+/// origin[p] + shift[t].
 struct Taps {
-  std::vector<int> weight;
-  std::vector<int> written, read;
+  std::vector<int> weight, shift;
+  std::vector<int> written, origin, read;
 
   Index count() const { return static_cast<Index>(weight.size()); }
   Index pixels() const { return static_cast<Index>(written.size()); }
