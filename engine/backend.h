@@ -20,6 +20,7 @@
 #include <span>
 #include <string>
 
+#include "engine/moments.h"
 #include "engine/pool.h"
 #include "engine/random.h"
 #include "engine/replay.h"
@@ -136,12 +137,21 @@ class Backend {
   // x: N·H·W·Cin   w: {K, K, Cin/groups, Cout} as shape (n,h,w,c)   y: N·H'·W'·Cout
   // A linear layer is the same product with K = 1 on N·1·1·C.
   virtual void conv2d(Tensor y, Tensor x, Tensor w, const Window& window) = 0;
+  /// The same, and the moments of y if this machine can take them while it writes y.
+  virtual Moments conv2d_with_moments(Tensor y, Tensor x, Tensor w, const Window& window) {
+    conv2d(std::move(y), std::move(x), std::move(w), window);
+    return {};
+  }
   virtual void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) = 0;
   virtual void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) = 0;
 
   // ---- the mask -----------------------------------------------------------------------------------
   /// Mean and biased variance of each channel over all rows of x.  mean, variance: {1,1,1,C}
   virtual void statistics(Tensor mean, Tensor variance, Tensor x) = 0;
+  /// The same, from the moments of x where conv2d_with_moments has left some.
+  virtual void statistics_with_moments(Tensor mean, Tensor variance, Tensor x, const Moments&) {
+    statistics(std::move(mean), std::move(variance), std::move(x));
+  }
   /// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance of `count` rows;
   /// tracked (i64 {1,1,1,1}) += 1.  running_*: {1,1,1,C}
   virtual void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked,

@@ -39,6 +39,12 @@ struct Context {
     for (const Segment& s : segments) total += s.images;
     return total;
   }
+  /// Whether some segment is normalized by its own statistics.
+  bool takes_batch_statistics() const {
+    for (const Segment& s : segments)
+      if (s.mode != Mode::eval) return true;
+    return false;
+  }
 };
 
 }  // namespace robmask

@@ -11,6 +11,9 @@ namespace robmask {
 /// there (a range of channels of a larger map, say) and has into's gradient. Of w the operand is read.
 Variable conv2d(const Variable& x, const Variable& w, const Window& window,
                 const Variable& into = {});
+/// The same where y goes through a mask in `context` next: what batch statistics need of y is taken on
+/// the way, if the machine can.
+Variable conv2d(const Variable& x, const Variable& w, const Window& window, const Context& context);
 
 /// y = x·w + b.  x: {N,1,1,Cin}, w: {1,1,Cin,Cout}, b: {1,1,1,Cout}
 Variable linear(const Variable& x, const Variable& w, const Variable& b);

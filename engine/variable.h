@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "engine/tensor.h"
+#include "engine/moments.h"
 
 namespace robmask {
 
@@ -40,6 +40,9 @@ class Variable {
   /// The value as products read it; and the copy that is kept for them, empty if they read the value.
   const Tensor& operand() const { return working_ ? working_ : value_; }
   const Tensor& working() const { return working_; }
+  /// The moments of the value, where the op that wrote it has taken them; a view has none.
+  const Moments& moments() const { return moments_; }
+  void set_moments(Moments moments) { moments_ = std::move(moments); }
   /// To be called when the value was written by anything but sgd_step: makes the copy anew.
   void refresh() const;
   const Shape& shape() const { return value_.shape(); }
@@ -52,6 +55,7 @@ class Variable {
   Variable view(Tensor value, Index first_image, Index first_channel) const;
 
   Tensor value_, working_;
+  Moments moments_;
   std::shared_ptr<GradientSlot> slot_;
 };
 

@@ -17,6 +17,10 @@ class Conv2d {
   Variable operator()(const Variable& x, const Variable& into = {}) const {
     return conv2d(x, weight_, window_, into);
   }
+  /// The same where a norm in that context comes next.
+  Variable operator()(const Variable& x, const Context& context) const {
+    return conv2d(x, weight_, window_, context);
+  }
   const Window& window() const { return window_; }
 
  private:

@@ -47,6 +47,11 @@ TEST_P(Determinism, OfConvolutions) {
       bench.machine().conv2d(bench.output(out), x, w, window);
       bench.machine().conv2d_input_gradient(bench.sink(map, false), dy, w, window);
       bench.machine().conv2d_weight_gradient(bench.real_sink(weights, false), dy, x, window);
+
+      const Tensor y = bench.output(out), mean = bench.real_output({1, 1, 1, 64}),
+                   variance = bench.real_output({1, 1, 1, 64});
+      const Moments moments = bench.machine().conv2d_with_moments(y, x, w, window);
+      bench.machine().statistics_with_moments(mean, variance, y, moments);
     });
 }
 

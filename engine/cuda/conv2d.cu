@@ -33,12 +33,13 @@ void pick(const CudaBackend& machine, const OnTensorCores& on_tensor_cores,
 }
 
 /// Σ over the taps of `taps`, into the pixels of `to` that they write. `transposed` says which way the
-/// weights lie.
+/// weights lie. On tensor cores the moments of the map are taken where they are asked for.
 template <class Real, bool transposed>
 void multiply_taps(CudaBackend& machine, const Taps& taps, Sink to, const Tensor& read,
-                   const WeightView<Real>& weight, Index groups) {
+                   const WeightView<Real>& weight, Index groups, Moments* moments = nullptr) {
   const auto on_tensor_cores = [&]<class T>() {
-    tensor_cores::multiply_taps<T, T, transposed>(machine.stream(), taps, to, read, weight, groups);
+    tensor_cores::multiply_taps<T, T, transposed>(machine.stream(), taps, to, read, weight, groups,
+                                                  moments);
   };
   const auto portable = [&]<class T>() {
     const auto depth = static_cast<int>(read.shape().c / groups);
@@ -88,12 +89,23 @@ void multiply_pixels(CudaBackend& machine, Sink dw, const Tensor& dy, const Tens
 
 // x: N·H·W·Cin   w: K·K·Cin/g·Cout   y: N·H'·W'·Cout
 void CudaBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
+  convolve(y, x, w, window, nullptr);
+}
+
+Moments CudaBackend::conv2d_with_moments(Tensor y, Tensor x, Tensor w, const Window& window) {
+  Moments moments;
+  convolve(y, x, w, window, &moments);
+  return moments;
+}
+
+void CudaBackend::convolve(const Tensor& y, const Tensor& x, const Tensor& w, const Window& window,
+                           Moments* moments) {
   const Shape& out = y.shape();
   const Taps taps(forward_axis(out.h, window), forward_axis(out.w, window), x, out, window);
   const Index groups = window.groups;
   dispatch_map(x.dtype(), [&]<class T>() {
     const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), out.c / groups, w.pitch(), 1};
-    multiply_taps<T, false>(*this, taps, {y}, x, weight, groups);
+    multiply_taps<T, false>(*this, taps, {y}, x, weight, groups, moments);
   });
 }
 

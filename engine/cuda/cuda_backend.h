@@ -46,11 +46,14 @@ class CudaBackend final : public Backend {
 
   // conv2d.cu
   void conv2d(Tensor y, Tensor x, Tensor w, const Window& window) override;
+  Moments conv2d_with_moments(Tensor y, Tensor x, Tensor w, const Window& window) override;
   void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) override;
   void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) override;
 
   // statistics.cu
   void statistics(Tensor mean, Tensor variance, Tensor x) override;
+  void statistics_with_moments(Tensor mean, Tensor variance, Tensor x,
+                               const Moments& moments) override;
   void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked, Tensor mean,
                       Tensor variance, Index count, double momentum) override;
 
@@ -115,6 +118,9 @@ class CudaBackend final : public Backend {
  private:
   /// Made at its first use, which no recording may be.
   const Cublas& cublas() const;
+  /// conv2d; and the moments of y on tensor cores, if they are asked for.
+  void convolve(const Tensor& y, const Tensor& x, const Tensor& w, const Window& window,
+                Moments* moments);
 
   int device_;
   gpu::Stream stream_;

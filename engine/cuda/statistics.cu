@@ -1,5 +1,5 @@
 // Batch statistics: each block takes the moments of a piece of 256 rows that it holds in registers,
-// then the pieces are combined.
+// unless the convolution that wrote the map has done so (warp_moments.h); then the pieces are combined.
 
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/reduce.h"
@@ -117,24 +117,34 @@ struct UpdateRunning {
   }
 };
 
+void combine(gpu::Stream stream, const Tensor& mean, const Tensor& variance,
+             const Moments& moments) {
+  const Index channels = mean.shape().c;
+  dispatch(mean.dtype(), [&]<class T>() {
+    gpu::launch(stream, Columns::blocks(channels),
+                CombineMoments<T>{mean.data<T>(), variance.data<T>(), Rows<double>(moments.pieces),
+                                  moments.pieces.shape().n, moments.piece, moments.rows, channels});
+  });
+}
+
 }  // namespace
 
 void CudaBackend::statistics(Tensor mean, Tensor variance, Tensor x) {
   // x: N·H·W·C   mean, variance: C
   const Shape &s = x.shape(), tall = one_image(s);
   constexpr Index piece = Tiles<1, 16>::piece;
-  const Index pieces = ceil_div(s.rows(), piece);
-  const Tensor moments(*this, {pieces, 1, 2, s.c}, DType::f64);
+  const Tensor pieces(*this, {ceil_div(s.rows(), piece), 1, 2, s.c}, DType::f64);
   dispatch_map(x.dtype(), [&]<class T>() {
-    with_packs<T>({x, moments}, [&]<int V>() {
-      walk_tiles(stream_,
-                 PieceMoments<T, V>{Tiles<V, 16>(tall), Rows<T>(x), Rows<double>(moments)});
+    with_packs<T>({x, pieces}, [&]<int V>() {
+      walk_tiles(stream_, PieceMoments<T, V>{Tiles<V, 16>(tall), Rows<T>(x), Rows<double>(pieces)});
     });
-    using R = Real<T>;
-    gpu::launch(stream_, Columns::blocks(s.c),
-                CombineMoments<R>{mean.data<R>(), variance.data<R>(), Rows<double>(moments), pieces,
-                                  piece, s.rows(), s.c});
   });
+  combine(stream_, mean, variance, {pieces, piece, s.rows()});
+}
+
+void CudaBackend::statistics_with_moments(Tensor mean, Tensor variance, Tensor x,
+                                          const Moments& moments) {
+  moments ? combine(stream_, mean, variance, moments) : statistics(mean, variance, x);
 }
 
 void CudaBackend::update_running(Tensor running_mean, Tensor running_variance, Tensor tracked,

@@ -1,6 +1,7 @@
 #include "engine/cuda/tensor_cores.h"
 
 #include "engine/cuda/rows.h"
+#include "engine/cuda/warp_moments.h"
 #include "engine/cuda/warp_pixels.h"
 #include "engine/cuda/warp_taps.h"
 
@@ -25,11 +26,21 @@ Written<Out> written(const Sink& to, Index columns) {
   return {data, to.to.pitch(), to.add, even && aligned};
 }
 
+/// Moments are asked of maps that a convolution writes; a gradient has none.
+template <class T, class Out, bool transposed>
+constexpr bool has_moments = std::is_same_v<T, Out> && !transposed;
+
+/// Room for those of y, with pieces of so many rows.
+Moments moments_of(const Tensor& y, Index piece) {
+  const Index rows = y.shape().rows();
+  return {Tensor(y.machine(), {ceil_div(rows, piece), 1, 2, y.shape().c}, DType::f64), piece, rows};
+}
+
 }  // namespace
 
 template <class T, class Out, bool transposed>
 void multiply_taps(gpu::Stream stream, const Taps& taps, const Sink& to, const Tensor& read,
-                   const WeightView<T>& weight, Index groups) {
+                   const WeightView<T>& weight, Index groups, Moments* moments) {
   const Index depth = read.shape().c / groups, columns = to.to.shape().c / groups;
   const TapFactors<T> factors{taps, Gathered<T>(read), weight, static_cast<int>(depth),
                               static_cast<int>(columns)};
@@ -37,7 +48,14 @@ void multiply_taps(gpu::Stream stream, const Taps& taps, const Sink& to, const T
     const auto column_tiles = static_cast<int>(ceil_div(columns, Tile::columns));
     const WarpTapProduct<T, Out, Tile, Source<T, Tile, transposed>> product{
         factors, written<Out>(to, columns), column_tiles};
-    gpu::launch(stream, product.blocks(groups), product);
+    const gpu::Blocks blocks = product.blocks(groups);
+    if constexpr (has_moments<T, Out, transposed>)
+      if (moments) {
+        *moments = moments_of(to.to, Tile::rows);
+        const Rows<double> pieces(moments->pieces);
+        return gpu::launch(stream, blocks, WarpTapProductWithMoments{product, pieces});
+      }
+    gpu::launch(stream, blocks, product);
   };
 
   const bool weights_in_chunks = in_chunks(weight.data, transposed ? weight.column : weight.depth,
@@ -101,9 +119,9 @@ void multiply_pixels(CudaBackend& machine, const Sink& dw, const Tensor& dy, con
 
 #define ROBMASK_TENSOR_CORES(T, Out)                                                               \
   template void multiply_taps<T, Out, false>(gpu::Stream, const Taps&, const Sink&, const Tensor&, \
-                                             const WeightView<T>&, Index);                         \
+                                             const WeightView<T>&, Index, Moments*);               \
   template void multiply_taps<T, Out, true>(gpu::Stream, const Taps&, const Sink&, const Tensor&,  \
-                                            const WeightView<T>&, Index);
+                                            const WeightView<T>&, Index, Moments*);
 ROBMASK_TENSOR_CORES(bf16, bf16)
 ROBMASK_TENSOR_CORES(bf16, float)
 ROBMASK_TENSOR_CORES(float, float)

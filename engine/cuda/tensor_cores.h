@@ -8,10 +8,10 @@
 namespace robmask::cuda::tensor_cores {
 
 /// Σ over the taps of `taps`, into the pixels of `to` that they write, rounded to Out: T or float.
-/// `transposed` says which way the weights lie.
+/// `transposed` says which way the weights lie. With `moments`, a convolution takes those of the map.
 template <class T, class Out, bool transposed>
 void multiply_taps(gpu::Stream stream, const Taps& taps, const Sink& to, const Tensor& read,
-                   const WeightView<T>& weight, Index groups);
+                   const WeightView<T>& weight, Index groups, Moments* moments = nullptr);
 
 /// dw: K·K·Cin/g·Cout of float, of the maps dy and x of T.
 template <class T>

@@ -122,8 +122,7 @@ class TapElements {
   int column_, first_ = 0;
 };
 
-/// A group of channels a layer of the grid. Batch statistics would be taken in `store`: a tile's sums
-/// of a column and of their squares, added up over the tiles in a second launch.
+/// A group of channels a layer of the grid.
 template <class T, class Out, class Tile, class Source>
 struct WarpTapProduct {
   struct Shared {
@@ -140,31 +139,46 @@ struct WarpTapProduct {
     return {Index{(factors.taps.pixels() + Tile::rows - 1) / Tile::rows} * column_tiles, 1, groups};
   }
 
-  GPU_DEVICE void operator()() const {
-    const auto tile = static_cast<int>(gpu::block().x), group = static_cast<int>(gpu::block().z);
-    const int first_pixel = tile / column_tiles * Tile::rows;
-    const int first_column = tile % column_tiles * Tile::columns;
+  GPU_DEVICE void operator()() const { store(sums(gpu::shared<Shared>())); }
+
+  // Of the block's tile: where it begins, the column also among the channels of all groups.
+  GPU_DEVICE int first_pixel() const {
+    return static_cast<int>(gpu::block().x) / column_tiles * Tile::rows;
+  }
+  GPU_DEVICE int first_column() const {
+    return static_cast<int>(gpu::block().x) % column_tiles * Tile::columns;
+  }
+  GPU_DEVICE int first_channel() const {
+    return static_cast<int>(gpu::block().z) * factors.columns + first_column();
+  }
+
+  GPU_DEVICE WarpSums<Tile> sums(Shared& shared) const {
+    const auto group = static_cast<int>(gpu::block().z);
     TapFactors<T> mine = factors;
     mine.read.data += group * mine.depth;
     mine.weight.data += group * mine.weight.group;
-    Source source(mine, first_pixel, first_column);
-    auto& stages = gpu::shared<Shared>().stages;
-    const auto sums = multiply<T, Tile>(stages, source, Source::steps(mine));
+    Source source(mine, first_pixel(), first_column());
+    return multiply<T, Tile>(shared.stages, source, Source::steps(mine));
+  }
 
-    Out* channels = to.data + group * mine.columns + first_column;
-    const auto store = [&]<bool pairs, bool add>() {
-      sums.store([&](int row) {
-        const int p = first_pixel + row;
-        const bool exists = p < mine.taps.pixels();
-        return typename Written<Out>::template Row<pairs, add>{
-            channels + (exists ? mine.taps.written(p) * to.pitch : 0),
-            exists ? mine.columns - first_column : 0};
-      });
-    };
+  GPU_DEVICE void store(const WarpSums<Tile>& sums) const {
     if (to.pairs)
-      to.add ? store.template operator()<true, true>() : store.template operator()<true, false>();
+      to.add ? store<true, true>(sums) : store<true, false>(sums);
     else
-      to.add ? store.template operator()<false, true>() : store.template operator()<false, false>();
+      to.add ? store<false, true>(sums) : store<false, false>(sums);
+  }
+
+ private:
+  template <bool pairs, bool add>
+  GPU_DEVICE void store(const WarpSums<Tile>& sums) const {
+    const int first = first_pixel(), columns = factors.columns - first_column();
+    Out* channels = to.data + first_channel();
+    sums.store([&](int row) {
+      const int p = first + row;
+      const bool exists = p < factors.taps.pixels();
+      return typename Written<Out>::template Row<pairs, add>{
+          channels + (exists ? factors.taps.written(p) * to.pitch : 0), exists ? columns : 0};
+    });
   }
 };
 

@@ -5,7 +5,10 @@
 
 namespace robmask {
 
-Variable conv2d(const Variable& x, const Variable& w, const Window& window, const Variable& into) {
+namespace {
+
+Variable convolve(const Variable& x, const Variable& w, const Window& window, const Variable& into,
+                  bool with_moments) {
   // x: N H W Cin    w: K K Cin/g Cout    y: N H' W' Cout
   const Shape out{x.shape().n, window.output(x.shape().h), window.output(x.shape().w), w.shape().c};
   expect(w.shape().w * window.groups == x.shape().c && w.shape().n == window.kernel,
@@ -14,8 +17,11 @@ Variable conv2d(const Variable& x, const Variable& w, const Window& window, cons
   expect(!into || into.shape() == out, "conv2d of shape {} into {}", to_string(out),
          into ? to_string(into.shape()) : "");
   Backend& machine = x.machine();
-  const Variable y = into ? into : Variable(Tensor(machine, out, x.value().dtype()));
-  machine.conv2d(y.value(), x.value(), w.operand(), window);
+  Variable y = into ? into : Variable(Tensor(machine, out, x.value().dtype()));
+  if (with_moments)
+    y.set_moments(machine.conv2d_with_moments(y.value(), x.value(), w.operand(), window));
+  else
+    machine.conv2d(y.value(), x.value(), w.operand(), window);
 
   if (Tape* tape = Tape::hearing({x, w})) {
     const auto dx = tape->wanted(x), dw = tape->wanted(w);
@@ -26,6 +32,17 @@ Variable conv2d(const Variable& x, const Variable& w, const Window& window, cons
     });
   }
   return y;
+}
+
+}  // namespace
+
+Variable conv2d(const Variable& x, const Variable& w, const Window& window, const Variable& into) {
+  return convolve(x, w, window, into, false);
+}
+
+Variable conv2d(const Variable& x, const Variable& w, const Window& window,
+                const Context& context) {
+  return convolve(x, w, window, {}, context.takes_batch_statistics());
 }
 
 Variable linear(const Variable& x, const Variable& w, const Variable& b) {

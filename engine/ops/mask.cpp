@@ -9,9 +9,10 @@ namespace robmask {
 
 namespace {
 
-/// The statistics that normalize a segment with images x; a train pass also updates the running ones.
-void normalize_by(MaskSource& source, const Tensor& x, const Segment& segment,
-                  const MaskState& state) {
+/// The statistics that normalize a segment with images x and their moments, if there are any; a train
+/// pass also updates the running ones.
+void normalize_by(MaskSource& source, const Tensor& x, const Moments& moments,
+                  const Segment& segment, const MaskState& state) {
   if (segment.mode == Mode::eval) {
     source.pair_code = segment.pair_code;
     source.mean = state.running_mean;
@@ -26,7 +27,7 @@ void normalize_by(MaskSource& source, const Tensor& x, const Segment& segment,
           x.shape().n, x.shape().h, x.shape().w);
   source.mean = Tensor(machine, {1, 1, 1, x.shape().c}, real_of(x.dtype()));
   source.variance = Tensor(machine, source.mean.shape(), source.mean.dtype());
-  machine.statistics(source.mean, source.variance, x);
+  machine.statistics_with_moments(source.mean, source.variance, x, moments);
   if (segment.mode == Mode::train)
     machine.update_running(
         state.running_mean.images(segment.pair, 1), state.running_variance.images(segment.pair, 1),
@@ -34,13 +35,14 @@ void normalize_by(MaskSource& source, const Tensor& x, const Segment& segment,
 }
 
 /// The mask that a segment with images x goes through.
-Lens lens_of(const Tensor& x, const Segment& segment, const MaskState& state) {
+Lens lens_of(const Tensor& x, const Moments& moments, const Segment& segment,
+             const MaskState& state) {
   MaskSource source;
   source.code = segment.code;
   source.weight = state.weight.value();
   source.bias = state.bias.value();
   source.eps = state.eps;
-  normalize_by(source, x, segment, state);
+  normalize_by(source, x, moments, segment, state);
   const Index given = source.pair_code ? source.pair_code.shape().n : 1;
   const Index masks = std::max(given, source.code.shape().n);
   const auto rows = [&](Index count) {
@@ -68,7 +70,9 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
     pass.relu = options.relu;
     pass.x = x.value().images(first, segment.images);
     if (residual) pass.residual = residual.value().images(first, segment.images);
-    pass.lens = lens_of(pass.x, segment, state);
+    const Index pixels = x.shape().pixels();
+    const Moments moments = x.moments().part(first * pixels, segment.images * pixels);
+    pass.lens = lens_of(pass.x, moments, segment, state);
     machine.mask(z.value().images(first, segment.images), pass);
     pass.residual = {};  // the backward pass does not read it
     passes.push_back(std::move(pass));

@@ -205,6 +205,46 @@ TEST(GpuEmulatorReplay, EndsInTheBitsOfIterationsRunOneByOneWhereLayersShareABuf
   EXPECT_EQ(weights(true), weights(false));
 }
 
+/// How many kernels of these names a convolution and the norm behind it start, over two segments of so
+/// many images of 8×8 pixels: two make a tile.
+struct Statistics {
+  std::size_t taken = 0, read = 0, combined = 0;
+
+  Statistics(DType maps, Mode mode, Index images) {
+    Backend& machine = backend("cuda");
+    const ModelShape shape{.machine = &machine, .maps = maps};
+    std::vector<Entry> entries;
+    const Scope scope(shape, entries);
+    const Conv2d conv(scope / "conv", 16, 16, {3, 1, 1});
+    const MaskedNorm norm(scope / "norm", 16);
+    Workbench bench(machine, maps);
+    const Tensor x = bench.input({2 * images, 8, 8, 16}), one = bench.scalar(1);
+    const Segment segment{.images = images, .mode = mode, .code = one, .pair_code = one};
+    const Context context{{segment, segment}};
+    for (const auto& launch :
+         launches_of(machine, [&] { norm(conv(Variable(x), context), context); })) {
+      const std::string name = gpu::kernel_name(launch.type);
+      const auto starts = [&](const char* with) -> std::size_t { return name.find(with) == 0; };
+      taken += starts("WarpTapProductWithMoments");
+      read += starts("PieceMoments");
+      combined += starts("CombineMoments");
+    }
+  }
+};
+
+TEST(GpuEmulatorLaunches, BatchStatisticsAreTakenByTheConvolutionWhereSegmentsAreWholeTiles) {
+  const Statistics whole(DType::bf16, Mode::train, 4);
+  EXPECT_EQ(whole.taken, 1u);
+  EXPECT_EQ(whole.read, 0u);
+  EXPECT_EQ(whole.combined, 2u);
+  EXPECT_EQ(Statistics(DType::bf16, Mode::train, 3).read, 2u);
+  const Statistics attack(DType::bf16, Mode::eval, 4);
+  EXPECT_EQ(attack.taken + attack.combined, 0u);
+  const Statistics exact(DType::f32, Mode::train, 4);
+  EXPECT_EQ(exact.taken, 0u);
+  EXPECT_EQ(exact.read, 2u);
+}
+
 TEST(GpuEmulatorLaunches, ANumberFrozenIntoALaunchShows) {
   Backend& machine = backend("cuda");
   const Tensor x(machine, {3, 1, 1, 5}, DType::f32);
