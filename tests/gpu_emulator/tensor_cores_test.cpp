@@ -1,22 +1,16 @@
 // Convolutions on tensor cores against their definitions.
 
-#include "engine/cuda/tensor_cores.h"
-
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
-#include <bit>
-#include <cmath>
 
-#include "engine/random.h"
-#include "tests/support/workbench.h"
+#include "tests/gpu_emulator/on_tensor_cores.h"
+#include "tests/gpu_emulator/placed.h"
 
 namespace robmask {
 namespace {
 
 using cuda::CudaBackend;
-using cuda::Taps;
 
 struct Layer {
   Shape x;
@@ -52,84 +46,6 @@ const Layer layers[] = {
     {{2, 7, 5, 10}, 6, {3, 2, 1, 2}},     // nothing fits
 };
 const Variant variants[] = {{0, false}, {8, true}, {3, true}};
-
-/// What the tensor cores see of a number that is stored as T.
-template <class T>
-float seen(float x) {
-  if constexpr (std::is_same_v<T, bf16>) return bf16(x);
-  return std::bit_cast<float>(gpu::round_to_tf32(std::bit_cast<std::uint32_t>(x)));
-}
-
-/// The three sums on tensor cores, as CudaBackend starts them.
-template <class T, class Out>
-struct OnTensorCores {
-  CudaBackend& machine;
-  const Window& window;
-
-  Taps taps(const Tensor& x, const Shape& out) const {
-    return {cuda::forward_axis(out.h, window), cuda::forward_axis(out.w, window), x, out, window};
-  }
-  void forward(const Tensor& y, const Tensor& x, const Tensor& w) const {
-    const cuda::WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(),
-                                     y.shape().c / window.groups, w.pitch(), 1};
-    cuda::tensor_cores::multiply_taps<T, Out, false>(machine.stream(), taps(x, y.shape()), {y}, x,
-                                                     weight, window.groups);
-  }
-  void input_gradient(const Sink& dx, const Tensor& dy, const Tensor& w) const {
-    const Shape& in = dx.to.shape();
-    const cuda::WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(),
-                                     dy.shape().c / window.groups, 1, w.pitch()};
-    for (int h = 0; h < window.stride; ++h)
-      for (int v = 0; v < window.stride; ++v)
-        cuda::tensor_cores::multiply_taps<T, Out, true>(
-            machine.stream(),
-            Taps(cuda::gradient_axis(in.h, h, window), cuda::gradient_axis(in.w, v, window), dy, in,
-                 window),
-            dx, dy, weight, window.groups);
-  }
-  void weight_gradient(const Sink& dw, const Tensor& dy, const Tensor& x) const {
-    cuda::tensor_cores::multiply_pixels<T>(machine, dw, dy, x, taps(x, dy.shape()), window.groups);
-  }
-};
-
-std::vector<float> numbers(const Shape& shape, std::uint64_t step) {
-  const Stream stream{.seed = 11, .purpose = Purpose::probe, .step = step};
-  std::vector<float> values(shape.count());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] = 2 * random_uniform<float>(stream, static_cast<std::uint32_t>(i)) - 1;
-  return values;
-}
-
-/// A view in a larger tensor of NaN.
-template <class T>
-struct Placed {
-  Tensor whole, view;
-
-  Placed(Backend& machine, const Shape& s, Index margin)
-      : whole(machine, s.with_channels(s.c + 2 * margin), dtype_of<T>()),
-        view(whole.channels(margin, s.c)) {
-    whole.from_host(std::vector<T>(whole.shape().count(), T(NAN)));
-  }
-  Placed(Backend& machine, const Shape& s, Index margin, const std::vector<float>& values)
-      : Placed(machine, s, margin) {
-    view.from_host(std::vector<T>(values.begin(), values.end()));
-  }
-  std::vector<double> values() const {
-    const auto host = view.to_host<T>();
-    return {host.begin(), host.end()};
-  }
-  bool surrounded_by_nan() const {
-    const auto all = whole.to_host<T>(), inner = view.to_host<T>();
-    const auto nans = [](const auto& v) {
-      return std::count_if(v.begin(), v.end(), [](float x) { return std::isnan(x); });
-    };
-    return nans(all) - nans(inner) == static_cast<Index>(all.size() - inner.size());
-  }
-};
-
-Placed<double> in_double(const Shape& s, const std::vector<float>& values) {
-  return {machine("reference"), s, 0, values};
-}
 
 template <class T, class Out>
 class Check {
