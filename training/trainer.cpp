@@ -8,12 +8,13 @@
 #include "data/files/csv.h"
 #include "engine/replay.h"
 #include "training/evaluator.h"
+#include "training/overfitting.h"
 
 namespace robmask {
 
 namespace {
 
-constexpr Index evaluation_batch = 250, probe_images = 64;
+constexpr Index evaluation_batch = 250;
 constexpr Index read_back_every = 8;  // iterations between two looks at the loss
 
 /// After each batch of an evaluation.
@@ -181,37 +182,6 @@ void Trainer::train_epoch(Progress& progress) {
   }
 }
 
-void Trainer::probe(EpochSummary& summary) const {
-  const TrainSettings& s = run_.settings;
-  if (s.method == Method::standard) return;
-  const double p = run_.model.spec().masks > 1 ? 1 : 0;
-  const Evaluator evaluator(run_.model, run_.train, probe_images, s.common.seed);
-  std::vector<std::int32_t> ids;
-  for (Index i = 0; i < std::min(probe_images, run_.train.size()); ++i)
-    ids.push_back(static_cast<std::int32_t>(i));
-  const auto accuracy = [&](const AttackPlan& plan) {
-    Index robust = 0;
-    for (const Verdict& v : evaluator.attack(p, plan, ids, {.on_batch = stoppable}))
-      robust += v.robust;
-    return static_cast<double>(robust) / static_cast<double>(ids.size());
-  };
-  AttackPlan plan = pgd_plan(s.attack, s.attack.eps.value);
-  const double under_training_attack = accuracy(plan);
-  plan.step_size = plan.eps / 4;
-  plan.steps = 10;
-  plan.random_start = true;
-  const double under_pgd = accuracy(plan);
-  summary.probe_training_attack = under_training_attack;
-  summary.probe_pgd = under_pgd;
-  const bool halved = under_pgd < 0.5 * under_training_attack;
-  if (halved && under_training_attack - under_pgd > 0.25)
-    warn(
-        fmt::format("epoch {}: catastrophic overfitting: {:.0f} % of the probed training images "
-                    "stand the training attack but {:.0f} % stand PGD-10; use more --attack-steps "
-                    "or a smaller --step-size",
-                    summary.epoch, 100 * under_training_attack, 100 * under_pgd));
-}
-
 EpochSummary Trainer::end_epoch() {
   check_finite();
   read_totals();
@@ -233,7 +203,7 @@ EpochSummary Trainer::end_epoch() {
     summary.test_acc_mask_max =
         run_.model.spec().masks > 1 ? share(evaluator.clean(1, stoppable)) : *summary.test_acc;
   }
-  probe(summary);
+  probe_overfitting(summary, run_.model, run_.train, run_.settings);
   return summary;
 }
 

@@ -59,7 +59,6 @@ class Trainer {
   void check_finite() const;
   void read_totals();
   EpochSummary end_epoch();
-  void probe(EpochSummary& summary) const;
   void save();
 
   TrainingRun run_;
