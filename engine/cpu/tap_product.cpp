@@ -12,11 +12,10 @@ namespace {
 constexpr Index block_rows = 576;
 /// The most tiles that one task walks for each panel, and how many tasks are enough to share out.
 constexpr Index task_tiles = 96, enough_tasks = 32;
-
-Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
-
 /// Maps of fewer pixels keep the rows of R images in the first-level cache even in the narrowest tiles.
 constexpr Index small_map = 200;
+
+Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 /// The product cut into tiles of R written pixels × V vectors of channels.
 ///

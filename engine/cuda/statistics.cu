@@ -117,6 +117,7 @@ struct UpdateRunning {
   }
 };
 
+/// Mean and variance of all rows whose moments these are.
 void combine(gpu::Stream stream, const Tensor& mean, const Tensor& variance,
              const Moments& moments) {
   const Index channels = mean.shape().c;

@@ -41,8 +41,8 @@ struct TileColumns {
   static constexpr int warps = Tile::rows / Tile::warp_rows;  // below each other
   static_assert(Tile::columns <= Tile::threads);
 
-  double of_warp[warps][Tile::columns];
-  float shift[Tile::columns];
+  double of_warp[warps][Tile::columns];  // what each warp has added up
+  float shift[Tile::columns];            // taken off before numbers are squared
 
   /// Adds up f(y, column) over the `rows` rows that exist: eight rows or fewer of a thread in float,
   /// those of a warp in Real.

@@ -64,13 +64,13 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
   const Variable& residual = options.residual;
   const Variable z(Tensor(machine, x.shape(), x.value().dtype()));
   std::vector<MaskPass> passes;
+  const Index pixels = x.shape().pixels();
   Index first = 0;
   for (const Segment& segment : context.segments) {
     MaskPass pass;
     pass.relu = options.relu;
     pass.x = x.value().images(first, segment.images);
     if (residual) pass.residual = residual.value().images(first, segment.images);
-    const Index pixels = x.shape().pixels();
     const Moments moments = x.moments().part(first * pixels, segment.images * pixels);
     pass.lens = lens_of(pass.x, moments, segment, state);
     machine.mask(z.value().images(first, segment.images), pass);
