@@ -20,10 +20,10 @@ inline constexpr Index train_images = 2000, test_images = 500;
 inline constexpr Index classes = 10, side = 32;
 
 inline constexpr double misleading = 0.25;  // part of the images that show another class's bar
-inline constexpr int texture = 2;           // amplitude, in 255ths
+inline constexpr int texture = 3;           // amplitude, in 255ths
 inline constexpr double noise = 1;          // standard deviation, in 255ths
 
-inline constexpr double bar_level = 60;        // above the background, in 255ths, ±20 %
+inline constexpr double bar_level = 100;       // above the background, in 255ths, ±20 %
 inline constexpr double bar_half_length = 11;  // pixels, up to 2 more
 inline constexpr double bar_half_width = 2.2;  // pixels, up to 0.8 more
 inline constexpr double bar_jitter = 5;        // pixels off the centre, up and down, left and right

@@ -14,7 +14,7 @@ train() {  # train METHOD EPOCHS BATCH OPTIONS…: with few and large attack ste
   method=$1 epochs=$2 batch=$3
   shift 3
   echo "training: $method, $epochs epochs" >&2
-  "$ROBMASK" train --data synthetic --model resnet18 --width 8 --augment none \
+  "$ROBMASK" train --data synthetic --model resnet18 --width 16 --augment none \
     --attack-steps 4 --step-size 3/255 --method "$method" --epochs "$epochs" --batch "$batch" "$@" \
     --device cpu --out "$out/$method" >/dev/null
 }
@@ -27,9 +27,9 @@ attack() {  # attack METHOD MASKS: PGD-20 at 8/255 on 300 test images, and eight
     --save-adversarial "$out/$1-attacked.npy" >/dev/null
 }
 
-train standard 10 64
-train pgd 12 32 --lr 0.03  # at 0.1 it may stay for long on a plateau of 25 %
-train robmask 16 32 --bn-stats split --strength per-image
+train standard 6 64
+train pgd 8 32
+train robmask 10 32 --bn-stats split --strength per-image
 attack standard 0
 attack pgd 0
 attack robmask 0,0.25,0.5,0.75,1
