@@ -49,7 +49,7 @@ TEST_F(Evaluate, QuantizedAttacksGoOnUntilAPointSurvivesRounding) {
   const Path images = folder_ / "adv.npy";
   for (const char* attack : {"apgd-ce", "square"}) {
     const std::string options = fmt::format(
-        "--mask 0 --attack {} --eps 2/255 --attack-steps 20 --queries 200 --checks off", attack);
+        "--mask 0 --attack {} --eps 4/255 --attack-steps 20 --queries 200 --checks off", attack);
     const Json exact = evaluate(options)["results"][0];
     const Json rounded = evaluate(fmt::format("{} --quantize 8 --save-adversarial '{}'", options,
                                               images.string()))["results"][0];

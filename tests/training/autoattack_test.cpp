@@ -102,7 +102,7 @@ double median_perturbation(const AttackPlan& plan) {
 }
 
 AttackPlan small_plan(AttackName attack, Norm norm) {
-  const double eps = norm == Norm::linf ? 0.3 / 255 : 0.03;
+  const double eps = norm == Norm::linf ? 0.3 / 255 : 0.05;
   AttackPlan plan{.attack = attack,
                   .norm = norm,
                   .eps = eps,
