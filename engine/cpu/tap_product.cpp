@@ -21,9 +21,9 @@ Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 ///
 /// Pixels are numbered block by block of images, in a block position by position, image by image. In a
 /// block of R images a tile is one position of each: at the border all its rows miss the same taps,
-/// which are skipped. (On a 4×4 map that saves 31% of the work of a 3×3 window.) But the images often lie a
-/// power of two apart, and then their pixels push each other out of the first-level cache: narrow tiles,
-/// of many rows and little work for each, take the images of large maps one by one.
+/// which are skipped. (On a 4×4 map that saves 31% of the work of a 3×3 window.) But the images often
+/// lie a power of two apart, and then their pixels push each other out of the first-level cache: narrow
+/// tiles, of many rows and little work for each, take the images of large maps one by one.
 template <class T, int V>
 class TiledProduct {
  public:
@@ -34,11 +34,11 @@ class TiledProduct {
         weights_(p_, block_depth_, scratch),
         zeros_(scratch, {1, 1, 1, p_.groups * p_.depth}, dtype_of<T>()) {
     std::fill_n(zeros_.template data<T>(), p_.groups * p_.depth, T(0));
-    const Index rest = p_.images % together_;
-    whole_block_ = blocks() > 0 ? tiles_of(together_) : 0;
+    const Index whole = blocks() > 0 ? together_ : 0, rest = p_.images % together_;
+    whole_block_ = tiles_of(whole);
     const Index plans = whole_block_ + tiles_of(rest);
     plans_ = Tensor(scratch, {plans, 1, 1, 2 * R + p_.taps.count()}, DType::i32);
-    if (blocks() > 0) plan_block(0, together_);
+    plan_block(0, whole);
     plan_block(whole_block_, rest);
   }
 
