@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "training/evaluator.h"
 #include "training/manners.h"
 
 namespace robmask {
@@ -14,17 +13,16 @@ constexpr Index probe_images = 64;
 }  // namespace
 
 void probe_overfitting(EpochSummary& summary, const Model& model, const Images& train,
-                       const TrainSettings& s) {
+                       const TrainSettings& s, const Evaluator::OnBatch& on_batch) {
   if (s.method == Method::standard) return;
   const double p = model.spec().masks > 1 ? 1 : 0;
   const Evaluator evaluator(model, train, probe_images, s.common.seed);
   std::vector<std::int32_t> ids;
   for (Index i = 0; i < std::min(probe_images, train.size()); ++i)
     ids.push_back(static_cast<std::int32_t>(i));
-  const auto stoppable = [](Index, const std::vector<Verdict>&) { stop_if_interrupted(); };
   const auto accuracy = [&](const AttackPlan& plan) {
     Index robust = 0;
-    for (const Verdict& v : evaluator.attack(p, plan, ids, {.on_batch = stoppable}))
+    for (const Verdict& v : evaluator.attack(p, plan, ids, {.on_batch = on_batch}))
       robust += v.robust;
     return static_cast<double>(robust) / static_cast<double>(ids.size());
   };

@@ -203,7 +203,7 @@ EpochSummary Trainer::end_epoch() {
     summary.test_acc_mask_max =
         run_.model.spec().masks > 1 ? share(evaluator.clean(1, stoppable)) : *summary.test_acc;
   }
-  probe_overfitting(summary, run_.model, run_.train, run_.settings);
+  probe_overfitting(summary, run_.model, run_.train, run_.settings, stoppable);
   return summary;
 }
 
