@@ -3,6 +3,7 @@
 #include "engine/cpu/cpu_backend.h"
 #include "engine/cpu/pixel_product.h"
 #include "engine/cpu/tap_product.h"
+#include "engine/cpu/winograd.h"
 
 namespace robmask::ROBMASK_ISA {
 
@@ -11,8 +12,11 @@ void CpuBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
   dispatch(x.dtype(), [&]<class T>() {
     const Index groups = window.groups, depth = x.shape().c / groups,
                 columns = y.shape().c / groups;
-    const Taps taps = forward_taps(x.shape(), y.shape(), window);
     const WeightView<T> weight{w.data<T>(), depth * w.pitch(), columns, w.pitch(), 1};
+    if constexpr (std::is_same_v<T, float>)
+      if (winograd_pays(y.shape(), x.shape(), window))
+        return multiply_winograd({y, x, window.pad, weight, false}, *this);
+    const Taps taps = forward_taps(x.shape(), y.shape(), window);
     multiply<T>({taps, PixelView<T>(y), PixelView<T>(x), weight, x.shape().n, groups, depth,
                  columns, false},
                 *this);
@@ -24,6 +28,11 @@ void CpuBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Windo
   dispatch(dy.dtype(), [&]<class T>() {
     const Index groups = window.groups, depth = y.c / groups, columns = x.c / groups;
     const WeightView<T> weight{w.data<T>(), columns * w.pitch(), depth, 1, w.pitch()};
+    if constexpr (std::is_same_v<T, float>)
+      if (winograd_pays(x, y, window)) {
+        const WeightView<T> flipped{weight.data + 8 * weight.tap, -weight.tap, 0, 1, w.pitch()};
+        return multiply_winograd({dx.to, dy, 2 - window.pad, flipped, dx.add}, *this);
+      }
     for (const Taps& taps : gradient_taps(x, y, window))
       multiply<T>({taps, PixelView<T>(dx.to), PixelView<T>(dy), weight, x.n, groups, depth, columns,
                    dx.add},

@@ -8,6 +8,32 @@
 
 namespace robmask::ROBMASK_ISA {
 
+/// Weights from `depth` channels to `columns` columns, from `first` on with the strides of `view`, as rows
+/// of `width`, zero-padded: those of channel k at row(k).
+template <int width, class T, class Row>
+void pack_rows(const WeightView<T>& view, const T* first, Index depth, Index columns, Row&& row) {
+  constexpr int n = lanes<T>;
+  if (columns < width)
+    for (Index k = 0; k < depth; ++k) std::fill_n(row(k) + columns, width - columns, T(0));
+  if (view.column == 1) {
+    for (Index k = 0; k < depth; ++k) std::copy_n(first + k * view.depth, columns, row(k));
+    return;
+  }
+  for (Index i = 0; i < columns; i += n)
+    for (Index k = 0; k < depth; k += n)
+      if (view.depth == 1 && columns - i >= n &&
+          depth - k >= n) {  // n columns lie along rows in memory
+        Vector<T> square[n];
+        for (int m = 0; m < n; ++m) square[m] = load(first + (i + m) * view.column + k);
+        transpose<T>(square);
+        for (int l = 0; l < n; ++l) store(row(k + l) + i, square[l]);
+      } else {
+        for (Index l = k; l < std::min<Index>(k + n, depth); ++l)
+          for (Index m = i; m < std::min<Index>(i + n, columns); ++m)
+            row(l)[m] = first[l * view.depth + m * view.column];
+      }
+}
+
 /// For each group and block of `block_depth` channels: panels of `width` columns, zero-padded, each
 /// as [tap][channel of the block][width].
 template <class T, int width>
@@ -43,35 +69,10 @@ class PackedWeights {
 
   void pack(Index group, Index tap, Index j) const {
     const WeightView<T>& w = p_.weight;
-    const Index columns = std::min<Index>(width, p_.columns - j * width);
-    const T* from = w.data + p_.taps.weight[tap] * w.tap + group * w.group + j * width * w.column;
-    if (columns < width)
-      for (Index k = 0; k < p_.depth; ++k)
-        std::fill_n(row(group, tap, j, k) + columns, width - columns, T(0));
-    if (w.column == 1) {
-      for (Index k = 0; k < p_.depth; ++k)
-        std::copy_n(from + k * w.depth, columns, row(group, tap, j, k));
-      return;
-    }
-    for (Index i = 0; i < columns; i += n)
-      for (Index k = 0; k < p_.depth; k += n)
-        if (w.depth == 1 && columns - i >= n && p_.depth - k >= n)
-          pack_square(from + i * w.column + k, group, tap, j, k, i);
-        else
-          for (Index l = k; l < std::min<Index>(k + n, p_.depth); ++l)
-            for (Index m = i; m < std::min<Index>(i + n, columns); ++m)
-              row(group, tap, j, l)[m] = from[l * w.depth + m * w.column];
+    const T* first = w.data + p_.taps.weight[tap] * w.tap + group * w.group + j * width * w.column;
+    pack_rows<width>(w, first, p_.depth, std::min<Index>(width, p_.columns - j * width),
+                     [&](Index k) { return row(group, tap, j, k); });
   }
-
-  /// n columns of n channels that lie along rows in memory.
-  void pack_square(const T* from, Index group, Index tap, Index j, Index k, Index column) const {
-    Vector<T> rows[n];
-    for (int i = 0; i < n; ++i) rows[i] = load(from + i * p_.weight.column);
-    transpose<T>(rows);
-    for (int i = 0; i < n; ++i) store(row(group, tap, j, k + i) + column, rows[i]);
-  }
-
-  static constexpr int n = lanes<T>;
 
   const TapProduct<T>& p_;
   Index block_depth_, panels_;

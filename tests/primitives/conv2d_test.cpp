@@ -17,6 +17,9 @@ const ConvCase cases[] = {
     {{2, 8, 8, 3}, 16, {3, 1, 1, 1}},     // the first layer of a network
     {{2, 8, 8, 16}, 16, {3, 1, 1, 1}},    //
     {{3, 8, 8, 64}, 64, {3, 1, 1, 1}},    //
+    {{2, 11, 7, 24}, 40, {3, 1, 1, 1}},   // squares of 4×4 outputs that leave the map
+    {{2, 10, 6, 16}, 20, {3, 1, 0, 1}},   //
+    {{2, 6, 10, 20}, 16, {3, 1, 2, 1}},   //
     {{3, 8, 8, 16}, 64, {3, 2, 1, 1}},    // halves the map
     {{2, 7, 5, 10}, 4, {3, 2, 1, 1}},     // odd sizes, odd channels
     {{1, 1, 1, 3}, 3, {3, 1, 1, 1}},      // only the middle tap meets the map
