@@ -130,7 +130,7 @@ void CudaBackend::conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Win
   // choose its algorithm by the number of rows.
   const bool plain =
       window.kernel == 1 && window.stride == 1 && window.pad == 0 && window.groups == 1;
-  if (plain && cublas().exists()) return cublas().multiply_rows(dw.to, x, dy, {products(), dw.add});
+  if (plain && cublas_->exists()) return cublas_->multiply_rows(dw.to, x, dy, {products(), dw.add});
 
   const Shape& out = dy.shape();
   const Taps taps(forward_axis(out.h, window), forward_axis(out.w, window), x, out, window);

@@ -23,16 +23,16 @@ int type_number(DType t) {
 
 }  // namespace
 
-Cublas::Cublas(gpu::Stream stream) : library_(cublas_library()) {
-  if (library_ != nullptr && !start(stream)) stop();
+Cublas::Cublas(Backend& machine, gpu::Stream stream) : library_(cublas_library()) {
+  if (library_ == nullptr) return;
+  workspace_ = machine.allocate(workspace_bytes);
+  if (!start(stream)) stop();
 }
 
 Cublas::~Cublas() { stop(); }
 
 bool Cublas::start(gpu::Stream stream) {
-  if (library_->create(&handle_) != 0) return false;
-  workspace_ = gpu::allocate(workspace_bytes);
-  return workspace_ != nullptr && library_->set_stream(handle_, stream) == 0 &&
+  return library_->create(&handle_) == 0 && library_->set_stream(handle_, stream) == 0 &&
          library_->set_workspace(handle_, workspace_, workspace_bytes) == 0;
 }
 

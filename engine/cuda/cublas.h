@@ -28,7 +28,8 @@ const CublasLibrary* cublas_library();
 
 class Cublas {
  public:
-  explicit Cublas(gpu::Stream stream);
+  /// With a workspace of its own from the machine: OutOfMemory if that has none.
+  Cublas(Backend& machine, gpu::Stream stream);
   ~Cublas();
   Cublas(const Cublas&) = delete;
   Cublas& operator=(const Cublas&) = delete;

@@ -11,6 +11,7 @@ CudaBackend::CudaBackend(int device) : device_(device) {
         fmt::format("there is no GPU cuda:{}: the last one is cuda:{}", device, count - 1));
   gpu::use_device(device);
   stream_ = gpu::make_stream();
+  cublas_.emplace(*this, stream_);
 }
 
 CudaBackend::~CudaBackend() {
@@ -20,14 +21,9 @@ CudaBackend::~CudaBackend() {
   gpu::destroy_stream(stream_);
 }
 
-const Cublas& CudaBackend::cublas() const {
-  if (!cublas_) cublas_.emplace(stream_);
-  return *cublas_;
-}
-
 std::string CudaBackend::name() const { return fmt::format("cuda:{}", device_); }
 std::string CudaBackend::kernels() const {
-  return fmt::format("{}, {}", gpu::architecture(device_), cublas().name());
+  return fmt::format("{}, {}", gpu::architecture(device_), cublas_->name());
 }
 
 }  // namespace cuda

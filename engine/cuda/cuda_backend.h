@@ -16,7 +16,7 @@ namespace robmask::cuda {
 class CudaBackend final : public Backend {
  public:
   /// The GPU of that number. Unavailable if there is none, the driver is missing or too old, or this build
-  /// has no kernels for it.
+  /// has no kernels for it. OutOfMemory if not even cuBLAS fits.
   explicit CudaBackend(int device);
   ~CudaBackend() override;
 
@@ -116,15 +116,14 @@ class CudaBackend final : public Backend {
               Tensor step) override;
 
  private:
-  /// Made at its first use, which no recording may be.
-  const Cublas& cublas() const;
   /// conv2d; and the moments of y on tensor cores, if they are asked for.
   void convolve(const Tensor& y, const Tensor& x, const Tensor& w, const Window& window,
                 Moments* moments);
 
   int device_;
   gpu::Stream stream_;
-  mutable std::optional<Cublas> cublas_;
+  // Started before anything else takes memory: whether it could be must not depend on when it is used.
+  std::optional<Cublas> cublas_;
   // What sgd_step ever worked on, and where the device keeps it: apart from all pools, since graphs
   // read it for as long as they live.
   std::map<std::string, std::byte*> sgd_lists_;

@@ -154,6 +154,13 @@ TEST_F(GpuEmulatorFailures, AKernelThatFailsInAReplayedIterationSaysSo) {
   EXPECT_TRUE(replay.starts_with("a kernel failed on the GPU: ")) << replay;
 }
 
+TEST_F(GpuEmulatorFailures, CublasIsStartedBeforeMemoryIsScarce) {
+  leave(mebibyte);
+  EXPECT_EQ(machine_.kernels(), "emulated, cuBLAS 1.0");
+  const std::string line = test::message_of<OutOfMemory>([] { cuda::CudaBackend another(0); });
+  EXPECT_NE(line.find("32.0 MiB were asked for"), std::string::npos) << line;
+}
+
 TEST_F(GpuEmulatorFailures, ACublasThatDoesNotStartIsDoneWithout) {
   const Tensor x = make_tensor(machine_, {3, 1, 1, 2}, std::vector<float>{1, 2, 3, 4, 5, 6});
   const auto weight_gradient = [&](Backend& machine) {
