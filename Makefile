@@ -282,10 +282,14 @@ announce:
 
 # ---- what to do with it ---------------------------------------------------------------------------
 
+# On the emulator, every kernel, and some of the networks and recipes that are made of them.
+ON_EMULATOR := Machine/*/cuda*:Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_pgd_l2
+ON_EMULATOR := $(ON_EMULATOR):Replay/*/cuda_robmask:Replay/*/cuda_trades
+
 # What is built in here; then the GPU's kernels on the emulator, which computes on one core.
 test: test-here bench-check $(BUILD)/emulated/tests
-	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or \
-	  $(FILTER),Machine/*/cuda*:Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_pgd_l2:Replay/*/cuda_robmask:Replay/*/cuda_trades:*GpuEmulator*)'
+	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) \
+	  '--gtest_filter=$(or $(FILTER),$(ON_EMULATOR):Attacks/*Finds*/cuda_autoattack_linf:*GpuEmulator*)'
 
 test-here: $(BUILD)/tests $(BUILD)/robmask
 	ROBMASK=$(BUILD)/robmask $(BUILD)/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*)'
@@ -299,13 +303,13 @@ bench-check: $(BUILD)/robmask
 emulated: $(BUILD)/emulated/robmask $(BUILD)/emulated/tests
 
 trajectories: $(BUILD)/emulated/tests
-	tools/checks/sharded.sh $< --gtest_brief=$(BRIEF) '--gtest_filter=*Golden*/cuda*:Replay/*/cuda*'
+	tools/checks/sharded.sh $< --gtest_brief=$(BRIEF) '--gtest_filter=*Golden*/cuda*:Replay/*/cuda*:Attacks/*/cuda*'
 
 # One thread of the CPU: the detector does not know OpenMP's barriers. No random addresses: the one of
 # gcc 12 does not know the places that newer kernels choose. Suites of gradients repeat primitives.
 test-races: $(BUILD)/races/tests
 	OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 setarch -R $< --gtest_brief=$(BRIEF) \
-	  '--gtest_filter=$(or $(FILTER),*/cuda*:Races*:GpuEmulatorTensorCores*:-Slow*:*Gradient.*)'
+	  '--gtest_filter=$(or $(FILTER),$(ON_EMULATOR):Races*:GpuEmulatorTensorCores*:-*Gradient.*)'
 
 mutations: $(BUILD)/emulated/tests
 	$(Q)COMPILE='$(CXX) $(FLAGS) -O2 -w' LINK='$(LINK)' LIBS='$(LIBS) -lgtest -lgtest_main' $(PYTHON) \

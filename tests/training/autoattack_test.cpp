@@ -7,6 +7,7 @@
 #include <numeric>
 #include <set>
 
+#include "tests/support/machines.h"
 #include "training/evaluator.h"
 
 namespace robmask {
@@ -23,9 +24,10 @@ struct Scene {
   Images images;
   std::vector<std::int32_t> all;
 
-  explicit Scene(Index classes = 5)
-      : model(backend("cpu"), DType::f32, {.name = "resnet18", .width = 4, .classes = classes}, 1),
-        images(backend("cpu"), labelled(model)),
+  explicit Scene(const std::string& machine = "cpu", Index classes = 5)
+      : model(backend(machine), DType::f32, {.name = "resnet18", .width = 4, .classes = classes},
+              1),
+        images(backend(machine), labelled(model)),
         all(25) {
     std::iota(all.begin(), all.end(), 0);
   }
@@ -61,9 +63,9 @@ struct Scene {
   Evaluator evaluator(Index batch) const { return {model, images, batch, 0}; }
 };
 
-const Scene& scene() {
-  static const Scene it;
-  return it;
+const Scene& scene(const std::string& machine = "cpu") {
+  static std::map<std::string, Scene> scenes;
+  return scenes.try_emplace(machine, machine).first->second;
 }
 
 /// Everything an evaluation says of each image.
@@ -80,14 +82,13 @@ struct Result {
   }
 };
 
-Result run(const AttackPlan& plan, Index batch) {
+Result run(const AttackPlan& plan, Index batch, const Scene& on = scene()) {
   Result result;
   const auto look = [&](const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
     for (std::size_t i = 0; i < ids.size(); ++i)
       result.adversarial[ids[i]] = x_adv.images(static_cast<Index>(i), 1).to_host<float>();
   };
-  const auto verdicts =
-      scene().evaluator(batch).attack(0, plan, scene().all, {.adversarial = look});
+  const auto verdicts = on.evaluator(batch).attack(0, plan, on.all, {.adversarial = look});
   for (const Verdict& v : verdicts) result.add(v);
   return result;
 }
@@ -119,27 +120,29 @@ AttackPlan small_plan(AttackName attack, Norm norm) {
   return plan;
 }
 
-class AnyAttack : public testing::TestWithParam<std::tuple<AttackName, Norm>> {
+class AnyAttack : public testing::TestWithParam<std::tuple<std::string, AttackName, Norm>> {
  protected:
-  AttackPlan plan() const { return small_plan(std::get<0>(GetParam()), std::get<1>(GetParam())); }
+  const Scene& here() const { return scene(std::get<0>(GetParam())); }
+  AttackPlan plan() const { return small_plan(std::get<1>(GetParam()), std::get<2>(GetParam())); }
 };
 
 TEST_P(AnyAttack, FindsTheSameInAnyBatchAndHandsOutMisclassifiedImagesOfTheBallOnly) {
-  const Result result = run(plan(), 25);
+  const Result result = run(plan(), 25, here());
   EXPECT_EQ(result.verdicts.size(), 25u);
-  EXPECT_EQ(run(plan(), 7), result);
+  EXPECT_EQ(run(plan(), 7, here()), result);
   EXPECT_GT(result.robust(), 0);
   EXPECT_LT(result.robust(), 25);
   const Norm norm = plan().norm;
+  Backend& machine = here().model.machine();
   for (const auto& [image, values] : result.adversarial) {
-    const Tensor x = scene().images.batch(DType::f32, std::vector{image}).images;
-    const Tensor x_adv = make_tensor(backend("cpu"), x.shape(), values);
-    const Context context = scene().model.eval(1, 0);
-    const auto z = scene().model.logits(Variable(x_adv), context).value().to_doubles();
+    const Tensor x = here().images.batch(DType::f32, std::vector{image}).images;
+    const Tensor x_adv = make_tensor(machine, x.shape(), values);
+    const Context context = here().model.eval(1, 0);
+    const auto z = here().model.logits(Variable(x_adv), context).value().to_doubles();
     const bool robust = std::get<0>(result.verdicts.at(image));
-    EXPECT_EQ(argmax(z, 0, 5) == scene().images.split().labels[image], robust);
-    const Tensor distance(backend("cpu"), {}, DType::f32);
-    backend("cpu").distance(distance, x_adv, x, norm);
+    EXPECT_EQ(argmax(z, 0, 5) == here().images.split().labels[image], robust);
+    const Tensor distance(machine, {}, DType::f32);
+    machine.distance(distance, x_adv, x, norm);
     EXPECT_LE(distance.item(), plan().eps * (1 + 1e-5));
     EXPECT_EQ(distance.item(), std::get<4>(result.verdicts.at(image)));
     for (const float pixel : values) EXPECT_TRUE(pixel >= 0 && pixel <= 1);
@@ -151,19 +154,21 @@ TEST_P(AnyAttack, OfStrengthZeroBreaksNothing) {
   zero.eps = zero.step_size = 0;
   zero.queries = zero.steps = 3;
   zero.restarts = zero.targets = 1;
-  EXPECT_EQ(run(zero, 25).robust(), 25);
+  EXPECT_EQ(run(zero, 25, here()).robust(), 25);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Attacks, AnyAttack,
-    testing::Combine(testing::Values(AttackName::pgd, AttackName::cw, AttackName::apgd_ce,
+    testing::Combine(testing::ValuesIn(machines_under_test()),
+                     testing::Values(AttackName::pgd, AttackName::cw, AttackName::apgd_ce,
                                      AttackName::apgd_dlr, AttackName::apgd_t, AttackName::fab,
                                      AttackName::fab_t, AttackName::square, AttackName::autoattack),
                      testing::Values(Norm::linf, Norm::l2)),
     [](const auto& which) {
-      std::string name = to_string(std::get<0>(which.param));
-      std::erase(name, '-');
-      return name + "_" + to_string(std::get<1>(which.param));
+      std::string attack = to_string(std::get<1>(which.param));
+      std::erase(attack, '-');
+      return fmt::format("{}_{}_{}", std::get<0>(which.param), attack,
+                         to_string(std::get<2>(which.param)));
     });
 
 TEST(AutoAttack, StandardPlusAndRandHaveTheAuthorsStages) {
@@ -225,7 +230,7 @@ TEST(AutoAttack, GoesOnFromAnyStageToTheSameVerdicts) {
 }
 
 TEST(AutoAttack, LossesThatNeedMoreClassesAreRefused) {
-  const Scene three(3);
+  const Scene three("cpu", 3);
   const auto attack = [&](AttackName name) {
     return three.evaluator(25).attack(0, small_plan(name, Norm::linf), {0, 1, 2});
   };
