@@ -15,7 +15,7 @@ void CpuBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
     const WeightView<T> weight{w.data<T>(), depth * w.pitch(), columns, w.pitch(), 1};
     if constexpr (std::is_same_v<T, float>)
       if (winograd_pays(y.shape(), x.shape(), window))
-        return multiply_winograd({y, x, window.pad, weight, false}, *this);
+        return correlate_winograd({y, x, window.pad, weight, false}, *this);
     const Taps taps = forward_taps(x.shape(), y.shape(), window);
     multiply<T>({taps, PixelView<T>(y), PixelView<T>(x), weight, x.shape().n, groups, depth,
                  columns, false},
@@ -31,7 +31,7 @@ void CpuBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Windo
     if constexpr (std::is_same_v<T, float>)
       if (winograd_pays(x, y, window)) {
         const WeightView<T> flipped{weight.data + 8 * weight.tap, -weight.tap, 0, 1, w.pitch()};
-        return multiply_winograd({dx.to, dy, 2 - window.pad, flipped, dx.add}, *this);
+        return correlate_winograd({dx.to, dy, 2 - window.pad, flipped, dx.add}, *this);
       }
     for (const Taps& taps : gradient_taps(x, y, window))
       multiply<T>({taps, PixelView<T>(dx.to), PixelView<T>(dy), weight, x.n, groups, depth, columns,
@@ -41,7 +41,12 @@ void CpuBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Windo
 }
 
 void CpuBackend::conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) {
-  dispatch(dy.dtype(), [&]<class T>() { multiply_pixels<T>(dw, dy, x, window, *this); });
+  dispatch(dy.dtype(), [&]<class T>() {
+    if constexpr (std::is_same_v<T, float>)
+      if (winograd_gradient_pays(dy.shape(), x.shape(), window))
+        return weight_gradient_winograd(dw, dy, x, window.pad, *this);
+    multiply_pixels<T>(dw, dy, x, window, *this);
+  });
 }
 
 }  // namespace robmask::ROBMASK_ISA

@@ -5,6 +5,10 @@
 
 namespace robmask::ROBMASK_ISA {
 
+/// Whether the shapes of an image (y: output, x: input) allow it and make it the faster way. The batch has
+/// no say, so an image has the same bits in any.
+bool winograd_pays(const Shape& y, const Shape& x, const Window& window);
+
 /// written[h, w][·] = [old +] Σ over kh, kw < 3 of read[h + kh − pad, w + kw − pad][·]·weight_{3·kh + kw},
 /// where read is zero outside of its map. `weight` has one group.
 struct Correlation {
@@ -14,11 +18,15 @@ struct Correlation {
   bool add;
 };
 
-/// Whether the shapes of an image allow it and make it the faster way. The batch has no say, so an image
-/// has the same bits in any.
-bool winograd_pays(const Shape& written, const Shape& read, const Window& window);
-
 /// `scratch` is the machine that memory for transformed weights and pixels is taken from.
-void multiply_winograd(const Correlation& correlation, Backend& scratch);
+void correlate_winograd(const Correlation& correlation, Backend& scratch);
+
+/// The same for the weight gradient, where the batch counts: sums must be long enough to pay for their
+/// transform.
+bool winograd_gradient_pays(const Shape& dy, const Shape& x, const Window& window);
+
+/// dw[kh, kw, ·, ·] = [old +] Σ over images, h and w of x[h + kh − pad, w + kw − pad]ᵀ·dy[h, w].
+void weight_gradient_winograd(const Sink& dw, const Tensor& dy, const Tensor& x, Index pad,
+                              Backend& scratch);
 
 }  // namespace robmask::ROBMASK_ISA

@@ -49,4 +49,27 @@ template <class V>
   m3 = odd + 8.f * odd2 + m5;
 }
 
+/// Gradients dy[0…3] become A·dy, of six values: the transpose of transform_products.
+template <class V>
+[[gnu::always_inline]] inline void transform_output_gradients(V& d0, V& d1, V& d2, V& d3, V& d4,
+                                                              V& d5) {
+  const V even = d0 + d2, odd = d1 + d3;
+  const V even2 = d0 + 4.f * d2, odd2 = 2.f * d1 + 8.f * d3;
+  d5 = d3;
+  d1 = even + odd;
+  d2 = even - odd;
+  d3 = even2 + odd2;
+  d4 = even2 - odd2;
+}
+
+/// Sums u[0…5] become Gᵀu, in the first three: the transpose of transform_weights.
+template <class V>
+[[gnu::always_inline]] inline void transform_weight_sums(V& u0, V& u1, V& u2, V& u3, V& u4, V& u5) {
+  const V even = (u1 + u2) * (-1.f / 6), odd = (u1 - u2) * (-1.f / 6);
+  const V even2 = (u3 + u4) * (1.f / 24), odd2 = (u3 - u4) * (1.f / 24);
+  u0 = (1.f / 4) * u0 + even + even2;
+  u1 = odd + 2.f * odd2;
+  u2 = even + 4.f * even2 + u5;
+}
+
 }  // namespace robmask::ROBMASK_ISA

@@ -17,9 +17,9 @@ const ConvCase cases[] = {
     {{2, 8, 8, 3}, 16, {3, 1, 1, 1}},     // the first layer of a network
     {{2, 8, 8, 16}, 16, {3, 1, 1, 1}},    //
     {{3, 8, 8, 64}, 64, {3, 1, 1, 1}},    //
-    {{2, 11, 7, 24}, 40, {3, 1, 1, 1}},   // squares of 4×4 outputs that leave the map
-    {{2, 10, 6, 16}, 20, {3, 1, 0, 1}},   //
-    {{2, 6, 10, 20}, 16, {3, 1, 2, 1}},   //
+    {{6, 11, 7, 24}, 40, {3, 1, 1, 1}},   // squares of 4×4 outputs that leave the map
+    {{8, 10, 6, 16}, 20, {3, 1, 0, 1}},   //
+    {{8, 6, 10, 20}, 16, {3, 1, 2, 1}},   //
     {{3, 8, 8, 16}, 64, {3, 2, 1, 1}},    // halves the map
     {{2, 7, 5, 10}, 4, {3, 2, 1, 1}},     // odd sizes, odd channels
     {{1, 1, 1, 3}, 3, {3, 1, 1, 1}},      // only the middle tap meets the map
@@ -80,6 +80,14 @@ TEST_P(Conv2d, WeightGradientMatchesItsDefinition) {
   sweep([](Workbench& bench, const ConvCase& c, const Variant& v) {
     const Tensor dy = bench.input(c.y(), v.margin), x = bench.input(c.x, v.margin);
     bench.machine().conv2d_weight_gradient(bench.real_sink(c.w(), v.add), dy, x, c.window);
+  });
+}
+
+TEST_P(Conv2d, WeightGradientOfManyPixelsMatchesItsDefinition) {
+  compare([](Workbench& bench) {
+    const ConvCase c{{17, 16, 16, 16}, 16, {3, 1, 1, 1}};
+    const Tensor dy = bench.input(c.y()), x = bench.input(c.x);
+    bench.machine().conv2d_weight_gradient(bench.real_sink(c.w(), true), dy, x, c.window);
   });
 }
 

@@ -1,0 +1,120 @@
+// The weight gradient: dw = Gᵀ [ Σ over squares of (Bᵀ d B) ⊙ (A dy Aᵀ) ] G, with d the 6×6 inputs of a
+// square and dy the gradient of its 4×4 outputs.
+
+#include "engine/cpu/winograd.h"
+#include "engine/cpu/winograd_squares.h"
+
+namespace robmask::ROBMASK_ISA {
+
+namespace {
+
+/// 36 matrix products that sum over squares, of which blocks are transformed one after the other:
+/// sums[point] += pixels[point]ᵀ · gradients[point], R channels of x × V vectors of channels of dy at a
+/// time. Blocks and the order within do not depend on the number of threads.
+template <int V>
+class WinogradGradient {
+ public:
+  WinogradGradient(const Sink& dw, const Tensor& dy, const Tensor& x, Index pad, Backend& scratch)
+      : dw_(dw),
+        depth_(x.shape().c),
+        columns_(dy.shape().c),
+        panels_(ceil_div(columns_, width)),
+        depth_tiles_(ceil_div(depth_, R)),
+        x_(x, pad, dy.shape()),
+        dy_(dy, 0, dy.shape()),
+        block_(std::clamp<Index>(dy_.count(), 1, most_squares)),
+        pixels_(scratch, points, block_, round_up(depth_tiles_ * R, n) + n),
+        gradients_(scratch, points, panels_ * block_, width),
+        sums_(scratch, points, panels_ * depth_tiles_ * R, width),
+        zeros_(scratch, {1, 1, 1, std::max(depth_, columns_)}, DType::f32) {
+    scratch.fill(zeros_, 0);
+    scratch.fill(pixels_.buffer, 0);  // the last tile reads beyond the channels there are
+  }
+
+  void run() const {
+    for (Index first = 0; first < dy_.count(); first += block_) {
+      const Index count = std::min(block_, dy_.count() - first);
+#pragma omp parallel for schedule(static)
+      for (Index i = 0; i < count; ++i) read_square(first + i, i);
+#pragma omp parallel for collapse(2) schedule(static)
+      for (int point = 0; point < points; ++point)
+        for (Index j = 0; j < panels_; ++j)
+          for (Index tile = 0; tile < depth_tiles_; ++tile)
+            sum_tile(point, j, tile * R, count, first > 0);
+    }
+#pragma omp parallel for schedule(static)
+    for (Index k = 0; k < depth_; ++k) write_weights(k);
+  }
+
+ private:
+  static constexpr int R = tile_rows(V), n = lanes<float>, width = V * n;
+  /// So many that a pass over the sums pays, so few that their transforms stay in a cache.
+  static constexpr Index most_squares = 256;
+
+  [[gnu::noinline]] void read_square(Index square, Index row) const {
+    transform_pixels<inputs>(
+        x_.pixels(square, zeros_.data<float>()), depth_, pixels_.matrix,
+        [](auto&... d) { transform_inputs(d...); },
+        [&](Index k) { return pixels_.at(0, row) + k; });
+    transform_pixels<outputs>(
+        dy_.pixels(square, zeros_.data<float>()), columns_, gradients_.matrix,
+        [](auto&... d) { transform_output_gradients(d...); },
+        [&](Index k) { return gradients_.at(0, k / width * block_ + row) + k % width; });
+  }
+
+  [[gnu::noinline]] void sum_tile(int point, Index j, Index first, Index count, bool add) const {
+    const float* x = pixels_.at(point, 0) + first;
+    const float* dy = gradients_.at(point, j * block_);
+    Tile<float, R, V> tile;
+    tile.clear();
+    for (Index square = 0; square < count; ++square, x += pixels_.pitch, dy += width)
+      tile.step([&](auto i) { return x[i]; }, dy);
+    const auto row = [&](int i) { return sums_.at(point, j * depth_tiles_ * R + first + i); };
+    if (add) tile.add_rows(row, width);
+    tile.store_rows(row, width);
+  }
+
+  /// The nine weights from channel k to all columns.
+  [[gnu::noinline]] void write_weights(Index k) const {
+    const Index pitch = dw_.to.pitch();
+    float* const to = dw_.to.data<float>() + k * pitch;
+    for (Index column = 0; column < columns_; column += n) {
+      const float* const from = sums_.at(0, column / width * depth_tiles_ * R + k) + column % width;
+      transform_square<inputs, 3>(
+          [&](int i, int j) { return load(from + (i * inputs + j) * sums_.matrix); },
+          [](auto&... u) { transform_weight_sums(u...); },
+          [&](int kh, int kw, Floats sum) {
+            write_some(to + (3 * kh + kw) * depth_ * pitch + column, sum, columns_ - column,
+                       dw_.add);
+          });
+    }
+  }
+
+  Sink dw_;
+  Index depth_, columns_, panels_, depth_tiles_;
+  Squares<inputs> x_;
+  Squares<outputs> dy_;
+  Index block_;  // squares that are transformed at a time
+  PointMatrices pixels_, gradients_, sums_;
+  Tensor zeros_;
+};
+
+}  // namespace
+
+bool winograd_gradient_pays(const Shape& dy, const Shape& x, const Window& window) {
+  constexpr Index enough_squares = 32;
+  return winograd_pays(dy, x, window) &&
+         dy.n * ceil_div(dy.h, outputs) * ceil_div(dy.w, outputs) >= enough_squares;
+}
+
+void weight_gradient_winograd(const Sink& dw, const Tensor& dy, const Tensor& x, Index pad,
+                              Backend& scratch) {
+  switch (choose_vectors<float>(dy.shape().c)) {
+    case 1: return WinogradGradient<1>(dw, dy, x, pad, scratch).run();
+    case 2: return WinogradGradient<2>(dw, dy, x, pad, scratch).run();
+    case 3: return WinogradGradient<std::min(3, max_vectors)>(dw, dy, x, pad, scratch).run();
+    default: return WinogradGradient<max_vectors>(dw, dy, x, pad, scratch).run();
+  }
+}
+
+}  // namespace robmask::ROBMASK_ISA
