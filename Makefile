@@ -303,7 +303,7 @@ bench-check: $(BUILD)/robmask
 emulated: $(BUILD)/emulated/robmask $(BUILD)/emulated/tests
 
 trajectories: $(BUILD)/emulated/tests
-	tools/checks/sharded.sh $< --gtest_brief=$(BRIEF) '--gtest_filter=*Golden*/cuda*:Replay/*/cuda*:Attacks/*/cuda*'
+	tools/checks/sharded.sh $< --gtest_brief=$(BRIEF) '--gtest_filter=*Golden*/cuda*:Replay/*/cuda*:Attacks/*Finds*/cuda*'
 
 # One thread of the CPU: the detector does not know OpenMP's barriers. No random addresses: the one of
 # gcc 12 does not know the places that newer kernels choose. Suites of gradients repeat primitives.

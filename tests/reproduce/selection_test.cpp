@@ -13,10 +13,10 @@ const Experiment example{
     {},
     {{"A", "Clean", Accuracy{}}, {"AA", "Clean", Accuracy{}}, {"AA", "Robust", Accuracy{}}}};
 
-std::string asked(const std::vector<std::string>& only) {
-  const Selection selection({example}, only);
+std::string asked(const std::vector<std::string>& only, const Experiment& of = example) {
+  const Selection selection({of}, only);
   std::string names;
-  for (const Cell& cell : example.cells)
+  for (const Cell& cell : of.cells)
     if (selection.asks_for(cell)) names += cell.name() + " ";
   return names;
 }
@@ -33,6 +33,14 @@ TEST(Selection, PartsOfNamesAskForAllThatHaveThem) {
 TEST(Selection, AWholeNameAsksForThatCellOnly) {
   EXPECT_EQ(asked({"a.clean"}), "a.clean ");
   EXPECT_EQ(asked({"a.clean", "robust"}), "a.clean aa.robust ");
+}
+
+TEST(Selection, APartCutsNoNumber) {
+  const Experiment numbered{
+      "table0", "a test", {}, {{"C10", "Clean", Accuracy{}}, {"C100", "Clean", Accuracy{}}}};
+  EXPECT_EQ(asked({"c10"}, numbered), "c10.clean ");
+  EXPECT_EQ(asked({"c100"}, numbered), "c100.clean ");
+  EXPECT_EQ(asked({"c"}, numbered), "c10.clean c100.clean ");
 }
 
 TEST(Selection, WhatFitsNoCellIsRefusedWithTheNames) {

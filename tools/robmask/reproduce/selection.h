@@ -7,8 +7,8 @@ namespace robmask::reproduce {
 
 class Selection {
  public:
-  /// Cells by their names or, where no cell has that name, by parts of them; none given: all. InputError
-  /// for one that fits no cell of `experiments`.
+  /// Cells by their names or, where no cell has that name, by parts of them that cut no number (cifar-10
+  /// is no part of cifar-100); none given: all. InputError for one that fits no cell of `experiments`.
   Selection(const std::vector<Experiment>& experiments, const std::vector<std::string>& only);
 
   bool asks_for(const Cell& cell) const;
