@@ -8,6 +8,9 @@
 
 namespace robmask::ROBMASK_ISA {
 
+constexpr Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+constexpr Index round_up(Index a, Index b) { return ceil_div(a, b) * b; }
+
 /// Rows of a tile that is `vectors` wide: as many as leave registers for the operands, and at least
 /// eight accumulators to hide the latency of a multiply-add.
 constexpr int tile_rows(int vectors) {
@@ -21,8 +24,8 @@ inline constexpr int max_vectors = vector_registers == 32 ? 4 : 2;
 /// The width that covers `columns` with the least padding; wider is better on a tie.
 template <class T>
 int choose_vectors(Index columns) {
-  const Index needed = (columns + lanes<T> - 1) / lanes<T>;
-  auto padded = [&](int v) { return (needed + v - 1) / v * v; };
+  const Index needed = ceil_div(columns, lanes<T>);
+  auto padded = [&](int v) { return round_up(needed, v); };
   int best = max_vectors;
   for (int v = max_vectors - 1; v >= 1; --v)
     if (padded(v) < padded(best)) best = v;

@@ -29,10 +29,10 @@ class PixelProduct {
         depth_(x.shape().c / window.groups),
         columns_(dy.shape().c / window.groups),
         taps_(forward_taps(x.shape(), dy.shape(), window)),
-        panels_((columns_ + width - 1) / width),
-        depth_tiles_((depth_ + R - 1) / R),
+        panels_(ceil_div(columns_, width)),
+        depth_tiles_(ceil_div(depth_, R)),
         block_pixels_(dw.to.shape().count() > large_dw ? many_pixels : few_pixels) {
-    const Index pixels = taps_.pixels(), chunks = (pixels + block_pixels_ - 1) / block_pixels_;
+    const Index pixels = taps_.pixels(), chunks = ceil_div(pixels, block_pixels_);
     together_ = std::max<Index>(1, block_pixels_ / pixels);
     for (Index i = 0; i < chunks; ++i) list_pairs(pixels * i / chunks, pixels * (i + 1) / chunks);
   }

@@ -15,8 +15,6 @@ constexpr Index task_tiles = 96, enough_tasks = 32;
 /// Maps of fewer pixels keep the rows of R images in the first-level cache even in the narrowest tiles.
 constexpr Index small_map = 200;
 
-Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
-
 /// The product cut into tiles of R written pixels × V vectors of channels.
 ///
 /// Pixels are numbered block by block of images, in a block position by position, image by image. In a

@@ -36,7 +36,7 @@ class WinogradGradient {
       const Index count = std::min(block_, dy_.count() - first);
 #pragma omp parallel for schedule(static)
       for (Index i = 0; i < count; ++i) read_square(first + i, i);
-#pragma omp parallel for collapse(2) schedule(static)
+#pragma omp parallel for collapse(3) schedule(static)
       for (int point = 0; point < points; ++point)
         for (Index j = 0; j < panels_; ++j)
           for (Index tile = 0; tile < depth_tiles_; ++tile)

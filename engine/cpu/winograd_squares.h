@@ -15,9 +15,6 @@ using Floats = Vector<float>;
 /// Pixels on an axis of a square of outputs, and of the inputs that it sees; and points in a square.
 constexpr int outputs = 4, inputs = 6, points = inputs * inputs;
 
-constexpr Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
-constexpr Index round_up(Index a, Index b) { return ceil_div(a, b) * b; }
-
 /// A batch of maps cut into squares of `size`·`size` pixels, numbered image by image.
 template <int size>
 class Squares {
