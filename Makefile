@@ -282,14 +282,14 @@ announce:
 
 # ---- what to do with it ---------------------------------------------------------------------------
 
-# On the emulator, every kernel, and some of the networks and recipes that are made of them.
-ON_EMULATOR := Machine/*/cuda*:Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_pgd_l2
-ON_EMULATOR := $(ON_EMULATOR):Replay/*/cuda_robmask:Replay/*/cuda_trades
-
-# What is built in here; then the GPU's kernels on the emulator, which computes on one core.
+# What is built in here; then on the emulator, which computes on one core, every kernel and some of the
+# networks, recipes and attacks that are made of them.
+EMULATED_SOME := Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_pgd_l2
+EMULATED_SOME := $(EMULATED_SOME):Replay/*/cuda_robmask:Replay/*/cuda_trades
+EMULATED_SOME := $(EMULATED_SOME):Attacks/*Finds*/cuda_autoattack_linf
 test: test-here bench-check $(BUILD)/emulated/tests
 	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) \
-	  '--gtest_filter=$(or $(FILTER),$(ON_EMULATOR):Attacks/*Finds*/cuda_autoattack_linf:*GpuEmulator*)'
+	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:*GpuEmulator*:$(EMULATED_SOME))'
 
 test-here: $(BUILD)/tests $(BUILD)/robmask
 	ROBMASK=$(BUILD)/robmask $(BUILD)/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*)'
@@ -306,10 +306,10 @@ trajectories: $(BUILD)/emulated/tests
 	tools/checks/sharded.sh $< --gtest_brief=$(BRIEF) '--gtest_filter=*Golden*/cuda*:Replay/*/cuda*:Attacks/*Finds*/cuda*'
 
 # One thread of the CPU: the detector does not know OpenMP's barriers. No random addresses: the one of
-# gcc 12 does not know the places that newer kernels choose. Suites of gradients repeat primitives.
+# gcc 12 does not know the places that newer kernels choose. Gradients and networks repeat primitives.
 test-races: $(BUILD)/races/tests
 	OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 setarch -R $< --gtest_brief=$(BRIEF) \
-	  '--gtest_filter=$(or $(FILTER),$(ON_EMULATOR):Races*:GpuEmulatorTensorCores*:-*Gradient.*)'
+	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:Races*:GpuEmulatorTensorCores*:-*Gradient.*)'
 
 mutations: $(BUILD)/emulated/tests
 	$(Q)COMPILE='$(CXX) $(FLAGS) -O2 -w' LINK='$(LINK)' LIBS='$(LIBS) -lgtest -lgtest_main' $(PYTHON) \
