@@ -21,7 +21,7 @@ TEST_F(Evaluate, ATransferFromTheModelItselfIsTheAttackOnIt) {
 TEST_F(Evaluate, AnAttackOnTheMaskItselfIsNoWeakerThanOneThroughAnother) {
   for (const char* attack : {"pgd", "apgd-ce"}) {
     const std::string options =
-        fmt::format("--mask 1 --attack {} --eps 8/255 --attack-steps 10 --checks off", attack);
+        fmt::format("--mask 1 --attack {} --eps 8/255 --attack-steps 40 --checks off", attack);
     const Json own = evaluate(options)["results"][0],
                transfer = evaluate(options + " --source-mask 0")["results"][0];
     EXPECT_EQ(transfer["source"]["mask"], 0.0);
