@@ -164,9 +164,10 @@ $(BUILD)/emulated/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) 
 	$(call say,link    $@)
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBS) -lgtest -lgtest_main
 
-# For machines without our libraries: what cannot be linked in lies beside the program.
+# For machines without our libraries: what cannot be linked in lies beside the program, if it is not
+# there already, brought by the other one.
 CARRIED := $(LINK) -s -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,-rpath,'$$ORIGIN'
-CARRY    = ldd $@ | awk '/libfmt/ { print $$3 }' | xargs -I{} cp -L {} $(@D)
+CARRY    = ldd $@ | awk '/libfmt/ && index($$3, "$(abspath $(@D))/") != 1 { print $$3 }' | xargs -I{} cp -L {} $(@D)
 
 CARRIED_LIBRARY := $(LIBRARY_OBJECTS) $(CARRIED_CUDA) $(ISA:%=$(BUILD)/cpu_%.o)
 $(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(CARRIED_LIBRARY)
