@@ -32,6 +32,17 @@ int choose_vectors(Index columns) {
   return best;
 }
 
+/// f of that width, as a template argument.
+template <class T, class F>
+void with_vectors(Index columns, F&& f) {
+  switch (choose_vectors<T>(columns)) {
+    case 1: return f.template operator()<1>();
+    case 2: return f.template operator()<2>();
+    case 3: return f.template operator()<std::min(3, max_vectors)>();
+    default: return f.template operator()<max_vectors>();
+  }
+}
+
 template <class F, int... I>
 [[gnu::always_inline]] inline void unroll(F&& f, std::integer_sequence<int, I...>) {
   (f(std::integral_constant<int, I>{}), ...);

@@ -21,9 +21,8 @@ void pack_rows(const WeightView<T>& view, const T* first, Index depth, Index col
   }
   for (Index i = 0; i < columns; i += n)
     for (Index k = 0; k < depth; k += n)
-      if (view.depth == 1 && columns - i >= n &&
-          depth - k >= n) {  // n columns lie along rows in memory
-        Vector<T> square[n];
+      if (view.depth == 1 && columns - i >= n && depth - k >= n) {
+        Vector<T> square[n];  // whose columns lie along rows in memory
         for (int m = 0; m < n; ++m) square[m] = load(first + (i + m) * view.column + k);
         transpose<T>(square);
         for (int l = 0; l < n; ++l) store(row(k + l) + i, square[l]);

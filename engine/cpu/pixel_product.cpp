@@ -156,12 +156,8 @@ class PixelProduct {
 template <class T>
 void multiply_pixels(const Sink& dw, const Tensor& dy, const Tensor& x, const Window& window,
                      Backend& scratch) {
-  switch (choose_vectors<T>(dy.shape().c / window.groups)) {
-    case 1: return PixelProduct<T, 1>(dw, dy, x, window).run(scratch);
-    case 2: return PixelProduct<T, 2>(dw, dy, x, window).run(scratch);
-    case 3: return PixelProduct<T, std::min(3, max_vectors)>(dw, dy, x, window).run(scratch);
-    default: return PixelProduct<T, max_vectors>(dw, dy, x, window).run(scratch);
-  }
+  with_vectors<T>(dy.shape().c / window.groups,
+                  [&]<int V>() { PixelProduct<T, V>(dw, dy, x, window).run(scratch); });
 }
 
 template void multiply_pixels<float>(const Sink&, const Tensor&, const Tensor&, const Window&,

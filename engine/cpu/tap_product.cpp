@@ -156,12 +156,7 @@ class TiledProduct {
 
 template <class T>
 void multiply(const TapProduct<T>& product, Backend& scratch) {
-  switch (choose_vectors<T>(product.columns)) {
-    case 1: return TiledProduct<T, 1>(product, scratch).run();
-    case 2: return TiledProduct<T, 2>(product, scratch).run();
-    case 3: return TiledProduct<T, std::min(3, max_vectors)>(product, scratch).run();
-    default: return TiledProduct<T, max_vectors>(product, scratch).run();
-  }
+  with_vectors<T>(product.columns, [&]<int V>() { TiledProduct<T, V>(product, scratch).run(); });
 }
 
 template void multiply(const TapProduct<float>&, Backend&);

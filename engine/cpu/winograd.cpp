@@ -129,17 +129,12 @@ class WinogradProduct {
 bool winograd_pays(const Shape& y, const Shape& x, const Window& window) {
   if (window.kernel != 3 || window.stride != 1 || window.groups != 1) return false;
   // Transforms cost as much for few channels as for many; squares should be three quarters full.
-  const Index squares = ceil_div(y.h, outputs) * ceil_div(y.w, outputs);
-  return std::min(y.c, x.c) >= 16 && 4 * y.pixels() >= 3 * outputs * outputs * squares;
+  return std::min(y.c, x.c) >= 16 && 4 * y.pixels() >= 3 * outputs * outputs * squares_in(y);
 }
 
 void correlate_winograd(const Correlation& correlation, Backend& scratch) {
-  switch (choose_vectors<float>(correlation.written.shape().c)) {
-    case 1: return WinogradProduct<1>(correlation, scratch).run();
-    case 2: return WinogradProduct<2>(correlation, scratch).run();
-    case 3: return WinogradProduct<std::min(3, max_vectors)>(correlation, scratch).run();
-    default: return WinogradProduct<max_vectors>(correlation, scratch).run();
-  }
+  with_vectors<float>(correlation.written.shape().c,
+                      [&]<int V>() { WinogradProduct<V>(correlation, scratch).run(); });
 }
 
 }  // namespace robmask::ROBMASK_ISA

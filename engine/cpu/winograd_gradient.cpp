@@ -103,18 +103,13 @@ class WinogradGradient {
 
 bool winograd_gradient_pays(const Shape& dy, const Shape& x, const Window& window) {
   constexpr Index enough_squares = 32;
-  return winograd_pays(dy, x, window) &&
-         dy.n * ceil_div(dy.h, outputs) * ceil_div(dy.w, outputs) >= enough_squares;
+  return winograd_pays(dy, x, window) && dy.n * squares_in(dy) >= enough_squares;
 }
 
 void weight_gradient_winograd(const Sink& dw, const Tensor& dy, const Tensor& x, Index pad,
                               Backend& scratch) {
-  switch (choose_vectors<float>(dy.shape().c)) {
-    case 1: return WinogradGradient<1>(dw, dy, x, pad, scratch).run();
-    case 2: return WinogradGradient<2>(dw, dy, x, pad, scratch).run();
-    case 3: return WinogradGradient<std::min(3, max_vectors)>(dw, dy, x, pad, scratch).run();
-    default: return WinogradGradient<max_vectors>(dw, dy, x, pad, scratch).run();
-  }
+  with_vectors<float>(dy.shape().c,
+                      [&]<int V>() { WinogradGradient<V>(dw, dy, x, pad, scratch).run(); });
 }
 
 }  // namespace robmask::ROBMASK_ISA

@@ -15,6 +15,11 @@ using Floats = Vector<float>;
 /// Pixels on an axis of a square of outputs, and of the inputs that it sees; and points in a square.
 constexpr int outputs = 4, inputs = 6, points = inputs * inputs;
 
+/// Squares that cover an image of y.
+constexpr Index squares_in(const Shape& y) {
+  return ceil_div(y.h, outputs) * ceil_div(y.w, outputs);
+}
+
 /// A batch of maps cut into squares of `size`·`size` pixels, numbered image by image.
 template <int size>
 class Squares {
