@@ -8,7 +8,7 @@
 # make tradeoff   trains on the embedded data until the paper's effect must show (minutes)
 # make emulated   build/emulated/robmask, where --device cuda is the emulator
 # make trajectories  every network and recipe on the emulator, against PyTorch's numbers (minutes)
-# make test-races the GPU's kernels under ThreadSanitizer: what no barrier orders
+# make test-races the CPU's threads and the GPU's kernels under ThreadSanitizer: what no barrier orders
 # make mutations  puts mistakes into the GPU's kernels and checks that tests find each (minutes)
 # make gpu-check-build  builds what a machine with a GPU needs for GPU.md; make gpu-check runs it there
 # make gpu-bench  there: the speed of training beside PyTorch, MODEL=resnet18 or another (nine minutes)
@@ -40,8 +40,8 @@ PYTHON_GPU ?= python3
 # g++ 12 sees overlapping copies in string + string at -O3 that are not there (gcc bug 105651).
 WARNINGS := -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Werror -Wno-restrict
 INCLUDES := -I. -isystem /usr/include/eigen3
-FLAGS    := -std=c++20 $(OPTIMIZE) -g1 -fopenmp $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
-LINK     := $(CXX) -fopenmp $(SANITIZE) $(LDFLAGS)
+FLAGS    := -std=c++20 $(OPTIMIZE) -g1 -fopenmp-simd -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
+LINK     := $(CXX) -pthread $(SANITIZE) $(LDFLAGS)
 LIBS     := -lfmt
 
 LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/files \
@@ -119,6 +119,7 @@ EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out $(ON_DEVICE),
 RACES           := $(patsubst %,$(BUILD)/races/objects/%.o,$(basename \
                      $(filter-out $(ON_DEVICE),$(CUDA)) \
                      $(filter %/races_test.cpp %/tensor_cores_test.cpp,$(EMULATOR))))
+THREADS         := $(BUILD)/races/objects/engine/threads.o $(BUILD)/races/objects/tests/threads_test.o
 KERNEL_OBJECTS  := $(foreach isa,$(ISA),$(KERNELS:%.cpp=$(BUILD)/objects/$(isa)/%.o))
 
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
@@ -173,18 +174,22 @@ CARRIED_LIBRARY := $(LIBRARY_OBJECTS) $(CARRIED_CUDA) $(ISA:%=$(BUILD)/cpu_%.o)
 $(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(CARRIED_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,link    $@)
-	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgomp.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
+	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) $(LIBS) $(CUDA_LIBS) && $(CARRY)
 
 $(BUILD)/gpu/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(CARRIED_LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,link    $@)
-	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgtest.a -l:libgtest_main.a -l:libgomp.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
+	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgtest.a -l:libgtest_main.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
 
 $(BUILD)/races/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) \
                       $(filter-out $(BUILD)/emulated/objects/engine/cuda/%,$(EMULATED)) $(RACES) $(BUILD)/sources-cuda
 	@mkdir -p $(@D)
 	$(call say,link    $@)
 	$(Q)$(LINK) -fsanitize=thread -o $@ $(filter %.o,$^) $(LIBS) -lgtest -lgtest_main
+
+$(BUILD)/races/threads: $(THREADS)
+	$(call say,link    $@)
+	$(Q)$(LINK) -fsanitize=thread -o $@ $^ $(LIBS) -lgtest -lgtest_main
 
 # ---- compiling ------------------------------------------------------------------------------------
 
@@ -256,9 +261,9 @@ $(BUILD)/objects/engine/cpu.o: FLAGS += $(ISA:%=-DROBMASK_CPU_%)
 $(BUILD)/objects/engine/cpu.o: $(BUILD)/sources
 $(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
 $(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
-$(TEST_OBJECTS) $(EMULATED_TESTS) $(RACES): | $(BUILD)/packages-test
+$(TEST_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(CARRIED_CUDA) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
+-include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(CARRIED_CUDA) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS) $(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
 
 # Other flags, or a file that came or went, change these files, and that rebuilds what they concern.
 $(BUILD)/flags:        NOW := $(CXX) $(FLAGS) $(MARCH_avx2) $(MARCH_avx512)
@@ -306,9 +311,11 @@ emulated: $(BUILD)/emulated/robmask $(BUILD)/emulated/tests
 trajectories: $(BUILD)/emulated/tests
 	tools/checks/sharded.sh $< --gtest_brief=$(BRIEF) '--gtest_filter=*Golden*/cuda*:Replay/*/cuda*:Attacks/*Finds*/cuda*'
 
-# One thread of the CPU: the detector does not know OpenMP's barriers. No random addresses: the one of
-# gcc 12 does not know the places that newer kernels choose. Gradients and networks repeat primitives.
-test-races: $(BUILD)/races/tests
+# The threads of the CPU's loops; then the kernels of the GPU, beside one thread of the CPU, since the
+# detector does not see into its kernels. No random addresses: the one of gcc 12 does not know the places
+# that newer kernels choose. Gradients and networks repeat primitives.
+test-races: $(BUILD)/races/tests $(BUILD)/races/threads
+	TSAN_OPTIONS=halt_on_error=1 setarch -R $(BUILD)/races/threads --gtest_brief=$(BRIEF)
 	OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 setarch -R $< --gtest_brief=$(BRIEF) \
 	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:Races*:GpuEmulatorTensorCores*:-*Gradient.*)'
 
@@ -395,4 +402,4 @@ lint-format: | $(BUILD)/packages-lint
 $(TIDIED): $(BUILD)/tidy/%: %.cpp $(filter %.h,$(WRITTEN)) .clang-tidy | $(BUILD)/packages-lint
 	@mkdir -p $(@D)
 	$(call say,tidy    $<)
-	$(Q)clang-tidy --quiet $< -- -std=c++20 -fopenmp $(INCLUDES) 2>/dev/null && touch $@
+	$(Q)clang-tidy --quiet $< -- -std=c++20 -fopenmp-simd $(INCLUDES) 2>/dev/null && touch $@

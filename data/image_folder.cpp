@@ -24,7 +24,7 @@ constexpr Index smallest_resident_side = 8, largest_resident_side = 64, imagenet
 template <class F>
 std::vector<Index> decode_all(Listing& listing, BrokenImages broken, const F& use) {
   std::vector<std::string> problems(listing.files.size());
-  parallel_for(listing.size(), [&](Index i) {
+  try_parallel_for(listing.size(), [&](Index i) {
     const auto at = static_cast<std::size_t>(i);
     try {
       use(i, decode_image(listing.files[at]));

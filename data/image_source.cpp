@@ -8,17 +8,12 @@
 
 namespace robmask {
 
-// The number of threads is taken here because a thread that reads ahead would not inherit it.
 ImageSource::ImageSource(std::vector<Path> files, Index side, View view, std::uint64_t seed)
-    : files_(std::move(files)),
-      side_(side),
-      view_(view),
-      seed_(seed),
-      threads_(omp_get_max_threads()) {}
+    : files_(std::move(files)), side_(side), view_(view), seed_(seed) {}
 
 void ImageSource::read(std::span<const std::int32_t> ids, std::uint64_t epoch,
                        std::span<std::uint8_t> out) const {
-  parallel_for(static_cast<Index>(ids.size()), threads_, [&](Index i) {
+  try_parallel_for(static_cast<Index>(ids.size()), [&](Index i) {
     const std::int32_t id = ids[static_cast<std::size_t>(i)];
     const Stream stream{.seed = seed_,
                         .purpose = Purpose::crop,

@@ -30,7 +30,6 @@ class ImageSource {
   Index side_;
   View view_;
   std::uint64_t seed_;
-  int threads_;
 };
 
 }  // namespace robmask

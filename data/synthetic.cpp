@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "data/parallel.h"
 #include "engine/random.h"
+#include "engine/threads.h"
 
 namespace robmask {
 namespace synthetic {

@@ -1,7 +1,6 @@
 // The same bits with any number of threads, and for an image in any batch.
 
-#include <omp.h>
-
+#include "engine/threads.h"
 #include "tests/support/machines.h"
 
 namespace robmask {
@@ -11,13 +10,13 @@ class Determinism : public OnMachine {
  protected:
   /// Runs `work` with 1, 2 and 3 threads.
   void expect_same_with_any_threads(const Work& work) const {
-    const int threads = omp_get_max_threads();
+    const int threads = thread_count();
     std::vector<std::vector<std::vector<double>>> results;
     for (const int n : {1, 2, 3}) {
-      omp_set_num_threads(n);
+      set_thread_count(n);
       results.push_back(results_of(tested(), dtype(), work));
     }
-    omp_set_num_threads(threads);
+    set_thread_count(threads);
     EXPECT_EQ(results[0], results[1]);
     EXPECT_EQ(results[0], results[2]);
   }

@@ -2,7 +2,7 @@
 // The CPU. Every file of this folder is compiled once for each instruction set the build knows
 // (ROBMASK_ISA = generic, avx2, avx512), each in a namespace and a relocatable object of its own that
 // exports one function; engine/cpu.cpp picks the best that this processor runs. All cores work
-// (OpenMP) on chunks that do not depend on the number of threads, so neither do the results.
+// (engine/threads.h) on chunks that do not depend on the number of threads, so neither do the results.
 
 #include "engine/backend.h"
 

@@ -5,6 +5,7 @@
 
 #include "engine/cpu/tap_product.h"
 #include "engine/cpu/vector.h"
+#include "engine/threads.h"
 
 namespace robmask::ROBMASK_ISA {
 
@@ -44,10 +45,9 @@ class PackedWeights {
         panels_((p_.columns + width - 1) / width),
         buffer_(scratch, {p_.groups, p_.taps.count(), p_.depth, panels_ * width}, dtype_of<T>()),
         data_(buffer_.template data<T>()) {
-#pragma omp parallel for collapse(3) schedule(static)
-    for (Index group = 0; group < p_.groups; ++group)
-      for (Index tap = 0; tap < p_.taps.count(); ++tap)
-        for (Index panel = 0; panel < panels_; ++panel) pack(group, tap, panel);
+    const Index taps = p_.taps.count();
+    parallel_for(p_.groups * taps * panels_,
+                 [&](Index i) { pack(i / panels_ / taps, i / panels_ % taps, i % panels_); });
   }
 
   Index panels() const { return panels_; }

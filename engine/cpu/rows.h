@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/cpu/cpu_backend.h"
+#include "engine/threads.h"
 
 namespace robmask::ROBMASK_ISA {
 
@@ -51,8 +52,8 @@ Shape long_rows(const Shape& s, const Rows<T>&... t) {
 
 /// f(i) for i in [0, count); `elements` in all tell whether waking the threads pays.
 template <class F>
-void parallel(Index count, Index elements, F&& f) {
-#pragma omp parallel for schedule(static) if (elements >= 16384)
+void parallel(Index count, Index elements, const F& f) {
+  if (elements >= 16384) return parallel_for(count, f);
   for (Index i = 0; i < count; ++i) f(i);
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/cpu/microkernel.h"
 #include "engine/cpu/packed_weights.h"
+#include "engine/threads.h"
 
 namespace robmask::ROBMASK_ISA {
 
@@ -47,12 +48,11 @@ class TiledProduct {
     Index chunks = ceil_div(tiles, task_tiles);
     const Index splits = std::min(panels, ceil_div(enough_tasks, chunks));
     chunks = std::max(chunks, std::min(ceil_div(tiles, 8), ceil_div(enough_tasks, splits)));
-#pragma omp parallel for schedule(dynamic)
-    for (Index task = 0; task < chunks * splits; ++task) {
+    parallel_for(chunks * splits, [&](Index task) {
       const Index chunk = task / splits, split = task % splits;
       run_task(tiles * chunk / chunks, tiles * (chunk + 1) / chunks, panels * split / splits,
                panels * (split + 1) / splits);
-    }
+    });
   }
 
  private:
@@ -77,8 +77,7 @@ class TiledProduct {
   void plan_block(Index first_plan, Index images) {
     const Taps& taps = p_.taps;
     const Index pixels = taps.pixels();
-#pragma omp parallel for schedule(static)
-    for (Index i = 0; i < tiles_of(images); ++i) {
+    parallel_for(tiles_of(images), [&](Index i) {
       const Plan tile = plan(first_plan + i);
       Index p = i * R / images, n = i * R % images;  // position and image of the next row
       std::fill_n(tile.inside, taps.count(), 0);
@@ -94,7 +93,7 @@ class TiledProduct {
         n = 0;
         ++p;
       }
-    }
+    });
   }
 
   void run_task(Index first_tile, Index last_tile, Index first_panel, Index last_panel) const {

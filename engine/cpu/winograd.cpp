@@ -2,10 +2,9 @@
 
 #include "engine/cpu/winograd.h"
 
-#include <omp.h>
-
 #include "engine/cpu/packed_weights.h"
 #include "engine/cpu/winograd_squares.h"
+#include "engine/threads.h"
 
 namespace robmask::ROBMASK_ISA {
 
@@ -25,24 +24,23 @@ class WinogradProduct {
         read_(correlation.read, correlation.pad, correlation.written.shape()),
         block_(block_of(round_up(depth_, n) + panels_ * width, written_.count())),
         weights_(scratch, points, panels_ * depth_, width),
-        pixels_(scratch, omp_get_max_threads() * points, block_, round_up(depth_, n)),
-        sums_(scratch, omp_get_max_threads() * points, block_, panels_ * width),
+        pixels_(scratch, thread_count() * points, block_, round_up(depth_, n)),
+        sums_(scratch, thread_count() * points, block_, panels_ * width),
         zeros_(scratch, {1, 1, 1, depth_}, DType::f32) {
     scratch.fill(zeros_, 0);
-#pragma omp parallel for collapse(2) schedule(static)
-    for (Index j = 0; j < panels_; ++j)
-      for (Index k = 0; k < depth_; k += n) prepare_weights(correlation.weight, j, k);
+    const Index blocks = ceil_div(depth_, n);
+    parallel_for(panels_ * blocks,
+                 [&](Index i) { prepare_weights(correlation.weight, i / blocks, i % blocks * n); });
   }
 
   void run() const {
-#pragma omp parallel for schedule(dynamic)
-    for (Index first = 0; first < written_.count(); first += block_) {
-      const Index count = std::min(block_, written_.count() - first);
-      const Index slot = omp_get_thread_num() * points;
+    parallel_for(ceil_div(written_.count(), block_), [&](Index block, int thread) {
+      const Index first = block * block_, count = std::min(block_, written_.count() - first);
+      const Index slot = thread * points;
       for (Index i = 0; i < count; ++i) read_square(first + i, pixels_.at(slot, i));
       for (int point = 0; point < points; ++point) multiply(point, slot + point, count);
       for (Index i = 0; i < count; ++i) write_square(first + i, sums_.at(slot, i));
-    }
+    });
   }
 
  private:
@@ -53,7 +51,7 @@ class WinogradProduct {
   static Index block_of(Index channels, Index all) {
     constexpr Index cached = 1 << 16, few = 48;
     const Index fitting = cached / (points * channels);
-    const Index share = std::max<Index>(1, ceil_div(all, omp_get_max_threads()));
+    const Index share = std::max<Index>(1, ceil_div(all, thread_count()));
     return std::min(std::max(fitting, few), share);
   }
 

@@ -3,6 +3,7 @@
 
 #include "engine/cpu/winograd.h"
 #include "engine/cpu/winograd_squares.h"
+#include "engine/threads.h"
 
 namespace robmask::ROBMASK_ISA {
 
@@ -34,16 +35,13 @@ class WinogradGradient {
   void run() const {
     for (Index first = 0; first < dy_.count(); first += block_) {
       const Index count = std::min(block_, dy_.count() - first);
-#pragma omp parallel for schedule(static)
-      for (Index i = 0; i < count; ++i) read_square(first + i, i);
-#pragma omp parallel for collapse(3) schedule(static)
-      for (int point = 0; point < points; ++point)
-        for (Index j = 0; j < panels_; ++j)
-          for (Index tile = 0; tile < depth_tiles_; ++tile)
-            sum_tile(point, j, tile * R, count, first > 0);
+      parallel_for(count, [&](Index i) { read_square(first + i, i); });
+      parallel_for(points * panels_ * depth_tiles_, [&](Index i) {
+        const Index panel = i / depth_tiles_, tile = i % depth_tiles_;
+        sum_tile(panel / panels_, panel % panels_, tile * R, count, first > 0);
+      });
     }
-#pragma omp parallel for schedule(static)
-    for (Index k = 0; k < depth_; ++k) write_weights(k);
+    parallel_for(depth_, [&](Index k) { write_weights(k); });
   }
 
  private:
@@ -62,7 +60,7 @@ class WinogradGradient {
         [&](Index k) { return gradients_.at(0, k / width * block_ + row) + k % width; });
   }
 
-  [[gnu::noinline]] void sum_tile(int point, Index j, Index first, Index count, bool add) const {
+  [[gnu::noinline]] void sum_tile(Index point, Index j, Index first, Index count, bool add) const {
     const float* x = pixels_.at(point, 0) + first;
     const float* dy = gradients_.at(point, j * block_);
     Tile<float, R, V> tile;

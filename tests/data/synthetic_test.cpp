@@ -3,10 +3,10 @@
 #include "data/synthetic.h"
 
 #include <gtest/gtest.h>
-#include <omp.h>
-
 #include <algorithm>
 #include <numeric>
+
+#include "engine/threads.h"
 
 namespace robmask {
 namespace {
@@ -45,10 +45,10 @@ Index read_texture(const std::uint8_t* image) {
 }
 
 TEST(Synthetic, IsTheSameForAnySeedAndNumberOfThreads) {
-  const int threads = omp_get_max_threads();
-  omp_set_num_threads(1);
+  const int threads = thread_count();
+  set_thread_count(1);
   const Dataset again = load_dataset("synthetic", {.seed = 7});
-  omp_set_num_threads(threads);
+  set_thread_count(threads);
   EXPECT_EQ(again.train.pixels, everything().train.pixels);
   EXPECT_EQ(again.test.pixels, everything().test.pixels);
 }

@@ -1,12 +1,11 @@
 // What never changes a result: threads, batch size, the name of the method.
 
 #include <gtest/gtest.h>
-#include <omp.h>
-
 #include <numeric>
 
 #include "data/dataset.h"
 #include "engine/backend.h"
+#include "engine/threads.h"
 #include "tests/support/workbench.h"
 #include "training/evaluator.h"
 #include "training/recipe.h"
@@ -74,15 +73,15 @@ TEST(Invariance, AnotherStrengthIsNotAdvProp) {
 }
 
 TEST(Invariance, TrainingGivesTheSameBitsWithOneThreadAndWithMany) {
-  const int threads = omp_get_max_threads();
+  const int threads = thread_count();
   for (const Method method : {Method::standard, Method::trades, Method::robmask}) {
-    omp_set_num_threads(1);
+    set_thread_count(1);
     const SafeTensors one = train(small_settings(method));
-    omp_set_num_threads(3);
+    set_thread_count(3);
     const SafeTensors three = train(small_settings(method));
     EXPECT_EQ(one.tensors, three.tensors) << to_string(method);
   }
-  omp_set_num_threads(threads);
+  set_thread_count(threads);
 }
 
 class AnyModel : public testing::TestWithParam<std::string> {};

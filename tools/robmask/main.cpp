@@ -1,12 +1,11 @@
 // The command line: parses, resolves, runs one command, and turns what it throws into one line and an
 // exit code.
 
-#include <omp.h>
-
 #include <cstdio>
 #include <exception>
 #include <new>
 
+#include "engine/threads.h"
 #include "tools/robmask/commands.h"
 #include "tools/robmask/options/parse.h"
 #include "tools/robmask/options/resolve.h"
@@ -43,7 +42,7 @@ int start(Settings& settings) {
   if (fell_back) log("device auto: no CUDA device here, running on the CPU");
   if (!common.unused.empty())
     log("not used by {}: --{}", name_of(settings), fmt::join(common.unused, ", --"));
-  omp_set_num_threads(static_cast<int>(common.threads));
+  set_thread_count(static_cast<int>(common.threads));
   return run(settings);
 }
 

@@ -1,5 +1,6 @@
 #include "tools/robmask/options/groups.h"
 
+#include "engine/threads.h"
 #include "models/model.h"
 
 namespace robmask {
@@ -14,7 +15,7 @@ void add_common(Options& o, CommonSettings& c) {
         c.limit_test ? std::to_string(*c.limit_test) : "all");
   o.add("broken-images", c.broken_images, "stop the run, or skip them with a warning");
   o.add("device", c.device, "auto, cpu, cuda or cuda:N");
-  o.add("threads", c.threads, "threads on the CPU", from_to(1, 1024), "all cores");
+  o.add("threads", c.threads, "threads on the CPU", from_to(1, most_threads), "all cores");
   o.add("seed", c.seed, "drives initialization, order, crops, starts and strengths");
   o.add("precision", c.precision, "of the arithmetic; tf32 and bf16 on CUDA", {},
         "fp32; on CUDA bf16 for train, finetune and bench");

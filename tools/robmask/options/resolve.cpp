@@ -1,10 +1,10 @@
 #include "tools/robmask/options/resolve.h"
 
 #include <fmt/chrono.h>
-#include <omp.h>
 
 #include <ctime>
 
+#include "engine/threads.h"
 #include "tools/robmask/options/config_json.h"
 #include "tools/robmask/options/unused.h"
 #include "training/checkpoint.h"
@@ -16,7 +16,7 @@ namespace {
 void resolve_common(CommonSettings& c, const std::string& machine, Precision on_cuda) {
   const bool cuda = machine.starts_with("cuda");
   c.device = machine;
-  if (c.threads == 0) c.threads = omp_get_max_threads();
+  if (c.threads == 0) c.threads = thread_count();
   if (!c.precision) c.precision = cuda ? on_cuda : Precision::fp32;
   require(cuda || c.precision == Precision::fp32 || c.precision == Precision::fp64,
           "--precision: expected fp32 or fp64 on the CPU, got \"{}\", which only --device cuda "
