@@ -12,7 +12,9 @@ std::array<double, 2> wilson_interval(Index hits, Index n) {
   const double scale = 1 + z * z / trials;
   const double centre = (p + z * z / (2 * trials)) / scale;
   const double half = z * std::sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials)) / scale;
-  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+  // Exact where rounding would miss 0 and 1, which are the ends of no hits and of hits only.
+  return {hits == 0 ? 0 : std::max(0.0, centre - half),
+          hits == n ? 1 : std::min(1.0, centre + half)};
 }
 
 double mcnemar_p_value(Index first_only, Index second_only) {

@@ -25,6 +25,17 @@ TEST(WilsonInterval, HoldsTheShareAndStaysWithinZeroAndOne) {
   }
 }
 
+TEST(WilsonInterval, EndsExactlyAtZeroForNoHitsAndAtOneForHitsOnly) {
+  for (Index n = 1; n <= 20'000; ++n) {
+    EXPECT_EQ(wilson_interval(0, n)[0], 0) << n;
+    EXPECT_EQ(wilson_interval(n, n)[1], 1) << n;
+    // What is left of the equation where p̂ is 0 or 1: p = z² / (n + z²) at the other end.
+    const double z = 1.959964, other = z * z / (static_cast<double>(n) + z * z);
+    EXPECT_NEAR(wilson_interval(0, n)[1], other, 1e-12) << n;
+    EXPECT_NEAR(wilson_interval(n, n)[0], 1 - other, 1e-12) << n;
+  }
+}
+
 TEST(WilsonInterval, OfNothingIsEverything) {
   EXPECT_EQ(wilson_interval(0, 0), (std::array<double, 2>{0, 1}));
 }
