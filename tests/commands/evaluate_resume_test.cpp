@@ -47,10 +47,54 @@ TEST_F(Evaluate, KilledAtAnyMomentItResumesToTheSameReportAndTheSameImages) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "evaluation.images"));
 }
 
+TEST_F(Evaluate, OneThatIsFinishedButWasNotPrintedOrWrittenResumesToTheSameReportAndTheSameImages) {
+  const auto options = [&](const std::string& name) {
+    return fmt::format(
+        "--mask 1 --attack pgd --attack-steps 2 --checks off --save-adversarial '{}' --per-image "
+        "'{}'",
+        (folder_ / (name + ".npy")).string(), (folder_ / (name + ".csv")).string());
+  };
+  const Json whole = timeless(evaluate(options("whole")));
+  const Path output = folder_ / "output";
+  for (const std::string unwritable : {"output", "killed.csv", "killed.npy"}) {
+    const Path target = folder_ / unwritable;
+    std::filesystem::remove(target);
+    std::filesystem::create_symlink("/dev/full", target);
+    const std::string failing = fmt::format("'{}' {} >'{}' 2>/dev/null", binary_,
+                                            command(options("killed")), output.string());
+    EXPECT_EQ(WEXITSTATUS(std::system(failing.c_str())), 1) << unwritable;
+    std::filesystem::remove(target);
+    EXPECT_EQ(timeless(evaluate(options("killed") + " --resume")), whole) << unwritable;
+    for (const char* kind : {".npy", ".csv"})
+      EXPECT_EQ(text_of(folder_ / (std::string("killed") + kind)),
+                text_of(folder_ / (std::string("whole") + kind)))
+          << unwritable << kind;
+    for (const char* file : {"evaluation.journal", "evaluation.images"})
+      EXPECT_FALSE(std::filesystem::exists(folder_ / file)) << unwritable << file;
+  }
+}
+
+TEST_F(Evaluate, TrustsNoImagesThatAKillLeftWithoutAJournal) {
+  const Path kept = folder_ / "evaluation.images", saved = folder_ / "x.npy";
+  const std::string options =
+      "--mask 1 --attack pgd --attack-steps 2 --checks off --save-adversarial " + saved.string();
+  evaluate(options);
+  const std::string images = text_of(saved);
+  for (const char* resume : {"", " --resume"})
+    for (const bool journal : {false, true}) {
+      test::put(kept, std::string(2'000'000, '\x3f'));
+      if (journal) test::put(folder_ / "evaluation.journal", "");
+      evaluate(options + resume);
+      EXPECT_EQ(text_of(saved), images) << resume << journal;
+      EXPECT_FALSE(std::filesystem::exists(kept)) << resume << journal;
+    }
+}
+
 TEST_F(Evaluate, AnInterruptEndsAnAttackThatBreaksNothingAndItsJournalIsOfItsSourceOnly) {
   const std::string options =
       "--attack fgsm,square --eps 0.01/255 --queries 1000000 --checks off --limit-test 16";
-  const std::string begun = fmt::format("exec '{}' {} >/dev/null 2>&1", binary_, command(options));
+  const std::string begun = fmt::format("exec '{}' {} --quiet=false >/dev/null 2>'{}'", binary_,
+                                        command(options), (folder_ / "errors").string());
   const pid_t child = ::fork();
   if (child == 0) {
     ::execl("/bin/sh", "sh", "-c", begun.c_str(), nullptr);
@@ -70,6 +114,8 @@ TEST_F(Evaluate, AnInterruptEndsAnAttackThatBreaksNothingAndItsJournalIsOfItsSou
   }
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 130);
+  const std::string errors = text_of(folder_ / "errors");
+  EXPECT_NE(errors.find("--resume goes on from " + journal.string()), std::string::npos) << errors;
   expect_refused(command(options + " --resume --source " + model_file().string()),
                  "source-weights");
   expect_refused(command(options + " --resume --source-mask 1"), "source-mask");

@@ -6,6 +6,7 @@
 
 #include "data/files/atomic_file.h"
 #include "tests/files/scratch.h"
+#include "training/manners.h"
 
 namespace robmask {
 namespace {
@@ -18,8 +19,10 @@ class JournalFile : public testing::Test {
     return {path_, settings, resume};
   }
 
+  Journal keeping(bool resume) const { return {path_, {{"seed", 0}}, resume, kept_}; }
+
   const test::ScratchFolder folder_;
-  const Path path_ = folder_ / "evaluation.journal";
+  const Path path_ = folder_ / "evaluation.journal", kept_ = folder_ / "evaluation.images";
 };
 
 TEST_F(JournalFile, WhatWasNotedIsKnownAfterAKill) {
@@ -80,6 +83,61 @@ TEST_F(JournalFile, WithoutResumeItStartsAnewAndTheEndRemovesIt) {
   EXPECT_EQ(again.known("pgd"), (std::vector<Json>{2}));
   again.remove();
   EXPECT_EQ(folder_.files(), 0);
+}
+
+TEST_F(JournalFile, WhatItKeepsLivesAsLongAsTheLinesThatTellOfIt) {
+  test::put(kept_, "stale");
+  {
+    Journal first = keeping(false);
+    EXPECT_TRUE(std::filesystem::exists(kept_));  // may be another's, until the file is taken
+    first.begin();
+    EXPECT_FALSE(std::filesystem::exists(kept_));
+    test::put(kept_, "own");
+    first.add("pgd", 1);
+  }
+  Journal again = keeping(true);
+  again.add("pgd", 2);
+  EXPECT_EQ(read_text(kept_), "own");
+  again.remove();
+  EXPECT_EQ(folder_.files(), 0);
+}
+
+TEST_F(JournalFile, AKillWhileItIsRemovedLeavesNoLineThatTellsOfWhatIsGone) {
+  // What the three steps of remove() leave on the disk: no lines, nothing kept, no file.
+  for (const bool resume : {false, true})
+    for (const bool file : {false, true})
+      for (const bool kept : {false, true}) {
+        std::filesystem::remove(path_);
+        if (file) test::put(path_, "");
+        if (kept) test::put(kept_, "stale");
+        Journal next = keeping(resume);
+        EXPECT_TRUE(next.known("pgd").empty());
+        next.add("pgd", 1);
+        EXPECT_FALSE(std::filesystem::exists(kept_));
+      }
+}
+
+TEST_F(JournalFile, OneThatEndsWithoutHavingTakenTheFileRemovesNothing) {
+  Journal running = keeping(false);
+  running.add("pgd", 1);
+  test::put(kept_, "the running one's");
+  keeping(false).remove();
+  EXPECT_EQ(folder_.files(), 2);
+}
+
+TEST_F(JournalFile, SaysHowToGoOnWhereWorkWasBrokenOffAndSomethingWasNoted) {
+  const auto said = [](const Journal& journal, auto error) {
+    testing::internal::CaptureStderr();
+    EXPECT_THROW(journal.resumable([&] { throw error; }), decltype(error));
+    return testing::internal::GetCapturedStderr();
+  };
+  Journal journal = open(false);
+  EXPECT_EQ(said(journal, Interrupted(2)), "");
+  journal.add("pgd", 1);
+  for (const std::string& line : {said(journal, Interrupted(2)), said(journal, RunError("full"))})
+    EXPECT_EQ(line, fmt::format("stopped; the same command with --resume goes on from {}\n",
+                                path_.string()));
+  EXPECT_EQ(said(journal, InputError("--mask")), "");
 }
 
 TEST_F(JournalFile, OneEvaluationAtATimeWritesItAndNoOtherRemovesIt) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <iostream>
+
 #include "engine/backend.h"
 #include "tests/cli/command_line.h"
 #include "tests/files/scratch.h"
@@ -116,6 +118,17 @@ TEST_F(Report, IsTheSamePageEachTimeAndLeavesNothingElse) {
   EXPECT_EQ(page_of({run.string()}), page);
   EXPECT_TRUE(std::filesystem::exists(run / "report.html"));
   EXPECT_FALSE(std::filesystem::exists(run / "report.html.journal"));
+}
+
+TEST_F(Report, IsResumedWhereItCouldNotBePrinted) {
+  const Path run = make_run(), journal = run / "report.html.journal";
+  const std::string page = page_of({run.string()});
+  std::cout.setstate(std::ios::badbit);
+  message_of<RunError>([&] { run_report(settings({run.string()})); });
+  std::cout.clear();
+  EXPECT_TRUE(std::filesystem::exists(journal));
+  EXPECT_EQ(page_of({run.string(), "--resume"}), page);
+  EXPECT_FALSE(std::filesystem::exists(journal));
 }
 
 TEST_F(Report, LoadsNothingFromAnywhere) {

@@ -41,7 +41,7 @@ void AdversarialFile::recall(const std::vector<std::int32_t>& ids) {
     file.read(place_of(image), std::as_writable_bytes(pixels_of(image)));
 }
 
-void AdversarialFile::finish(const Path& path) const {
+void AdversarialFile::write(const Path& path) const {
   dispatch(dtype_, [&]<class T>() {
     std::vector<T> planes(pixels_.size());
     const Index p = shape_.pixels(), c = shape_.c;
@@ -51,8 +51,6 @@ void AdversarialFile::finish(const Path& path) const {
           planes[(n * c + k) * p + i] = static_cast<T>(pixels_[(n * p + i) * c + k]);
     write_npy(path, host_tensor({shape_.n, c, shape_.h, shape_.w}, planes));
   });
-  std::error_code ignored;
-  std::filesystem::remove(kept_, ignored);
 }
 
 }  // namespace robmask

@@ -19,8 +19,8 @@ class AdversarialFile {
   void put(const std::vector<std::int32_t>& ids, const Tensor& x_adv);
   /// Takes images that an evaluation before this one kept. InputError if it did not.
   void recall(const std::vector<std::int32_t>& ids);
-  /// Writes the array, and keeps nothing any longer.
-  void finish(const Path& path) const;
+  /// Writes the array.
+  void write(const Path& path) const;
 
  private:
   std::span<double> pixels_of(std::int32_t image);

@@ -18,8 +18,7 @@ int run_evaluate(const EvaluateSettings& s) {
   const LoadedModel model = load(s.from);
   const std::optional<LoadedModel> source =
       other ? std::optional(load(s.source)) : std::optional<LoadedModel>();
-  evaluation.judge(model, {}, source ? &*source : nullptr);
-  evaluation.finish();
+  evaluation.run([&] { evaluation.judge(model, {}, source ? &*source : nullptr); });
   return 0;
 }
 

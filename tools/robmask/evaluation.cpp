@@ -119,14 +119,17 @@ std::string weights_identity(const std::filesystem::path& from, const std::strin
 }
 
 Evaluation::Evaluation(const EvaluateSettings& s, const Path& from, const Json& models, Index count)
-    : settings_(s), folder_(folder_of(s, from)), machine_(machine_of(s.common)) {
+    : settings_(s),
+      folder_(folder_of(s, from)),
+      kept_(folder_ / "evaluation.images"),
+      machine_(machine_of(s.common)) {
   check_single("save-adversarial", s.save_adversarial, count);
   check_single("robustbench-json", s.robustbench_json, count);
   ChosenSplit chosen = load_split(s.common, s.split);
   overrides_ = overrides_of(s.model, chosen.normalization);
   classes_ = std::move(chosen.classes);
   journal_.emplace(folder_ / "evaluation.journal", journal_settings(s, models, chosen.images),
-                   s.resume);
+                   s.resume, kept_);
   images_ = std::make_unique<Images>(machine_, std::move(chosen.images));
   if (!s.against.empty()) other_ = std::make_unique<PairedEvaluation>(s.against);
 }
@@ -145,8 +148,7 @@ void Evaluation::prepare_outputs() {
   require_writable("robustbench-json", settings_.robustbench_json);
   require_writable("save-adversarial", settings_.save_adversarial);
   if (!settings_.save_adversarial.empty())
-    adversarial_ = std::make_unique<AdversarialFile>(dtype_of(settings_.common), *images_,
-                                                     folder_ / "evaluation.images");
+    adversarial_ = std::make_unique<AdversarialFile>(dtype_of(settings_.common), *images_, kept_);
 }
 
 void Evaluation::doubt(const Doubt& doubt, double mask) {
@@ -224,6 +226,13 @@ void Evaluation::judge(const LoadedModel& model, std::optional<double> p,
   info_ = model.info;
 }
 
+void Evaluation::run(const std::function<void()>& judgements) {
+  journal_->resumable([&] {
+    judgements();
+    finish();
+  });
+}
+
 void Evaluation::compare_masks() {
   if (settings_.checks && !settings_.transfers())
     for (const MaskDoubt& d : masked_gradients(outcomes_)) doubt(d.doubt, d.mask);
@@ -248,7 +257,7 @@ void Evaluation::finish() {
   text += corruptions_text(corruptions_);
 
   if (!settings_.per_image.empty()) write_csv(settings_.per_image, per_image_);
-  if (adversarial_) adversarial_->finish(settings_.save_adversarial);
+  if (adversarial_) adversarial_->write(settings_.save_adversarial);
   if (!settings_.robustbench_json.empty())
     write_json(settings_.robustbench_json,
                robustbench_entry(results_.front(), info_, settings_.common.data));

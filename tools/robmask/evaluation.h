@@ -1,6 +1,7 @@
 #pragma once
 // What evaluate and interpolate do alike: load the images, judge models, report.
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -21,12 +22,13 @@ class Evaluation {
   /// What flags say of a checkpoint that does not say it itself.
   const CheckpointOverrides& overrides() const { return overrides_; }
 
+  /// Lets `judgements` judge() every model, then writes the files that were asked for, prints the
+  /// results and ends the journal. Interrupted, it says how to go on.
+  void run(const std::function<void()>& judgements);
   /// Judges a model at every cell. The p of interpolate, if given, is added to its results. Attacks are
   /// driven on `source`, the model itself if there is none.
   void judge(const LoadedModel& model, std::optional<double> p = {},
              const LoadedModel* source = nullptr);
-  /// Writes the files that were asked for, prints the results, ends the journal.
-  void finish();
 
  private:
   /// InputError if the option is given and there is more than one combination to judge.
@@ -38,9 +40,10 @@ class Evaluation {
   void doubt(const Doubt& doubt, double mask);
   void report(const CellOutcome& outcome, const LoadedModel& model);
   void compare_masks();
+  void finish();
 
   const EvaluateSettings& settings_;
-  Path folder_;  // of the journal
+  Path folder_, kept_;  // of the journal, and its images
   Backend& machine_;
   std::unique_ptr<Images> images_;
   std::vector<std::string> classes_;

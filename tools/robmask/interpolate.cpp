@@ -83,11 +83,12 @@ int run_interpolate(const InterpolateSettings& s) {
   check_alike(s, first, second);
   if (!s.save.empty()) save_both(s, first, second);
   const LoadedModel between = load(s.first);
-  for (const double p : s.p) {
-    blend(between, first, second, p, s.affine_only);
-    evaluation.judge(between, p);
-  }
-  evaluation.finish();
+  evaluation.run([&] {
+    for (const double p : s.p) {
+      blend(between, first, second, p, s.affine_only);
+      evaluation.judge(between, p);
+    }
+  });
   return 0;
 }
 

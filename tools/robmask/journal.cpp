@@ -1,6 +1,7 @@
 #include "tools/robmask/journal.h"
 
 #include "data/files/atomic_file.h"
+#include "training/manners.h"
 
 namespace robmask {
 
@@ -18,8 +19,8 @@ void require_same(const std::string& file, const Json& was, const Json& is) {
 
 }  // namespace
 
-Journal::Journal(const Path& path, const Json& evaluation, bool resume)
-    : path_(path), evaluation_(evaluation) {
+Journal::Journal(const Path& path, const Json& evaluation, bool resume, const Path& kept)
+    : path_(path), kept_(kept), evaluation_(evaluation) {
   remove_stale_temporaries(path_.parent_path());
   if (!resume || !std::filesystem::exists(path_)) return;
   lock();
@@ -70,7 +71,11 @@ void Journal::begin() {
   if (!lock_) lock();
   // Without a torn line to which the next one would be appended.
   std::filesystem::resize_file(path_, whole_);
-  if (whole_ == 0) append_line(path_, Json{{"evaluation", evaluation_}}.dump());
+  if (whole_ == 0) {
+    std::error_code ignored;
+    std::filesystem::remove(kept_, ignored);
+    append_line(path_, Json{{"evaluation", evaluation_}}.dump());
+  }
   begun_ = true;
 }
 
@@ -83,7 +88,15 @@ void Journal::add(const std::string& key, const Json& entry) {
 void Journal::remove() {
   if (!lock_) return;  // what is there is another's
   std::error_code ignored;
+  // A kill in between leaves no line that tells of what is gone, and nobody else writes here yet.
+  std::filesystem::resize_file(path_, 0, ignored);
+  std::filesystem::remove(kept_, ignored);
   std::filesystem::remove(path_, ignored);
+}
+
+void Journal::tell_how_to_go_on() const {
+  if (!known_.empty())
+    log("stopped; the same command with --resume goes on from {}", path_.string());
 }
 
 }  // namespace robmask

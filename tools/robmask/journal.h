@@ -18,8 +18,9 @@ class Journal {
   /// With `resume`, goes on with what is at `path`; a last line that a kill tore is dropped. Else
   /// begin() starts the file anew. `evaluation` holds all that the report depends on. InputError,
   /// naming the first difference, if the journal there is of another evaluation, and if a running one
-  /// writes it.
-  Journal(const Path& path, const Json& evaluation, bool resume);
+  /// writes it. `kept` is a file that lines tell of, if any: an older one is removed before the first
+  /// line is written.
+  Journal(const Path& path, const Json& evaluation, bool resume, const Path& kept = {});
 
   /// Takes the file for this evaluation, in a folder that exists. InputError if a running one has it.
   void begin();
@@ -39,15 +40,29 @@ class Journal {
   }
   /// Notes an entry durably; begins, unless that was done.
   void add(const std::string& key, const Json& entry);
-  /// The evaluation is complete: removes the file, if it is this one's.
+  /// The evaluation is complete: removes the file and what it keeps, if they are this one's.
   void remove();
+  /// Does the work that is noted here. If a signal or a failure other than InputError ends it, and
+  /// anything was noted, a log line says how to go on.
+  template <class F>
+  void resumable(F&& work) const {
+    try {
+      work();
+    } catch (const InputError&) {
+      throw;
+    } catch (...) {
+      tell_how_to_go_on();
+      throw;
+    }
+  }
 
  private:
+  void tell_how_to_go_on() const;
   void lock();
   void read();
   [[noreturn]] void refuse(const std::string& what, const std::string& reason) const;
 
-  Path path_;
+  Path path_, kept_;
   Json evaluation_;
   std::optional<FileLock> lock_;
   std::uintmax_t whole_ = 0;  // bytes of the lines to go on from

@@ -56,21 +56,24 @@ int run_report(const ReportSettings& s) {
   Json report{{"program", fmt::format("robmask {}", version)}, {"runs", Json::array()}};
   Json printed = Json::array();
   std::string tables;
-  for (std::size_t i = 0; i < files.size(); ++i) {
+  const auto measure = [&](std::size_t i) {
     log("report: {} ({} of {})", s.runs[i], i + 1, files.size());
     Json run{{"name", names[i]}};
     run.update(run_figures(s, s.runs[i], files[i], journal));
     tables += tables_of(run, files[i].log);
     printed.push_back({{"run", s.runs[i]}, {"results", run["results"]}});
     report["runs"].push_back(std::move(run));
-  }
-  const std::string page = html_page(report, tables);
-  write_file(out, page);
-  journal.remove();
-  print_result(
-      s.common, {{"report", out.string()}, {"bytes", page.size()}, {"runs", printed}},
-      fmt::format("{}: {} run{}, {:.1f} MB; open it in a browser\n", out.string(), files.size(),
-                  files.size() == 1 ? "" : "s", static_cast<double>(page.size()) / 1e6));
+  };
+  journal.resumable([&] {
+    for (std::size_t i = 0; i < files.size(); ++i) measure(i);
+    const std::string page = html_page(report, tables);
+    write_file(out, page);
+    print_result(
+        s.common, {{"report", out.string()}, {"bytes", page.size()}, {"runs", printed}},
+        fmt::format("{}: {} run{}, {:.1f} MB; open it in a browser\n", out.string(), files.size(),
+                    files.size() == 1 ? "" : "s", static_cast<double>(page.size()) / 1e6));
+  });
+  journal.remove();  // last: until here, a failure or a kill can be resumed
   return 0;
 }
 
