@@ -23,7 +23,9 @@ struct CommonSettings {
   Index threads = 0;            // resolved: at least 1
   std::uint64_t seed = 0;
   std::optional<Precision> precision;  // resolved: set
-  std::string data = "synthetic";      // or cifar10:DIR, cifar100:DIR, folder:DIR, imagenet:DIR
+  // synthetic, cifar10:DIR, cifar100:DIR, folder:DIR or imagenet:DIR; empty, until resolved: the run's
+  std::string data = "synthetic";
+  std::string data_origin;                       // resolved: what says so, if no option does
   std::optional<Index> limit_train, limit_test;  // the first N images; empty: all
   BrokenImages broken_images = BrokenImages::stop;
   std::string out;  // a folder (export: a file); resolved for train and finetune
@@ -32,6 +34,13 @@ struct CommonSettings {
   std::vector<std::string> given;   // options set by flags or the configuration file
   std::vector<std::string> unused;  // those of them that the command does not use; see resolve()
 };
+
+/// Of commands that read a run: its data are the default.
+inline CommonSettings common_of_reader() {
+  CommonSettings common;
+  common.data.clear();
+  return common;
+}
 
 /// What a network is. For commands that read a checkpoint: only for files that do not say it.
 struct ModelSettings {
@@ -94,6 +103,8 @@ struct Tune {
 
 /// Batch-norm-only finetuning; train.method is standard or pgd.
 struct FinetuneSettings {
+  FinetuneSettings() { train.common = common_of_reader(); }
+
   TrainSettings train;
   std::string from;
   std::optional<double> mask;  // p of the mask that is exported first
@@ -107,7 +118,7 @@ struct MaskList {
 };
 
 struct EvaluateSettings {
-  CommonSettings common;
+  CommonSettings common = common_of_reader();
   ModelSettings model;
   AttackSettings attack{.eps = {}, .steps = 100, .step_size = {}};  // its eps is unused: see eps
   std::string from;                                                 // a file or a run directory
@@ -137,7 +148,7 @@ struct EvaluateSettings {
 };
 
 struct PredictSettings {
-  CommonSettings common;
+  CommonSettings common = common_of_reader();
   ModelSettings model;
   std::string from, logits;
   std::string features, layer = "bn1";  // a file, or empty; the norm that it sees
@@ -164,15 +175,12 @@ struct ExportSettings {
   double mask = 0;
 };
 
-/// One page of one or several run directories, written to common.out. An empty common.data is the
+/// One page of one or several run directories, written to common.out. An empty common.data is each
 /// run's own.
 struct ReportSettings {
-  ReportSettings() {
-    common.data.clear();
-    common.limit_test = 200;
-  }
+  ReportSettings() { common.limit_test = 200; }
 
-  CommonSettings common;
+  CommonSettings common = common_of_reader();
   std::vector<std::string> runs;
   std::vector<double> masks{0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
   Strength eps{.value = 0, .text = ""};                            // no text: the run's eps_max

@@ -174,6 +174,48 @@ TEST_F(Config, ResumeRefusesAnotherSettingByName) {
               std::string::npos);
 }
 
+TEST_F(Config, CommandsThatReadARunTakeItsDataUnlessOthersAreGiven) {
+  start_run({"train", "--data=cifar10:here", "--broken-images=skip"});
+  const auto common = [&]<class S>(S s) {
+    resolve(s, "cpu");
+    return common_of(s);
+  };
+  for (const std::string& from : {out(), out() + "/model.safetensors"})
+    for (const CommonSettings& c :
+         {common(parsed<EvaluateSettings>({"evaluate", "--from", from})),
+          common(parsed<PredictSettings>({"predict", "--logits=x.npy", "--from", from})),
+          common(parsed<FinetuneSettings>({"finetune", "--out=x", "--from", from})),
+          common(parsed<InterpolateSettings>({"interpolate", "--second=x", "--first", from}))}) {
+      EXPECT_EQ(c.data, "cifar10:here");
+      EXPECT_EQ(c.broken_images, BrokenImages::skip);
+      EXPECT_EQ(c.data_origin, "the run's own, from " + out() + "/config.json");
+    }
+  const auto given = common(parsed<EvaluateSettings>(
+      {"evaluate", "--from", out(), "--data=synthetic", "--broken-images=stop"}));
+  EXPECT_EQ(given.data, "synthetic");
+  EXPECT_EQ(given.broken_images, BrokenImages::stop);
+  EXPECT_EQ(given.data_origin, "");
+  const auto file = common(
+      parsed<EvaluateSettings>({"evaluate", "--from", (folder_ / "model.safetensors").string()}));
+  EXPECT_EQ(file.data, "synthetic");
+  EXPECT_TRUE(file.data_origin.starts_with("the default")) << file.data_origin;
+  EXPECT_EQ(parsed<TrainSettings>({"train"}).common.data, "synthetic");
+}
+
+TEST_F(Config, ResumedFinetuningKeepsItsDataWhateverItStartedFromSaysNow) {
+  std::filesystem::create_directories(folder_ / "from");
+  write_json(folder_ / "from/config.json", {{"data", "cifar10:first"}});
+  auto s =
+      parsed<FinetuneSettings>({"finetune", "--from", (folder_ / "from").string(), "--out", out()});
+  resolve(s, "cpu");
+  std::filesystem::create_directories(out());
+  write_json(folder_ / "run/config.json", config_json(s, "avx2"));
+  write_json(folder_ / "from/config.json", {{"data", "cifar10:second"}});
+  auto again = parsed<FinetuneSettings>({"finetune", "--resume", "--out", out()});
+  resolve(again, "cpu");
+  EXPECT_EQ(again.train.common.data, "cifar10:first");
+}
+
 TEST_F(Config, ResumedFinetuningKnowsWhereItStartedFrom) {
   auto s = parsed<FinetuneSettings>({"finetune", "--from", "x", "--mask=1", "--out", out()});
   resolve(s, "cpu");

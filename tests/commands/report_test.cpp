@@ -174,6 +174,9 @@ TEST_F(Report, TakesAWeightsFileAlone) {
   EXPECT_EQ(run["results"].size(), 3u);
   EXPECT_TRUE(run["log"]["epoch"].empty());
   EXPECT_TRUE(std::filesystem::exists(folder_ / "blend.html"));
+  const Json inside =
+      figures_of(page_of({(make_run("whole") / "model.safetensors").string()}))["runs"][0];
+  EXPECT_EQ(inside["data"], "synthetic");  // as its folder's config.json says
   const ReportSettings without = settings({file.string()});
   const std::string line = message_of<InputError>([&] { run_report(without); });
   EXPECT_NE(line.find("--data: expected the images"), std::string::npos) << line;

@@ -37,8 +37,8 @@ class Weights : public Binary {
   }
   std::string interpolate(const Path& first, const Path& second) const {
     return fmt::format(
-        "interpolate --first '{}' --second '{}' --out '{}' --limit-test 40 --attack "
-        "clean --checks off ",
+        "interpolate --first '{}' --second '{}' --out '{}' --data synthetic "
+        "--limit-test 40 --attack clean --checks off ",
         first.string(), second.string(), folder_.path().string());
   }
 };

@@ -67,8 +67,11 @@ class GoldenRecipe : public testing::TestWithParam<std::tuple<std::string, std::
   std::vector<double> train() {
     const bool finetunes = !golden_["options"]["tune"].empty();
     const Tune tune = tune_of(golden_["options"]["tune"]);
-    const auto recipe = finetunes ? make_finetune_recipe({settings_, "", {}, tune}, model_)
-                                  : make_recipe(settings_, model_);
+    FinetuneSettings finetuning;
+    finetuning.train = settings_;
+    finetuning.tune = tune;
+    const auto recipe =
+        finetunes ? make_finetune_recipe(finetuning, model_) : make_recipe(settings_, model_);
     Sgd sgd(finetunes ? tuned_parameters(tune, model_) : model_.parameters(), 0.9, 5e-4);
     sgd.set_rate(0.1);
     Backend& machine = model_.machine();

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "engine/backend.h"
+#include "training/manners.h"
 
 namespace robmask {
 
@@ -29,7 +30,16 @@ Dataset load_data(const CommonSettings& common, bool train, bool test) {
   options.limit_test = common.limit_test.value_or(no_limit);
   options.broken = common.broken_images;
   options.seed = common.seed;
-  return load_dataset(common.data, options);
+  try {
+    Dataset data = load_dataset(common.data, options);
+    if (!common.data_origin.empty()) log("--data {}: {}", common.data, common.data_origin);
+    return data;
+  } catch (const InputError& error) {
+    if (common.data_origin.empty()) throw;
+    throw InputError(fmt::format(
+        "{} (this is {}; its folders are relative to where that run was started: give --data)",
+        error.what(), common.data_origin));
+  }
 }
 
 ChosenSplit load_split(const CommonSettings& common, SplitChoice choice) {

@@ -16,7 +16,8 @@ Backend& machine_of(const CommonSettings& common);
 DType maps_of(const CommonSettings& common);
 DType dtype_of(const CommonSettings& common);
 
-/// The data set of the settings, with the splits a command needs.
+/// The data set of the settings, with the splits a command needs. Says in a log line, or in the InputError
+/// for data that cannot be had, where a --data that was not given comes from.
 Dataset load_data(const CommonSettings& common, bool train, bool test);
 
 /// The split that evaluate and predict read, with its data set's normalization. InputError if it has

@@ -6,6 +6,7 @@
 
 #include "engine/threads.h"
 #include "tools/robmask/options/config_json.h"
+#include "tools/robmask/options/run_data.h"
 #include "tools/robmask/options/unused.h"
 #include "training/checkpoint.h"
 
@@ -95,6 +96,7 @@ void resolve(FinetuneSettings& s, const std::string& machine) {
   TrainSettings& t = s.train;
   t.common.unused = unused_by_finetuning(t);
   resolve_common(t.common, machine, Precision::bf16);
+  follow_data(t.common, s.from);
   if (t.common.out.empty()) t.common.out = run_directory(t.method, model_of(s));
   require_same_run(s);
 }
@@ -102,13 +104,18 @@ void resolve(FinetuneSettings& s, const std::string& machine) {
 void resolve(EvaluateSettings& s, const std::string& machine) {
   s.common.unused = unused_by_attacks(s);
   resolve_common(s.common, machine, Precision::fp32);
+  follow_data(s.common, s.from);
 }
 
 void resolve(PredictSettings& s, const std::string& machine) {
   resolve_common(s.common, machine, Precision::fp32);
+  follow_data(s.common, s.from);
 }
 
-void resolve(InterpolateSettings& s, const std::string& machine) { resolve(s.evaluate, machine); }
+void resolve(InterpolateSettings& s, const std::string& machine) {
+  follow_data(s.evaluate.common, s.first);
+  resolve(s.evaluate, machine);
+}
 
 void resolve(ExportSettings& s, const std::string& machine) {
   resolve_common(s.common, machine, Precision::fp32);

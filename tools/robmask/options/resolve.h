@@ -14,7 +14,8 @@ std::string run_directory(Method method, const std::string& model);
 
 /// Fills what parse() left open, for a machine of that name: device, threads, precision (fp32 on
 /// the CPU; on CUDA bf16 to train, finetune and bench, fp32 otherwise), model and width, masks,
-/// statistics and auxiliary ε of the method, the run directory of train and finetune, the page of report; and lists in
+/// statistics and auxiliary ε of the method, the run directory of train and finetune, the page of
+/// report, the data of the run that a command reads (run_data.h; report may read several); and lists in
 /// common.unused the given options that the method or the attacks do not use. InputError for a
 /// precision that the machine does not have, and for settings that a resumed run does not have.
 void resolve(TrainSettings& settings, const std::string& machine);

@@ -11,11 +11,9 @@ namespace robmask {
 namespace {
 
 /// What evaluate would be asked: PGD at every mask the model has, in the run's own norm.
-EvaluateSettings evaluation_of(const ReportSettings& s, const RunFiles& files,
-                               const LoadedModel& from) {
+EvaluateSettings evaluation_of(const ReportSettings& s, const LoadedModel& from) {
   EvaluateSettings e;
   e.common = s.common;
-  if (e.common.data.empty()) e.common.data = files.data();
   e.attack = s.attack;
   e.attack.norm = from_string<Norm>(from.info.norm);
   e.mask.values = from.info.spec.masks > 1 ? s.masks : std::vector{0.0};
@@ -57,7 +55,7 @@ Json run_figures(const ReportSettings& s, const Path& run, const RunFiles& files
                  Journal& journal) {
   Backend& machine = machine_of(s.common);
   const LoadedModel from = load_model(run, machine, maps_of(s.common), {});
-  const EvaluateSettings e = evaluation_of(s, files, from);
+  const EvaluateSettings e = evaluation_of(s, from);
   Dataset data = load_data(e.common, false, true);
   require(data.test.size() > 0, "--data {}: expected test images, found none", e.common.data);
   check_fit(*from.model, data.test, e.common.data);

@@ -7,8 +7,8 @@
 
 namespace robmask {
 
-/// Evaluates a run at every mask it has and looks at some images: an entry of "runs" (page.h) but for
-/// its name. Verdicts go through `journal`. InputError for weights or data that do not fit the run.
+/// Evaluates a run on settings.common.data at every mask it has and looks at some images: an entry of
+/// "runs" (page.h) but for its name. Verdicts go through `journal`. InputError for weights or data that do not fit the run.
 Json run_figures(const ReportSettings& settings, const Path& run, const RunFiles& files,
                  Journal& journal);
 

@@ -10,13 +10,6 @@ namespace robmask {
 
 namespace fs = std::filesystem;
 
-std::string RunFiles::data() const {
-  const auto known = config.find("data");
-  require(known != config.end(),
-          "--data: expected the images to measure on: a weights file does not say them");
-  return *known;
-}
-
 RunFiles read_run(const Path& run) {
   if (fs::is_regular_file(run)) return {{{"from", run.string()}}, {{"epoch"}, {}}};
   require(fs::is_directory(run),
@@ -28,9 +21,8 @@ RunFiles read_run(const Path& run) {
             "missing: has the run finished its first epoch?",
             run.string(), name);
   RunFiles files{read_json(run / "config.json"), read_csv(run / "log.csv")};
-  require(
-      files.config.is_object() && files.config.contains("data") && files.config["data"].is_string(),
-      "{}: expected the settings of a run, found none of its data", (run / "config.json").string());
+  require(files.config.is_object(), "{}: expected the settings of a run, found none",
+          (run / "config.json").string());
   files.log.column("epoch", (run / "log.csv").string());
   return files;
 }

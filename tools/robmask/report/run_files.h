@@ -9,9 +9,6 @@ namespace robmask {
 struct RunFiles {
   Json config;   // config.json; of a weights file {"from": its path}
   CsvTable log;  // log.csv; of a weights file no rows
-
-  /// The data the run was trained on, as --data takes it. InputError if that is not known.
-  std::string data() const;
 };
 
 /// Reads config.json and log.csv of a finished or interrupted run; or takes a weights file, such as

@@ -1,0 +1,34 @@
+#include "tools/robmask/options/run_data.h"
+
+#include <algorithm>
+
+#include "data/files/json.h"
+
+namespace robmask {
+
+namespace {
+
+/// The config.json that goes with weights, or a path where there is nothing.
+Path config_of(const Path& from) {
+  std::error_code none;  // a name that cannot be is not there
+  return (std::filesystem::is_directory(from, none) ? from : from.parent_path()) / "config.json";
+}
+
+}  // namespace
+
+void follow_data(CommonSettings& common, const Path& from, const std::string& otherwise) {
+  if (!common.data.empty()) return;
+  common.data = otherwise;
+  common.data_origin = "the default: no config.json beside the weights names others";
+  const Path config = config_of(from);
+  std::error_code none;
+  const Json run = std::filesystem::exists(config, none) ? read_json(config) : Json();
+  if (!run.is_object() || !run.value("data", Json()).is_string()) return;
+  common.data = run["data"];
+  common.data_origin = fmt::format("the run's own, from {}", config.string());
+  const Json broken = run.value("broken-images", Json());
+  if (broken.is_string() && std::ranges::count(common.given, "broken-images") == 0)
+    common.broken_images = from_string<BrokenImages>(broken.get<std::string>());
+}
+
+}  // namespace robmask
