@@ -45,6 +45,8 @@ enum class AaVersion { standard, plus, rand };
 /// Which of its points PGD gives back: the last, or the one of highest loss.
 enum class Keep { last, best };
 enum class SplitChoice { test, train };
+/// How results are printed.
+enum class Format { text, markdown, csv };
 enum class Workload { train, pgd, robmask };
 enum class ScaleName { smoke, small, paper };
 
@@ -137,6 +139,10 @@ constexpr auto names(Keep) {
 constexpr auto names(SplitChoice) {
   using enum SplitChoice;
   return std::to_array<Named<SplitChoice>>({{test, "test"}, {train, "train"}});
+}
+constexpr auto names(Format) {
+  using enum Format;
+  return std::to_array<Named<Format>>({{text, "text"}, {markdown, "markdown"}, {csv, "csv"}});
 }
 constexpr auto names(Workload) {
   using enum Workload;

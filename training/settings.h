@@ -138,6 +138,7 @@ struct EvaluateSettings {
   std::string corruptions;             // a folder laid out as CIFAR-10-C; empty: none
   std::optional<double> against_mask;  // pair every mask with this one; empty: the list's first
   std::optional<Index> quantize;       // 8: round adversarial images to multiples of 1/255
+  Format format = Format::text;        // of what is printed
   bool per_class = false;              // print a table of classes
   bool reuse_broken = false;           // what a smaller ε broke is not attacked again
   bool checks = true;                  // of the evaluation itself

@@ -151,6 +151,13 @@ TEST(Options, OfEvaluationsHaveDefaultsAndLimits) {
   EXPECT_EQ(refusal({"evaluate", "--from=x", "--mask=0,1", "--against-mask=1"}), "");
 }
 
+TEST(Options, OfPrintingDoNotContradictEachOther) {
+  EXPECT_EQ(parsed<EvaluateSettings>({"evaluate", "--from=x", "--format=csv"}).format, Format::csv);
+  EXPECT_TRUE(refusal({"evaluate", "--from=x", "--format=csv", "--json"})
+                  .starts_with("--format csv: expected no --json"));
+  EXPECT_EQ(refusal({"evaluate", "--from=x", "--format=text", "--json"}), "");
+}
+
 TEST(Options, NameAnUnknownFlagAndTheNearestOneThereIs) {
   EXPECT_EQ(refusal({"train", "--epoch", "3"}),
             "train: unknown option --epoch (did you mean --epochs?)");

@@ -43,6 +43,7 @@ Json journal_settings(EvaluateSettings s, const Json& models, const Split& image
                                           "out",
                                           "json",
                                           "quiet",
+                                          "format",
                                           "resume",
                                           "checks",
                                           "against",
@@ -250,19 +251,14 @@ void Evaluation::finish() {
   if (!worst.empty()) json["worst_case"] = worst;
   if (!corruptions_.empty()) json["corruptions"] = corruptions_;
   json["warnings"] = warnings_;
-  std::string text;
-  for (const Json& result : results_) text += result_text(result);
-  text += worst_case_text(worst) + grid_text(results_);
-  if (settings_.per_class) text += per_class_text(results_);
-  text += corruptions_text(corruptions_);
 
   if (!settings_.per_image.empty()) write_csv(settings_.per_image, per_image_);
   if (adversarial_) adversarial_->write(settings_.save_adversarial);
   if (!settings_.robustbench_json.empty())
     write_json(settings_.robustbench_json,
                robustbench_entry(results_.front(), info_, settings_.common.data));
-  print_result(settings_.common, json, text);
-  journal_->remove();
+  print_result(settings_.common, json, result_text(json, settings_.format, settings_.per_class));
+  journal_->remove();  // last: until here, a failure or a kill can be resumed
 }
 
 }  // namespace robmask

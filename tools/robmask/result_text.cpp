@@ -3,131 +3,154 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
-#include <vector>
 
 #include "engine/shape.h"
+#include "tools/robmask/result_csv.h"
+#include "tools/robmask/text_table.h"
 
 namespace robmask {
 
 namespace {
 
-double per_cent(const Json& share) { return 100 * share.get<double>(); }
+using Cells = std::vector<std::string>;
+
+std::string per_cent(const Json& share) { return fmt::format("{:.2f}", 100 * share.get<double>()); }
 
 std::string interval_text(const Json& interval) {
-  return fmt::format("[{:.2f}, {:.2f}]", per_cent(interval[0]), per_cent(interval[1]));
+  return fmt::format("[{:>5}, {:>6}]", per_cent(interval[0]), per_cent(interval[1]));
 }
 
-/// "p 0.5   u(1)" of interpolate and mask.
-std::string model_text(const Json& r) {
-  return fmt::format("{}{:<6}",
-                     r.contains("p") ? fmt::format("p {:<5} ", r["p"].get<double>()) : "",
-                     fmt::format("u({})", r["mask"].get<double>()));
+std::string seconds_text(const Json& entry) {
+  return entry.contains("seconds") ? fmt::format("{:.1f}", entry["seconds"].get<double>()) : "";
 }
 
-std::string accuracy_text(const Json& r) {
-  return fmt::format("{:<5} eps {:<8} clean {:6.2f} %   robust {:6.2f} % {}   n {}\n",
-                     r["norm"].get<std::string>(), r["eps"].get<std::string>(),
-                     per_cent(r["clean_accuracy"]), per_cent(r["robust_accuracy"]),
-                     interval_text(r["interval"]), r["n"].get<Index>());
+/// "p 0.5, mask 1"
+std::string model_text(const Json& entry) {
+  const std::string mask = "mask " + cell_of(entry, "mask");
+  return entry.contains("p") ? fmt::format("p {}, {}", cell_of(entry, "p"), mask) : mask;
 }
 
-std::string pairs_text(const Json& pairs) {
-  std::string text;
-  for (const Json& pair : pairs)
-    text += fmt::format(
-        "  against u({}){}: {} images robust here only, {} there only, McNemar p {:.3g}\n",
-        pair["mask"].get<double>(),
-        pair.contains("p") ? fmt::format(", p {}", pair["p"].get<double>()) : "",
-        pair["robust_here_only"].get<Index>(), pair["robust_there_only"].get<Index>(),
-        pair["p_value"].get<double>());
-  return text;
+bool same_model(const Json& a, const Json& b) {
+  return a["mask"] == b["mask"] && a.value("p", Json()) == b.value("p", Json());
 }
 
-/// The different values of a field, in the order they come.
-std::vector<Json> values_of(const Json& results, const char* field) {
-  std::vector<Json> values;
-  for (const Json& r : results)
-    if (std::ranges::count(values, r[field]) == 0) values.push_back(r[field]);
-  return values;
+/// A row of accuracies: `asked` says what was done to which model, `found` what came of it.
+void add_row(TextTable& table, const Json& asked, const std::string& attack, const Json& found) {
+  table.rows.push_back({cell_of(asked, "p"), cell_of(asked, "mask"), attack, cell_of(asked, "norm"),
+                        cell_of(asked, "eps"),
+                        cell_of(asked.value("source", Json::object()), "mask"),
+                        per_cent(found["robust_accuracy"]), interval_text(found["interval"]),
+                        cell_of(asked, "n"), seconds_text(found)});
+}
+
+/// The clean accuracy of a model, above what attacks leave of it.
+void add_clean(TextTable& table, Json r) {
+  const Json found{{"robust_accuracy", r["clean_accuracy"]}, {"interval", r["clean_interval"]}};
+  for (const char* of_attacks : {"norm", "eps", "source"}) r.erase(of_attacks);
+  add_row(table, r, "clean", found);
+}
+
+void add_attack(TextTable& table, const Json& r, const std::string& name) {
+  add_row(table, r, name, r);
+  for (const Json& stage : r.value("stages", Json::array()))
+    add_row(table, r, "after " + cell_of(stage, "attack"), stage);
+}
+
+void note(TextTable& table, const std::string& line) {
+  if (std::ranges::count(table.notes, line) == 0) table.notes.push_back(line);
+}
+
+void add_model(TextTable& table, const Json& model, const Json& results, const Json& worst_cases) {
+  add_clean(table, model);
+  for (const Json& r : results) {
+    if (!same_model(r, model) || r["attack"] == "clean") continue;
+    add_attack(table, r, cell_of(r, "attack"));
+    if (r.contains("source"))
+      note(table, "attacked images were made on " + cell_of(r["source"], "file"));
+  }
+  for (const Json& worst : worst_cases) {
+    if (!same_model(worst, model)) continue;
+    const auto attacks = worst["attacks"].get<Cells>();
+    const std::string name = fmt::format("worst of {}", attacks.size());
+    add_attack(table, worst, name);
+    note(table, fmt::format("{}: what withstands each of {}", name, fmt::join(attacks, ", ")));
+  }
+}
+
+TextTable accuracy_table(const Json& results, const Json& worst_cases) {
+  TextTable table{{},
+                  {"p", "mask", "attack", "norm", "eps", "source mask", "accuracy %",
+                   "95 % interval", "images", "seconds"},
+                  {}};
+  for (auto r = results.begin(); r != results.end(); ++r)
+    if (std::none_of(results.begin(), r,
+                     [&](const Json& before) { return same_model(*r, before); }))
+      add_model(table, *r, results, worst_cases);
+  return table;
+}
+
+void add_pair(TextTable& table, const Json& r, const std::string& against, const Json& pair) {
+  table.rows.push_back({cell_of(r, "p"), cell_of(r, "mask"), cell_of(r, "attack"),
+                        cell_of(r, "norm"), cell_of(r, "eps"), against,
+                        cell_of(pair, "robust_here_only"), cell_of(pair, "robust_there_only"),
+                        fmt::format("{:.3g}", pair["p_value"].get<double>())});
+}
+
+TextTable pair_table(const Json& results) {
+  TextTable table{"Paired by McNemar's exact test",
+                  {"p", "mask", "attack", "norm", "eps", "against", "robust here only",
+                   "there only", "p-value"},
+                  {}};
+  for (const Json& r : results) {
+    for (const Json& pair : r.value("paired_masks", Json::array()))
+      add_pair(table, r, model_text(pair), pair);
+    for (const Json& pair : r.value("paired", Json::array()))
+      add_pair(table, r, "file: " + model_text(pair), pair);
+  }
+  return table;
+}
+
+TextTable class_table(const Json& r) {
+  TextTable table{fmt::format("{}, {}, {} {}", model_text(r), cell_of(r, "attack"),
+                              cell_of(r, "norm"), cell_of(r, "eps")),
+                  {"class", "images", "clean %", "robust %", "95 % interval"},
+                  {}};
+  for (const Json& c : r["per_class"])
+    table.rows.push_back({cell_of(c, c.contains("name") ? "name" : "class"), cell_of(c, "n"),
+                          per_cent(c["clean_accuracy"]), per_cent(c["robust_accuracy"]),
+                          interval_text(c["interval"])});
+  return table;
+}
+
+TextTable corruption_table(const Json& entry) {
+  TextTable table{fmt::format("{}: accuracy in % by severity of a corruption, {} images each",
+                              model_text(entry), cell_of(entry, "n")),
+                  {"corruption", "1", "2", "3", "4", "5", "mean"},
+                  {}};
+  for (const Json& row : entry["corruptions"]) {
+    Cells& cells = table.rows.emplace_back(Cells{cell_of(row, "corruption")});
+    for (const Json& accuracy : row["accuracy"]) cells.push_back(per_cent(accuracy));
+    cells.push_back(per_cent(row["mean_accuracy"]));
+  }
+  table.rows.push_back({"mean over all", "", "", "", "", "", per_cent(entry["mean_accuracy"])});
+  return table;
 }
 
 }  // namespace
 
-std::string result_text(const Json& r) {
-  std::string text =
-      fmt::format("{} {:<10} {}", model_text(r), r["attack"].get<std::string>(), accuracy_text(r));
-  if (r.contains("source"))
-    text += fmt::format("  attacked images made on {} u({})\n",
-                        r["source"]["file"].get<std::string>(), r["source"]["mask"].get<double>());
-  for (const Json& stage : r.value("stages", Json::array()))
-    text += fmt::format("  robust accuracy after {}: {:.2f} % {}  {:.1f} s\n",
-                        stage["attack"].get<std::string>(), per_cent(stage["robust_accuracy"]),
-                        interval_text(stage["interval"]), stage["seconds"].get<double>());
-  return text + pairs_text(r.value("paired_masks", Json::array())) +
-         pairs_text(r.value("paired", Json::array()));
-}
-
-std::string worst_case_text(const Json& worst_cases) {
+std::string result_text(const Json& report, Format format, bool per_class) {
+  if (format == Format::csv) return result_csv(report);
+  const Json& results = report["results"];
+  std::vector<TextTable> tables{accuracy_table(results, report.value("worst_case", Json::array())),
+                                pair_table(results)};
+  for (const Json& r : results)
+    if (per_class) tables.push_back(class_table(r));
+  for (const Json& entry : report.value("corruptions", Json::array()))
+    tables.push_back(corruption_table(entry));
   std::string text;
-  for (const Json& r : worst_cases)
-    text += fmt::format("{} worst case {}  of {}\n", model_text(r),
-                        std::string_view(accuracy_text(r)).substr(0, accuracy_text(r).size() - 1),
-                        fmt::join(r["attacks"].get<std::vector<std::string>>(), ", "));
-  return text;
-}
-
-std::string grid_text(const Json& results) {
-  const std::vector<Json> masks = values_of(results, "mask"), strengths = values_of(results, "eps");
-  if (masks.size() < 2 || strengths.size() < 2 || results[0].contains("p")) return {};
-  std::string text;
-  for (const Json& attack : values_of(results, "attack")) {
-    text += fmt::format("\n{:<10} mask p    clean", attack.get<std::string>());
-    for (const Json& eps : strengths) text += fmt::format("{:>9}", eps.get<std::string>());
-    text += "   (robust accuracy in %)\n";
-    for (const Json& mask : masks) {
-      std::string row, clean;
-      for (const Json& eps : strengths) {
-        const auto cell = std::ranges::find_if(results, [&](const Json& r) {
-          return r["attack"] == attack && r["mask"] == mask && r["eps"] == eps;
-        });
-        const bool there = cell != results.end();  // with --mask match not all are
-        if (there) clean = fmt::format("{:.2f}", per_cent((*cell)["clean_accuracy"]));
-        row += fmt::format(
-            "{:>9}", there ? fmt::format("{:.2f}", per_cent((*cell)["robust_accuracy"])) : "");
-      }
-      text += fmt::format("{:>17} {:>8}{}\n", mask.get<double>(), clean, row);
-    }
-  }
-  return text;
-}
-
-std::string per_class_text(const Json& results) {
-  std::string text;
-  for (const Json& r : results) {
-    text += fmt::format("\n{} {} eps {}: class, images, clean, robust [95 % interval]\n",
-                        model_text(r), r["attack"].get<std::string>(), r["eps"].get<std::string>());
-    for (const Json& c : r["per_class"])
-      text += fmt::format("  {:<16} {:>6} {:>8.2f} % {:>8.2f} % {}\n",
-                          c.value("name", std::to_string(c["class"].get<Index>())),
-                          c["n"].get<Index>(), per_cent(c["clean_accuracy"]),
-                          per_cent(c["robust_accuracy"]), interval_text(c["interval"]));
-  }
-  return text;
-}
-
-std::string corruptions_text(const Json& corruptions) {
-  std::string text;
-  for (const Json& entry : corruptions) {
-    text += fmt::format("\n{} corruption (accuracy in %, severities 1 to 5, n {})\n",
-                        model_text(entry), entry["n"].get<Index>());
-    for (const Json& row : entry["corruptions"]) {
-      text += fmt::format("  {:<20}", row["corruption"].get<std::string>());
-      for (const Json& accuracy : row["accuracy"])
-        text += fmt::format("{:>8.2f}", per_cent(accuracy));
-      text += fmt::format("   mean {:.2f}\n", per_cent(row["mean_accuracy"]));
-    }
-    text += fmt::format("  mean over all: {:.2f} %\n", per_cent(entry["mean_accuracy"]));
+  for (const TextTable& table : tables) {
+    const std::string own = format == Format::markdown ? as_markdown(table) : as_text(table);
+    text += (text.empty() || own.empty() ? "" : "\n") + own;
   }
   return text;
 }

@@ -23,6 +23,7 @@ void add_evaluation(Options& o, EvaluateSettings& s) {
   o.add("against", s.against, "pair each image with another evaluation's --per-image FILE.csv");
   o.add("against-mask", s.against_mask, "pair every mask with this one", from_to(0, 1),
         "the first of --mask");
+  o.add("format", s.format, "of the tables that are printed");
   o.flag("per-class", s.per_class, "print a table of classes");
   o.flag("reuse-broken", s.reuse_broken,
          "what a smaller eps broke counts at larger ones; else each eps attacks every image");
@@ -50,6 +51,9 @@ void check_evaluation(const EvaluateSettings& s) {
   check_common(s.common);
   check_model(s.model);
   for (const Strength& eps : s.eps) check_eps("eps", eps, s.attack.norm);
+  require(!s.common.json || s.format == Format::text,
+          "--format {}: expected no --json beside it: one of them can be printed",
+          to_string(s.format));
   if (s.against_mask) {
     const auto& masks = s.mask.values;
     require(!s.mask.match && std::ranges::count(masks, *s.against_mask) > 0,
