@@ -14,6 +14,7 @@ constexpr double vanished =
 constexpr double few = 0.05;  // the share of a probe that may behave oddly
 constexpr double rounding = 1e-5;  // of a softmax
 constexpr Index square_queries = 200;
+constexpr double largest_usual_linf = 16.0 / 255;
 
 Index count(const Flags& flags) { return std::ranges::count(flags, true); }
 
@@ -151,9 +152,22 @@ std::optional<Doubt> doubt_about_standing(Index robust, Norm norm, double eps, c
                            robust, eps)};
 }
 
+std::optional<Doubt> doubt_about_radius(Norm norm, double eps) {
+  if (norm == Norm::linf || eps == 0 || eps > largest_usual_linf) return {};
+  return Doubt{
+      "norm",
+      fmt::format("eps {:.4g} is the size of a ball in linf, and next to nothing in l2: usual "
+                  "there on CIFAR-10 are 0.5 and 128/255; give --eps",
+                  eps)};
+}
+
 std::optional<Doubt> doubt_about_reach(Index steps, double step_size, double eps) {
   const double reach = static_cast<double>(steps) * step_size;
   if (reach >= eps * (1 - 1e-6)) return {};
+  if (steps == 0)
+    return Doubt{"reach",
+                 "without steps an attack changes no image, so robust accuracy is clean accuracy: "
+                 "raise --attack-steps"};
   return Doubt{"reach",
                fmt::format("{} steps of {:.4g} go {:.4g} far, the ball is {:.4g} wide: raise "
                            "--attack-steps or --step-size",

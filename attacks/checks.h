@@ -49,7 +49,11 @@ std::optional<Doubt> doubt_about_ball(double perturbation, double eps);
 /// can become alike: from half the range of every pixel on.
 std::optional<Doubt> doubt_about_standing(Index robust, Norm norm, double eps, const Shape& image);
 
-/// "reach": PGD's steps cannot cross the ball.
+/// "norm": an L2 ball so small as only those of L∞ are. `eps`: the largest that is evaluated, or trained
+/// with.
+std::optional<Doubt> doubt_about_radius(Norm norm, double eps);
+
+/// "reach": PGD's steps cannot cross the ball; or an attack takes none.
 std::optional<Doubt> doubt_about_reach(Index steps, double step_size, double eps);
 
 }  // namespace robmask

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "engine/random.h"
+#include "tests/files/scratch.h"
 
 namespace robmask {
 namespace {
@@ -164,12 +165,22 @@ TEST(Doubts, AboutImagesThatStandBeginWhereAllCanBecomeAlike) {
   EXPECT_FALSE(doubt_about_standing(1, Norm::l2, 6.9, image));
 }
 
+TEST(Doubts, AboutRadiiAreOfL2BallsOfTheSizeOfLinfOnes) {
+  EXPECT_TRUE(doubt_about_radius(Norm::l2, 8.0 / 255));
+  EXPECT_TRUE(doubt_about_radius(Norm::l2, 16.0 / 255));
+  EXPECT_FALSE(doubt_about_radius(Norm::l2, 0.1));
+  EXPECT_FALSE(doubt_about_radius(Norm::l2, 0));
+  EXPECT_FALSE(doubt_about_radius(Norm::linf, 8.0 / 255));
+}
+
 TEST(Doubts, AboutTheBallAndTheStepsAllowForRounding) {
   const double eps = 8.0 / 255;
   EXPECT_FALSE(doubt_about_ball(static_cast<float>(eps) + 1e-7, eps));
   EXPECT_TRUE(doubt_about_ball(9.0 / 255, eps));
   EXPECT_FALSE(doubt_about_reach(5, eps / 5, eps));
   EXPECT_TRUE(doubt_about_reach(4, eps / 5, eps));
+  EXPECT_TRUE(test::mentions(doubt_about_reach(0, eps / 5, eps)->text, "without steps"));
+  EXPECT_FALSE(doubt_about_reach(0, 0, 0));
 }
 
 }  // namespace

@@ -100,6 +100,43 @@ TEST_F(Binary, RefusesWeightsThatCannotBeTheModels) {
   expect_refused(evaluate + model.string(), "model.safetensors");
 }
 
+TEST_F(Binary, SaysWhereDataThatNobodyGaveAndThatAreNotThereComeFrom) {
+  test::put(folder_ / "config.json", R"({"data": "cifar10:/nonexistent"})");
+  const std::string weights = model_file().string(), folder = folder_.path().string();
+  const std::string from = "the run's own, from " + (folder_ / "config.json").string();
+  expect_refused("evaluate --limit-test 4 --from " + folder, from);
+  expect_refused("evaluate --limit-test 4 --from " + weights, from);
+  expect_refused("finetune --epochs 1 --from " + folder, from);
+  expect_refused(fmt::format("predict --from {0} --logits {0}/x.npy", folder), from);
+  expect_refused(fmt::format("interpolate --first {0} --second /nonexistent", folder),
+                 "/nonexistent");
+  expect_refused(fmt::format("interpolate --first {0} --second {0}", folder), from);
+
+  const std::string given =
+      fmt::format("evaluate --attack clean --checks off --limit-test 4 --from {}", folder);
+  EXPECT_EQ(run(given + " --data synthetic").errors.find("--data"), std::string::npos);
+  std::filesystem::remove(folder_ / "config.json");
+  const Result result = run(given);
+  EXPECT_EQ(result.code, 0);
+  EXPECT_NE(result.errors.find("--data synthetic: the default"), std::string::npos)
+      << result.errors;
+}
+
+TEST_F(Binary, WarnsOfTrainingInAnL2BallOfTheSizeOfAnLinfBall) {
+  const std::string train = fmt::format(
+      "train --norm l2 --steps 1 --batch 4 --limit-train 4 --limit-test 4 --width 4 "
+      "--attack-steps 1 --quiet --out '{}' --method ",
+      (folder_ / "run").string());
+  const auto warned = [&](const std::string& options) {
+    const Result result = run(train + options);
+    EXPECT_EQ(result.code, 0) << result.errors;
+    return result.errors.find("in l2") != std::string::npos;
+  };
+  EXPECT_TRUE(warned("pgd"));
+  EXPECT_FALSE(warned("pgd --eps 0.5"));
+  EXPECT_FALSE(warned("standard"));
+}
+
 TEST_F(Binary, SaysThatTheDiskIsFullAndKeepsWhatWasThere) {
   const Path model = model_file(), out = folder_ / "exported";
   test::put(out, "earlier");

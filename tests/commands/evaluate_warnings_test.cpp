@@ -50,5 +50,22 @@ TEST_F(Evaluate, WarnsOfStepsThatCannotCrossTheBall) {
               std::set<std::string>{"reach"});
 }
 
+TEST_F(Evaluate, WarnsOfAttacksThatTakeNoStep) {
+  for (const char* attack : {"pgd", "apgd-ce", "cw"})
+    EXPECT_EQ(checks_of(evaluate(fmt::format("--mask 1 --attack {} --attack-steps 0", attack))),
+              std::set<std::string>{"reach"})
+        << attack;
+  for (const char* still : {"clean", "pgd --eps 0", "square --queries 9"})
+    EXPECT_TRUE(
+        checks_of(evaluate(fmt::format("--mask 1 --attack-steps 0 --attack {}", still))).empty())
+        << still;
+}
+
+TEST_F(Evaluate, WarnsOfAnL2BallOfTheSizeOfAnLinfBall) {
+  const std::string l2 = "--mask 1 --norm l2 --attack-steps 10 --eps ";
+  EXPECT_EQ(checks_of(evaluate(l2 + "8/255")), std::set<std::string>{"norm"});
+  EXPECT_TRUE(checks_of(evaluate(l2 + "0,8/255,0.5")).empty());
+}
+
 }  // namespace
 }  // namespace robmask

@@ -171,6 +171,7 @@ void Evaluation::question(const LoadedModel& from, const std::vector<Cell>& cell
       return model.logits(images, model.eval(images.shape().n, mask));
     };
     for (const Doubt& d : doubts_about(logits, probe)) doubt(d, mask);
+    if (const auto d = doubt_about_radius(probe.norm, probe.eps)) doubt(*d, mask);
   }
 }
 
@@ -183,12 +184,15 @@ void Evaluation::question_outcome(const CellOutcome& outcome, Index classes) {
     if (d && !known) doubt(*d, outcome.cell.mask);
   };
   consider(doubt_about_accuracy(outcome.correct(), outcome.n(), classes));
+  const bool steady =
+      plan.attack == AttackName::pgd || (plan.attack == AttackName::cw && plan.norm == Norm::linf);
+  const bool stands_still =
+      plan.attack != AttackName::clean && std::ranges::any_of(stages(plan), is_idle);
+  if (steady || stands_still) consider(doubt_about_reach(plan.steps, plan.step_size, plan.eps));
   if (outcome.cell.idle()) return;
   for (const ImageOutcome& image : outcome.images)
     consider(doubt_about_ball(image.verdict.perturbation, plan.eps));
   consider(doubt_about_standing(outcome.robust(), plan.norm, plan.eps, images_->shape(1)));
-  if (plan.attack == AttackName::pgd || (plan.attack == AttackName::cw && plan.norm == Norm::linf))
-    consider(doubt_about_reach(plan.steps, plan.step_size, plan.eps));
 }
 
 void Evaluation::report(const CellOutcome& outcome, const LoadedModel& model) {

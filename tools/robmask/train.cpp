@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "attacks/checks.h"
 #include "data/files/atomic_file.h"
 #include "engine/backend.h"
 #include "tools/robmask/commands.h"
@@ -65,6 +66,8 @@ int run_training(const TrainSettings& s, const Model& model, Recipe& recipe,
                  const std::vector<Variable>& trained, const Dataset& data,
                  const CheckpointInfo& info, const Json& config, const std::string& command) {
   const fs::path dir = run_directory_of(s.common);
+  const auto doubt = doubt_about_radius(s.attack.norm, s.attack.eps.value);
+  if (doubt && s.method != Method::standard) warn(doubt->text);
   const bool resumed = prepare_directory(dir, s.resume);
   write_json(dir / "config.json", config);
   const Images train(model.machine(), data.train), test(model.machine(), data.test);
