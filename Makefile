@@ -39,7 +39,7 @@ PYTHON   ?= $(firstword $(wildcard /usr/bin/python3) python3)
 PYTHON_GPU ?= python3
 # g++ 12 sees overlapping copies in string + string at -O3 that are not there (gcc bug 105651).
 WARNINGS := -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Werror -Wno-restrict
-INCLUDES := -I. -isystem /usr/include/eigen3
+INCLUDES := -I.
 FLAGS    := -std=c++20 $(OPTIMIZE) -g1 -fopenmp-simd -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
 LINK     := $(CXX) -pthread $(SANITIZE) $(LDFLAGS)
 LIBS     := -lfmt
@@ -58,7 +58,7 @@ ON_DEVICE := %/device.cu %/uploads.cu %/cublas_library.cu  # the emulator has it
 
 # The CPU backend is compiled once for each instruction set and linked into one relocatable object that
 # exports one symbol, so that no function built for a newer processor can be picked elsewhere
-# (-fno-gnu-unique: the statics of Eigen's inline functions would stay global).
+# (-fno-gnu-unique: the statics of inline functions would stay global).
 ISA := generic
 ifeq ($(shell $(CXX) -dumpmachine | cut -d- -f1),x86_64)
 ISA += avx2 avx512
@@ -263,10 +263,10 @@ $(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
 $(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
 $(TEST_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(CARRIED_CUDA) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS) $(call objects,tools/examples/pictures.cpp) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
+-include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(CARRIED_CUDA) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS) $(call objects,tools/examples/pictures.cpp) $(DEMO) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
 
 # Other flags, or a file that came or went, change these files, and that rebuilds what they concern.
-$(BUILD)/flags:        NOW := $(CXX) $(FLAGS) $(MARCH_avx2) $(MARCH_avx512)
+$(BUILD)/flags:        NOW := $(CXX) $(FLAGS) $(COLD) $(MARCH_avx2) $(MARCH_avx512)
 $(BUILD)/flags-cuda:   NOW := $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
 $(BUILD)/gpu/flags:    NOW  = $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
 $(BUILD)/sources:      NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA)
@@ -281,10 +281,11 @@ $(BUILD)/packages-%: tools/setup/packages.sh | announce
 	@mkdir -p $(@D)
 	@CXX='$(CXX)' INCLUDES='$(INCLUDES)' PYTHON='$(PYTHON)' tools/setup/packages.sh $* && touch $@
 $(BUILD)/packages-test $(BUILD)/packages-demo $(BUILD)/packages-report-check: | $(BUILD)/packages-build
+$(BUILD)/packages-gpu-bench: PYTHON := $(PYTHON_GPU)
 
+PLAN = CPU kernels for $(ISA); $(if $(NVCC),GPU kernels for $(CUDA_ARCH),$(WITHOUT_GPU))
 announce:
-	@echo "robmask: $(CXX) $$($(CXX) -dumpfullversion 2>/dev/null || echo '(not found)'), CPU kernels for" \
-	  "$(ISA); $(if $(NVCC),GPU kernels for $(CUDA_ARCH),$(WITHOUT_GPU))"
+	@echo "robmask: $(CXX) $$($(CXX) -dumpfullversion 2>/dev/null || echo '(not found)'), $(PLAN)"
 
 # ---- what to do with it ---------------------------------------------------------------------------
 
@@ -301,7 +302,7 @@ test-here: $(BUILD)/tests $(BUILD)/robmask
 	ROBMASK=$(BUILD)/robmask $(BUILD)/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*)'
 
 # The benchmark beside PyTorch, as far as it goes without a GPU and PyTorch.
-bench-check: $(BUILD)/robmask
+bench-check: $(BUILD)/robmask | $(BUILD)/packages-test
 	$(PYTHON) tools/bench/floor.py --check
 	$(PYTHON) tools/bench/gpu_bench.py --robmask $< --device cpu --torch off --width 4 --batch 4,8 \
 	  --rounds 1 --seconds 0 --out $(BUILD)/bench >$(BUILD)/bench.log 2>&1 || { cat $(BUILD)/bench.log; exit 1; }
@@ -319,7 +320,7 @@ test-races: $(BUILD)/races/tests $(BUILD)/races/threads
 	OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 setarch -R $< --gtest_brief=$(BRIEF) \
 	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:Races*:GpuEmulatorTensorCores*:-*Gradient.*)'
 
-mutations: $(BUILD)/emulated/tests
+mutations: $(BUILD)/emulated/tests | $(BUILD)/packages-test
 	$(Q)COMPILE='$(CXX) $(FLAGS) -O2 -w' LINK='$(LINK)' LIBS='$(LIBS) -lgtest -lgtest_main' $(PYTHON) \
 	  tools/checks/mutations.py tools/checks/mutations.txt $(TEST_OBJECTS) \
 	  $(filter-out %/main.o,$(TOOL_OBJECTS)) $(EMULATED) $(EMULATED_TESTS)
@@ -330,7 +331,7 @@ gpu-check-build: $(BUILD)/gpu/tests $(BUILD)/gpu/robmask
 gpu-check:
 	@PROGRAMS=$(BUILD)/gpu tools/checks/gpu_check.sh
 
-gpu-bench:
+gpu-bench: | $(BUILD)/packages-gpu-bench
 	@PROGRAMS=$(BUILD)/gpu $(PYTHON_GPU) tools/bench/gpu_bench.py --model $(or $(MODEL),resnet18)
 
 tradeoff:

@@ -1,45 +1,41 @@
 #!/bin/sh
-# usage: tools/setup/packages.sh STEP...     steps: build test demo report-check fetch golden lint
+# usage: tools/setup/packages.sh STEP...
+#   steps: build demo test report-check gpu-bench fetch golden lint
 #
 # Looks for what these steps need. Missing Debian packages are installed where that asks for no
-# password; elsewhere the command that installs them is printed, and the exit code is 1.
+# password; elsewhere the command that installs them is printed, and the exit code is 1. What the two
+# commands of the README need, `make demo` and `make test`, is named and installed in one go.
 # CXX, INCLUDES (its -I flags) and PYTHON come from the Makefile.
 
 set -eu
 CXX=${CXX:-g++}
-INCLUDES=${INCLUDES:--isystem /usr/include/eigen3}
+INCLUDES=${INCLUDES:-}
 PYTHON=${PYTHON:-/usr/bin/python3}
+two_commands="build demo test"
 
-needs() {  # step → lines of: kind, name, Debian package
-  case $1 in
-    build) cat <<END ;;
-program make make
-program ${CXX%% *} g++
-program ld binutils
-header Eigen/Core libeigen3-dev
-header fmt/format.h libfmt-dev
-header CLI/CLI.hpp libcli11-dev
-header nlohmann/json.hpp nlohmann-json3-dev
-header stb/stb_image.h libstb-dev
+# step, must it be there?, what to look for, Debian's package, what it is for
+everything() {
+  cat <<END
+build must program make make runs the steps
+build must program ${CXX%% *} g++ compiles
+build must program ld binutils links
+build must header fmt/format.h libfmt-dev text
+build must header CLI/CLI.hpp libcli11-dev the command line
+build must header nlohmann/json.hpp nlohmann-json3-dev JSON
+build must header stb/stb_image.h libstb-dev reads and writes images
+demo may program gnuplot gnuplot-nox draws curves
+test must header gtest/gtest.h libgtest-dev the tests
+test must program $PYTHON python3 checks the benchmarks
+test may program gnuplot gnuplot-nox draws curves
+report-check must program $PYTHON python3 steers the browser
+report-check may program chromium chromium the browser
+gpu-bench must program $PYTHON python3 runs the benchmark
+fetch may program curl curl fetches data
+fetch may file /etc/ssl/certs/ca-certificates.crt ca-certificates whom to trust
+golden must module torch python3-torch computes the expected numbers
+lint must program clang-format clang-format layout
+lint must program clang-tidy clang-tidy habits
 END
-    test) cat <<END ;;
-header gtest/gtest.h libgtest-dev
-program gnuplot gnuplot-nox
-program python3 python3
-END
-    demo) echo program gnuplot gnuplot-nox ;;
-    report-check) echo program chromium chromium ;;
-    fetch) cat <<END ;;
-program curl curl
-file /etc/ssl/certs/ca-certificates.crt ca-certificates
-END
-    golden) echo module torch python3-torch ;;
-    lint) cat <<END ;;
-program clang-format clang-format
-program clang-tidy clang-tidy
-END
-    *) echo "packages.sh: unknown step \"$1\"; expected build test demo report-check fetch golden lint" >&2; exit 2 ;;
-  esac
 }
 
 here() {  # kind, name: is it on this machine?
@@ -52,40 +48,64 @@ here() {  # kind, name: is it on this machine?
   esac >/dev/null 2>&1
 }
 
-missing() {  # step… → the packages to install
+missing() {  # step… → lines of: package, must or may, what for
+  everything | while read -r step must kind name package purpose; do
+    case " $* " in *" $step "*) here "$kind" "$name" || echo "$package $must $purpose" ;; esac
+  done | sort -u
+}
+
+one_go() {  # step… → the same, of both commands if these steps are among theirs
   for step; do
-    needs "$step" | while read -r kind name package; do
-      here "$kind" "$name" || echo "$package"
-    done
-  done | sort -u | tr '\n' ' ' | sed 's/ $//'
+    case " $two_commands " in *" $step "*) set -- "$@" $two_commands ;; esac
+  done
+  missing "$@"
+}
+
+names() { echo "$1" | cut -d' ' -f1 | sort -u | tr '\n' ' ' | sed 's/ $//'; }
+
+list() { echo "$1" | while read -r package _ purpose; do printf '  %-20s %s\n' "$package" "$purpose"; done; }
+
+to_fetch() {  # package… → ", 12 MB to fetch", where apt-get knows them
+  { apt-get -qq --print-uris --no-install-recommends install "$@" || true; } 2>/dev/null |
+    awk '{ bytes += $3 } END { if (bytes) printf ", %.0f MB to fetch", bytes / 1e6 }'
 }
 
 may_install() {
   command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 }
 
-install() {  # package… ; the lists of packages are fetched only if they do not serve as they are
-  as_root=$([ "$(id -u)" = 0 ] || echo sudo -n)
-  get="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300"
-  $get install -y --no-install-recommends "$@" </dev/null >/dev/null 2>&1 && return
-  $get update </dev/null >/dev/null && $get install -y --no-install-recommends "$@" </dev/null >/dev/null
+install() {  # lines of `missing`; the lists of packages are fetched only if they do not serve as they are
+  packages=$(names "$1")
+  get="$([ "$(id -u)" = 0 ] || echo sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get -qq"
+  get="$get -o DPkg::Lock::Timeout=300"
+  apt-get -qq -s install $packages >/dev/null 2>&1 || $get update </dev/null >/dev/null || return
+  { echo "installing Debian's packages$(to_fetch $packages):"; list "$1"; } >&2
+  get_them="$get install -y --no-install-recommends $packages"
+  $get_them </dev/null >/dev/null 2>&1 ||
+    { $get update </dev/null >/dev/null && $get_them </dev/null >/dev/null; }
 }
 
-for step; do needs "$step" >/dev/null; done
-packages=$(missing "$@")
-if [ -n "$packages" ] && may_install; then
-  echo "installing $packages" >&2
-  install $packages || true
-  packages=$(missing "$@")
+for step; do
+  everything | grep -q "^$step " && continue
+  echo "packages.sh: unknown step \"$step\"; expected one of:" $(everything | cut -d' ' -f1 | uniq) >&2
+  exit 2
+done
+
+lacking=$(missing "$@")
+if [ -n "$lacking" ] && may_install; then
+  install "$(one_go "$@")" || true
+  lacking=$(missing "$@")
 fi
-needed=$(echo "$packages" | sed 's/gnuplot-nox//; s/chromium//; s/curl//; s/ca-certificates//; s/ //g')
-if [ -n "$packages" ] && [ -z "$needed" ]; then
-  echo "not on this machine: $packages; going on without" >&2
-elif [ -n "$packages" ]; then
-  echo "missing packages; install them and try again: apt-get install $packages" >&2
+if echo "$lacking" | grep -q ' must '; then
+  lacking=$(one_go "$@")
+  { echo "missing packages$(to_fetch $(names "$lacking")):"; list "$lacking"
+    echo "install them and try again: apt-get install --no-install-recommends $(names "$lacking")"; } >&2
   exit 1
+elif [ -n "$lacking" ]; then
+  echo "not on this machine: $(names "$lacking"); going on without" >&2
 fi
 
+case " $* " in *" build "*) ;; *) exit 0 ;; esac
 version=$(echo __GNUC__ __clang_major__ | $CXX -E -P -x c++ - 2>/dev/null)
 case $version in
   *__clang_major__) [ "${version%% *}" -ge 12 ] || {
