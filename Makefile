@@ -31,6 +31,9 @@ CXX      := $(if $(filter default,$(origin CXX)),g++,$(CXX))
 LD       ?= ld
 OBJCOPY  ?= objcopy
 BUILD    ?= build
+ifneq ($(words $(BUILD)),1)
+$(error BUILD: expected a folder without spaces, at which make would split it, got "$(BUILD)")
+endif
 PREFIX   ?= /usr/local
 OPTIMIZE ?= -O3 -DNDEBUG
 BRIEF    ?= 1
@@ -168,7 +171,8 @@ $(BUILD)/emulated/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) 
 # For machines without our libraries: what cannot be linked in lies beside the program, if it is not
 # there already, brought by the other one.
 CARRIED := $(LINK) -s -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,-rpath,'$$ORIGIN'
-CARRY    = ldd $@ | awk '/libfmt/ && index($$3, "$(abspath $(@D))/") != 1 { print $$3 }' | xargs -I{} cp -L {} $(@D)
+CARRY    = ldd $@ | sed -n 's/.*libfmt.* => \(.*\) (.*/\1/p' | while read -r library; do \
+             [ "$$library" -ef $(@D)/$${library\#\#*/} ] || cp -L "$$library" $(@D); done
 
 CARRIED_LIBRARY := $(LIBRARY_OBJECTS) $(CARRIED_CUDA) $(ISA:%=$(BUILD)/cpu_%.o)
 $(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(CARRIED_LIBRARY)
@@ -374,11 +378,12 @@ golden: | $(BUILD)/packages-golden
 include data/fetch.mk  # cifar10 and cifar100
 cifar10 cifar100: | $(BUILD)/packages-fetch
 
+install: export TO = $(DESTDIR)$(PREFIX)
 install: $(BUILD)/robmask
-	install -D -m 755 $(BUILD)/robmask $(DESTDIR)$(PREFIX)/bin/robmask
-	install -D -m 644 $(BUILD)/librobmask.a $(DESTDIR)$(PREFIX)/lib/librobmask.a
+	install -D -m 755 $(BUILD)/robmask "$$TO/bin/robmask"
+	install -D -m 644 $(BUILD)/librobmask.a "$$TO/lib/librobmask.a"
 	for header in $(wildcard $(addsuffix /*.h,engine layers attacks models data data/files training)); do \
-	  install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/robmask/$$header || exit 1; done
+	  install -D -m 644 $$header "$$TO/include/robmask/$$header" || exit 1; done
 
 clean:
 	rm -rf $(BUILD)

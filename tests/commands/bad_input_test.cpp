@@ -20,7 +20,7 @@ TEST_F(Binary, RefusesWrongNumbersAndNamesTheFlag) {
 TEST_F(Binary, RefusesDataThatIsNotThereOrGarbledAndLeavesNoRun) {
   const Path run_folder = folder_ / "run";
   const auto train = [&](const std::string& data) {
-    return fmt::format("train --data {} --out '{}'", data, run_folder.string());
+    return fmt::format("train --data '{}' --out '{}'", data, run_folder.string());
   };
   expect_refused(train("cifar10:/nonexistent"), "/nonexistent");
   std::filesystem::create_directory(folder_ / "data");
@@ -40,7 +40,7 @@ TEST_F(Binary, StopsAtABrokenImageOrLeavesItOut) {
   }
   test::put(folder_ / "train/bee/2.jpg", "\xff\xd8\xff\xe0 cut short");
   const std::string train =
-      fmt::format("train --width 4 --epochs 1 --batch 2 --quiet --data folder:{} --out '{}'",
+      fmt::format("train --width 4 --epochs 1 --batch 2 --quiet --data 'folder:{}' --out '{}'",
                   folder_.path().string(), (folder_ / "run").string());
   expect_refused(train, "train/bee/2.jpg");
   const Result skipped = run(train + " --broken-images skip");
@@ -49,7 +49,7 @@ TEST_F(Binary, StopsAtABrokenImageOrLeavesItOut) {
 }
 
 TEST_F(Binary, RefusesEvaluationsThatCannotBe) {
-  const std::string evaluate = "evaluate --limit-test 4 --quiet --from " + model_file().string();
+  const std::string evaluate = "evaluate --limit-test 4 --quiet --from " + quoted(model_file());
   expect_refused(evaluate + " --eps -1/255", "--eps");
   expect_refused(evaluate + " --eps nan", "--eps");
   expect_refused(evaluate + " --eps 8", "--eps");
@@ -61,13 +61,13 @@ TEST_F(Binary, RefusesEvaluationsThatCannotBe) {
   expect_refused(evaluate + " --corruptions /nonexistent --attack clean", "--corruptions");
   expect_refused(evaluate + " --attack pgd,fgsm --robustbench-json x", "--robustbench-json");
   const std::string model = model_file().string();
-  expect_refused(fmt::format("interpolate --limit-test 4 --first {0} --second {0} --p 0,1 "
+  expect_refused(fmt::format("interpolate --limit-test 4 --first '{0}' --second '{0}' --p 0,1 "
                              "--save-adversarial x",
                              model),
                  "--save-adversarial");
   const Path out = folder_ / "out";
-  expect_refused(evaluate + " --data cifar10:/nonexistent --out " + out.string(), "/nonexistent");
-  expect_refused(evaluate + " --mask 0.5 --out " + out.string(), "--mask");
+  expect_refused(evaluate + " --data cifar10:/nonexistent --out " + quoted(out), "/nonexistent");
+  expect_refused(evaluate + " --mask 0.5 --out " + quoted(out), "--mask");
   EXPECT_FALSE(std::filesystem::exists(out));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "evaluation.journal"));
 }
@@ -75,17 +75,17 @@ TEST_F(Binary, RefusesEvaluationsThatCannotBe) {
 TEST_F(Binary, RefusesWeightsThatCannotBeTheModels) {
   const std::string evaluate = "evaluate --limit-test 4 --attack clean --quiet --from ";
   test::put(folder_ / "junk", "not a weights file");
-  expect_refused(evaluate + (folder_ / "junk").string(), "junk");
+  expect_refused(evaluate + quoted(folder_ / "junk"), "junk");
   expect_refused(evaluate + "/nonexistent", "/nonexistent");
 
   const Path model = model_file();
-  EXPECT_EQ(run(evaluate + model.string()).code, 0);
-  expect_refused(evaluate + model.string() + " --mask 0.5", "--mask");
+  EXPECT_EQ(run(evaluate + quoted(model)).code, 0);
+  expect_refused(evaluate + quoted(model) + " --mask 0.5", "--mask");
 
   SafeTensors file = read_safetensors(model);
   file.metadata["width"] = "8";
   write_safetensors(folder_ / "wider", file);
-  expect_refused(evaluate + (folder_ / "wider").string(), "expected width 4");
+  expect_refused(evaluate + quoted(folder_ / "wider"), "expected width 4");
 
   file.metadata["width"] = "4";
   std::vector<float> bias = file.values<float>("linear.bias");
@@ -93,11 +93,11 @@ TEST_F(Binary, RefusesWeightsThatCannotBeTheModels) {
   for (NamedTensor& t : file.tensors)
     if (t.name == "linear.bias") t.tensor = host_tensor(t.tensor.shape, bias);
   write_safetensors(folder_ / "nan", file);
-  expect_refused(evaluate + (folder_ / "nan").string(), "finite");
+  expect_refused(evaluate + quoted(folder_ / "nan"), "finite");
 
   std::error_code ignored;
   std::filesystem::resize_file(model, std::filesystem::file_size(model) - 1, ignored);
-  expect_refused(evaluate + model.string(), "model.safetensors");
+  expect_refused(evaluate + quoted(model), "model.safetensors");
 }
 
 TEST_F(Binary, SaysWhereDataThatNobodyGaveAndThatAreNotThereComeFrom) {

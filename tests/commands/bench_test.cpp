@@ -61,7 +61,7 @@ TEST_F(BenchCommand, FindsTheSameFirstStepFromTheSameFile) {
     const Json first = answers(fmt::format("check 3 {}\n", file), path).at(0);
     return std::pair(first, text_of(file));
   };
-  const auto [first, gradient] = check("a");
+  const auto [first, gradient] = check("a gradient");
   EXPECT_GT(first["loss"], 0);
   EXPECT_NE(first["loss"], first["loss_adv"]);
   EXPECT_EQ(gradient.size(), 3U * 32 * 32 * 3 * sizeof(float));

@@ -53,6 +53,9 @@ class Binary : public testing::Test {
     return path;
   }
 
+  /// As one word of a command.
+  static std::string quoted(const Path& path) { return "'" + path.string() + "'"; }
+
   static std::string text_of(const Path& path) {
     std::ifstream file(path);
     return {std::istreambuf_iterator<char>(file), {}};

@@ -72,7 +72,7 @@ TEST_F(Evaluate, ReportsWhatRanAndNothingThatTheAttackHasNot) {
 TEST_F(Evaluate, WritesAnEntryOfRobustBench) {
   const Path entry = folder_ / "entry.json";
   const Json report =
-      evaluate("--mask 1 --attack-steps 5 --checks off --robustbench-json " + entry.string());
+      evaluate("--mask 1 --attack-steps 5 --checks off --robustbench-json " + quoted(entry));
   const Json json = read_json(entry);
   EXPECT_EQ(json["eps"], "8/255");
   EXPECT_EQ(json["architecture"], "ResNet-18 (width 4)");
@@ -80,10 +80,9 @@ TEST_F(Evaluate, WritesAnEntryOfRobustBench) {
   const std::string autoattack =
       "--mask 1 --attack autoattack --attack-steps 1 --queries 1 --eps 0 --checks off "
       "--robustbench-json ";
-  evaluate(autoattack + entry.string());
+  evaluate(autoattack + quoted(entry));
   EXPECT_EQ(read_json(entry)["autoattack_acc"], "");
-  evaluate("--mask 1 --attack autoattack --eps 0 --checks off --robustbench-json " +
-           entry.string());
+  evaluate("--mask 1 --attack autoattack --eps 0 --checks off --robustbench-json " + quoted(entry));
   EXPECT_NE(read_json(entry)["autoattack_acc"], "");
   EXPECT_EQ(json["clean_acc"],
             fmt::format("{:.2f}", 100 * report["results"][0]["clean_accuracy"].get<double>()));
@@ -101,7 +100,7 @@ TEST_F(Evaluate, MeasuresCorruptions) {
     for (std::size_t i = 0; i < labels.size(); ++i)
       labels[i] = i % 2 == 0 ? label : (label + 1) % 10;
     write_npy(images / "labels.npy", host_tensor({10}, labels));
-    return evaluate("--mask 0 --attack clean --checks off --corruptions " + images.string());
+    return evaluate("--mask 0 --attack clean --checks off --corruptions " + quoted(images));
   };
   double sum = 0;
   for (std::int32_t label = 0; label < 10; ++label) {

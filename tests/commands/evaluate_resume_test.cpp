@@ -116,8 +116,7 @@ TEST_F(Evaluate, AnInterruptEndsAnAttackThatBreaksNothingAndItsJournalIsOfItsSou
   EXPECT_EQ(WEXITSTATUS(status), 130);
   const std::string errors = text_of(folder_ / "errors");
   EXPECT_NE(errors.find("--resume goes on from " + journal.string()), std::string::npos) << errors;
-  expect_refused(command(options + " --resume --source " + model_file().string()),
-                 "source-weights");
+  expect_refused(command(options + " --resume --source " + quoted(model_file())), "source-weights");
   expect_refused(command(options + " --resume --source-mask 1"), "source-mask");
 }
 
@@ -149,7 +148,7 @@ TEST_F(Evaluate, RefusesAJournalThatWasMeddledWith) {
 TEST_F(Evaluate, RefusesAJournalOfOtherImagesBehindTheSameName) {
   const Path file = folder_ / "test_batch.bin";
   const std::string evaluation =
-      command(fmt::format("--mask 1 --attack pgd --attack-steps 1 --checks off --data cifar10:{}",
+      command(fmt::format("--mask 1 --attack pgd --attack-steps 1 --checks off --data 'cifar10:{}'",
                           folder_.path().string()));
   std::string images;
   for (char label = 0; label < 10; ++label) images += label + std::string(3072, '\x40');
@@ -163,7 +162,7 @@ TEST_F(Evaluate, RefusesAJournalOfOtherImagesBehindTheSameName) {
 TEST_F(Evaluate, KeepsNoImagesForOneThatDoesNotWantThem) {
   const std::string evaluation = command("--mask 1 --attack pgd --attack-steps 1 --checks off");
   interrupted(evaluation);
-  expect_refused(evaluation + " --resume --save-adversarial " + (folder_ / "x.npy").string(),
+  expect_refused(evaluation + " --resume --save-adversarial " + quoted(folder_ / "x.npy"),
                  "keeps images");
 }
 

@@ -8,7 +8,7 @@ namespace {
 TEST_F(Evaluate, ATransferFromTheModelItselfIsTheAttackOnIt) {
   const std::string options =
       "--mask 0,1 --attack pgd --eps 4/255,8/255 --attack-steps 5 --restarts 2 --checks off";
-  Json transfer = timeless(evaluate(options + " --source " + model().string()));
+  Json transfer = timeless(evaluate(options + " --source " + quoted(model())));
   for (Json& r : transfer["results"]) {
     EXPECT_EQ(r["source"]["file"], model().string());
     EXPECT_EQ(r["source"]["mask"], r["mask"]);
@@ -32,8 +32,8 @@ TEST_F(Evaluate, AnAttackOnTheMaskItselfIsNoWeakerThanOneThroughAnother) {
 
 TEST_F(Evaluate, RefusesSourcesThatCannotBe) {
   expect_refused(command("--source /nonexistent"), "--source /nonexistent");
-  expect_refused(command("--source " + model_file("seven.safetensors", 7).string()), "--source");
-  expect_refused(command("--source " + model_file().string() + " --source-mask 0.5"), "mask");
+  expect_refused(command("--source " + quoted(model_file("seven.safetensors", 7))), "--source");
+  expect_refused(command("--source " + quoted(model_file()) + " --source-mask 0.5"), "mask");
   expect_refused(command("--source-mask 0 --robustbench-json x.json"), "--robustbench-json");
 }
 

@@ -62,8 +62,8 @@ TEST(ReproduceCost, IsTheWorkAtTheSpeedThatIsMeasuredOnceNow) {
   const ReproduceSettings s = settings_of(ScaleName::small, folder / "out");
   const Commands commands(s);
   const Path program = folder / "program";
-  test::put(program, "#!/bin/sh\necho \"$@\" >>" + (folder / "calls").string() +
-                         "\necho '{\"batch\": 64, \"fastest\": {\"train_step_seconds\": 8, "
+  test::put(program, "#!/bin/sh\necho \"$@\" >>'" + (folder / "calls").string() +
+                         "'\necho '{\"batch\": 64, \"fastest\": {\"train_step_seconds\": 8, "
                          "\"pgd_step_seconds\": 4}}'\n");
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   Cost cost(commands, program.string());

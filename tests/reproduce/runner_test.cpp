@@ -14,7 +14,7 @@ class FakeProgram : public testing::Test {
   std::string program(const std::string& lines) const {
     const Path path = folder_ / "program";
     test::put(path,
-              "#!/bin/sh\necho \"$@\" >>" + (folder_ / "calls").string() + "\n" + lines + "\n");
+              "#!/bin/sh\necho \"$@\" >>'" + (folder_ / "calls").string() + "'\n" + lines + "\n");
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     return path.string();
   }
@@ -61,7 +61,7 @@ TEST_F(FakeProgram, AFailureIsRememberedAndNamedAndLeavesOthersStanding) {
 }
 
 TEST_F(FakeProgram, WhatFailedOnceIsDoneByTheNextRun) {
-  const std::string once = (folder_ / "once").string();
+  const std::string once = "'" + (folder_ / "once").string() + "'";
   const std::string path = program("[ -e " + once + " ] || { touch " + once + "; kill -9 $$; }");
   const Job base = job("base");
   EXPECT_EQ(Runner(path).run(base), "base: exit code 137");

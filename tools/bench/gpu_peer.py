@@ -314,7 +314,7 @@ def main():
         raise SystemExit("gpu_peer: this PyTorch sees no GPU")
     peer = Peer(options)
     for line in sys.stdin:
-        verb, *words = line.split()
+        verb, *words = line.strip().split(maxsplit=2)
         try:
             answer = getattr(peer, verb)(*words)
         except Exception as error:  # an answer too; other lines may go well

@@ -72,7 +72,8 @@ class BenchWorker {
 
   Json check(std::istream& line) {
     const auto batch = read<Index>(line);
-    const auto path = read<std::string>(line);
+    std::string path;  // to the end of the line: it may have spaces
+    require(static_cast<bool>(std::getline(line >> std::ws, path)), "the file is missing");
     const FirstStep first = first_step(machine_, s_, inputs_, batch);
     const std::vector<float> gradient(first.gradient.begin(), first.gradient.end());
     std::ofstream file(path, std::ios::binary);
