@@ -55,24 +55,24 @@ TEST(Manners, DurationsReadAsClocks) {
 }
 
 TEST(Manners, ProgressIsAPlainLineWithoutATerminal) {
+  set_quiet(false);
   testing::internal::CaptureStderr();
   {
     Progress progress("testing", 3, "image");
     progress.update(3);
   }
   const std::string text = testing::internal::GetCapturedStderr();
+  set_quiet(true);
   EXPECT_TRUE(text.starts_with("testing 100% 3/3 images") && text.ends_with("\n")) << text;
   EXPECT_EQ(text.find('\r'), std::string::npos);
 }
 
 TEST(Manners, QuietSilencesAllButWarnings) {
-  set_quiet(true);
   testing::internal::CaptureStderr();
   log("something");
   Progress("testing", 1, "image").update(1);
   warn("look here");
   const std::string text = testing::internal::GetCapturedStderr();
-  set_quiet(false);
   EXPECT_EQ(text, "robmask: warning: look here\n");
 }
 

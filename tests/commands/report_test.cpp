@@ -14,7 +14,6 @@
 #include "tools/robmask/report/thumbnail.h"
 #include "tools/robmask/session.h"
 #include "training/evaluator.h"
-#include "training/manners.h"
 
 namespace robmask {
 namespace {
@@ -23,9 +22,6 @@ using test::message_of;
 
 class Report : public testing::Test {
  protected:
-  Report() { set_quiet(true); }
-  ~Report() override { set_quiet(false); }
-
   /// A run of an untrained network with two masks that differ.
   Path make_run(const std::string& name = "run") const {
     const Path run = folder_ / name;

@@ -115,7 +115,11 @@ TEST_F(GpuEmulatorFailures, EvaluationInTooLittleMemoryGoesOnInSmallerBatches) {
   const Evaluator evaluator(*net, images, 8, 0);
   const std::vector<bool> expected = evaluator.clean(0);
   leave(mebibyte / 4);
+  testing::internal::CaptureStderr();
   EXPECT_EQ(evaluator.clean(0), expected);
+  const std::string warning = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(test::mentions(warning, "going on with --batch 4, which changes no result"))
+      << warning;
 }
 
 TEST_F(GpuEmulatorFailures, AKernelThatFailsEndsTheRunAndKeepsTheLastCheckpoint) {

@@ -5,16 +5,12 @@
 #include "tests/reproduce/workplace.h"
 #include "tools/robmask/commands.h"
 #include "tools/robmask/reproduce/index_page.h"
-#include "training/manners.h"
 
 namespace robmask::reproduce {
 namespace {
 
 class Reproduce : public testing::Test {
  protected:
-  Reproduce() { set_quiet(true); }
-  ~Reproduce() override { set_quiet(false); }
-
   /// Table 4's three evaluations, at scale smoke.
   std::vector<Job> jobs() const {
     std::vector<Job> list;

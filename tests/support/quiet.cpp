@@ -1,0 +1,17 @@
+// Tests run as with --quiet: what they print is about themselves.
+
+#include <gtest/gtest.h>
+
+#include "training/manners.h"
+
+namespace robmask {
+namespace {
+
+class Quiet : public testing::Environment {
+  void SetUp() override { set_quiet(true); }
+};
+
+[[maybe_unused]] const auto* const quiet = testing::AddGlobalTestEnvironment(new Quiet);
+
+}  // namespace
+}  // namespace robmask
