@@ -71,8 +71,9 @@ MARCH_avx512 := -march=x86-64-v4 -mprefer-vector-width=512
 # g++ 12 warns about "undefined" vectors inside its own AVX-512 header (gcc bug 105593).
 MARCH_avx512 += -Wno-uninitialized -Wno-maybe-uninitialized
 
-# The best one for the processor that builds.
-BEST = $(if $(shell grep -w avx512vl /proc/cpuinfo),avx512,$(if $(shell grep -w avx2 /proc/cpuinfo),avx2,generic))
+# The best one for the processor that builds, as the dynamic linker knows it.
+LEVELS := $(shell /lib64/ld-linux-x86-64.so.2 --help 2>/dev/null | sed -n 's/^ *x86-64-\(v[34]\) .supported.*/\1/p')
+BEST   := $(if $(filter v4,$(LEVELS)),avx512,$(if $(filter v3,$(LEVELS)),avx2,generic))
 
 # The CUDA backend is compiled by nvcc, where there is one, and by the C++ compiler for the emulator,
 # which takes the place of device.cu. The runtime is linked statically, so that the binary starts
@@ -147,9 +148,19 @@ $(BUILD)/robmask: $(TOOL_OBJECTS) $(BUILD)/librobmask.a $(BUILD)/sources
 	$(call say,link    $@)
 	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) $(CUDA_LIBS)
 
-$(BUILD)/pictures: $(call objects,tools/examples/pictures.cpp) $(BUILD)/librobmask.a
+# The demo shows something sooner with kernels for this processor alone and without the GPU. All other
+# objects are those of build/robmask.
+DEMO_ISA := $(lastword $(filter generic $(BEST),$(ISA)))
+CHOSEN   := engine/backend.o engine/cpu.o  # know what is built in
+DEMO     := $(filter-out $(addprefix %/,$(CHOSEN)),$(LIBRARY_OBJECTS)) $(BUILD)/cpu_$(DEMO_ISA).o \
+            $(addprefix $(BUILD)/demo/$(DEMO_ISA)/,$(CHOSEN))
+$(BUILD)/demo/robmask: $(TOOL_OBJECTS) $(DEMO) $(BUILD)/sources
 	$(call say,link    $@)
-	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) $(CUDA_LIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBS)
+
+$(BUILD)/demo/pictures: $(call objects,tools/examples/pictures.cpp) $(DEMO) $(BUILD)/sources
+	$(call say,link    $@)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBS)
 
 $(BUILD)/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(BUILD)/librobmask.a $(BUILD)/sources
 	$(call say,link    $@)
@@ -201,6 +212,16 @@ $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $(@D)
 	$(call say,compile $<)
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# The command line starts and reports; what is computed for long is compiled elsewhere. It is most of
+# what there is to compile, so it is optimized less, for time.
+COLD := $(if $(filter -O3,$(OPTIMIZE)),-O1)
+$(BUILD)/objects/tools/%.o: FLAGS += $(COLD)
+
+$(BUILD)/demo/$(DEMO_ISA)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
+	@mkdir -p $(@D)
+	$(call say,compile $<  (demo))
+	$(Q)$(CXX) $(FLAGS) -DROBMASK_CPU_$(DEMO_ISA) -MMD -MP -c -o $@ $<
 
 # FOLDER/all.cpp includes the folder's files; written anew when one came or went, and kept, since a
 # new one makes its object old.
@@ -353,8 +374,9 @@ asan-library:
 	  TESTS='$(filter-out tests/commands/% tests/reproduce/%,$(TESTS))' $(BUILD)/asan/tests
 	$(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*:$(LONG))'
 
-demo: $(BUILD)/robmask $(BUILD)/pictures | $(BUILD)/packages-demo
-	$(Q)ROBMASK=$(BUILD)/robmask PICTURES=$(BUILD)/pictures tools/examples/demo.sh
+demo: PLAN = what the demo runs, for $(DEMO_ISA): one to two minutes on two cores, then four of training
+demo: $(BUILD)/demo/robmask $(BUILD)/demo/pictures | $(BUILD)/packages-demo
+	$(Q)ROBMASK=$(BUILD)/demo/robmask PICTURES=$(BUILD)/demo/pictures tools/examples/demo.sh
 
 smoke: $(BUILD)/robmask | $(BUILD)/packages-demo
 	$(Q)rm -rf $(BUILD)/smoke

@@ -10,30 +10,38 @@ mkdir -p "$out"
 seconds() { date +%s; }
 begin=$(seconds)
 
-train() {  # train METHOD EPOCHS BATCH OPTIONS…: with few and large attack steps, for time
+train() {  # train METHOD EPOCHS BATCH OPTIONS…: looks at few test images meanwhile, for time
   method=$1 epochs=$2 batch=$3
   shift 3
   echo "training: $method, $epochs epochs" >&2
-  "$ROBMASK" train --data synthetic --model resnet18 --width 16 --augment none \
-    --attack-steps 4 --step-size 3/255 --method "$method" --epochs "$epochs" --batch "$batch" "$@" \
-    --device cpu --out "$out/$method" >/dev/null
+  "$ROBMASK" train --data synthetic --model resnet18 --width 16 --augment none --method "$method" \
+    --epochs "$epochs" --batch "$batch" --limit-test 100 "$@" --device cpu --out "$out/$method" >/dev/null
 }
 
 attack() {  # attack METHOD MASKS: PGD-20 at 8/255 on 300 test images, and eight of them as arrays
-  "$ROBMASK" evaluate --from "$out/$1" --data synthetic --limit-test 300 --mask "$2" --attack pgd \
-    --eps 8/255 --attack-steps 20 --device cpu --quiet --json >"$out/$1.json"
-  "$ROBMASK" evaluate --from "$out/$1" --data synthetic --limit-test 8 --mask "${2##*,}" \
-    --attack pgd --eps 8/255 --attack-steps 20 --device cpu --quiet \
-    --save-adversarial "$out/$1-attacked.npy" >/dev/null
+  echo "attacking: $1" >&2
+  evaluate "$1" 300 "$2" pgd --json >"$out/$1.json"
+  evaluate "$1" 8 "${2##*,}" pgd --save-adversarial "$out/$1-attacked.npy" >/dev/null
 }
 
+evaluate() {  # evaluate METHOD IMAGES MASKS ATTACK OPTIONS…
+  from=$1 images=$2 masks=$3 attack=$4
+  shift 4
+  case $attack in pgd) set -- --eps 8/255 --attack-steps 20 "$@" ;; esac
+  "$ROBMASK" evaluate --from "$out/$from" --data synthetic --limit-test "$images" --mask "$masks" \
+    --attack "$attack" --checks off --quiet --device cpu "$@"
+}
+
+echo "demo: trains and attacks three small networks, about four minutes on two cores" >&2
 train standard 6 64
-train pgd 8 32
-train robmask 10 32 --bn-stats split --strength per-image
 attack standard 0
+"$PICTURES" "$out" standard
+few_steps="--attack-steps 4 --step-size 3/255"  # and large, for time
+train pgd 8 32 $few_steps
 attack pgd 0
+"$PICTURES" "$out" pgd
+train robmask 10 32 --bn-stats split --strength per-image $few_steps
 attack robmask 0,0.25,0.5,0.75,1
-"$ROBMASK" evaluate --from "$out/standard" --data synthetic --limit-test 8 --attack clean \
-  --device cpu --quiet --save-adversarial "$out/clean.npy" >/dev/null
+evaluate standard 8 0 clean --save-adversarial "$out/clean.npy" >/dev/null
 "$PICTURES" "$out"
 echo "$(($(seconds) - begin)) seconds; models, tables and pictures are in $out" >&2

@@ -1,5 +1,6 @@
 // The end of `make demo`: reads what the runs left in a folder, prints the table of clean and robust
-// accuracy at each mask p, and draws the trade-off curve and some images with their perturbation.
+// accuracy at each mask p, and draws the trade-off curve and some images with their perturbation. Given
+// a METHOD as well, it only prints that method's part of the table.
 
 #include <algorithm>
 #include <cmath>
@@ -25,12 +26,12 @@ const std::vector<Method> methods{
     {"standard", "standard training"}, {"pgd", "adversarial training"}, {"robmask", "RobMask"}};
 
 /// One line of the table and one point of the curve for each mask; axes in per cent.
-Chart tabulate(const fs::path& folder) {
+Chart tabulate(const fs::path& folder, const std::vector<Method>& rows) {
   Chart chart{
       "One network, many masks", "robust accuracy, PGD-20 at 8/255 (%)", "clean accuracy (%)", {}};
   fmt::print("\n{:<22} {:>6}   {:>8}   {:>8}   {}\n", "method", "mask p", "clean", "robust",
              "95 % interval");
-  for (const Method& method : methods) {
+  for (const Method& method : rows) {
     Series series{method.name, {}, {}};
     const Json report = read_json(folder / (method.file + ".json"));
     for (const Json& r : report.at("results")) {
@@ -76,8 +77,14 @@ Picture show_perturbations(const fs::path& folder) {
   return tile_images(bytes, {rows * n, h, w, c}, {.columns = n, .padding = 2, .scale = 3});
 }
 
+void show_method(const fs::path& folder, const std::string& file) {
+  const auto found = std::ranges::find(methods, file, &Method::file);
+  require(found != methods.end(), "{}: expected one of standard, pgd, robmask", file);
+  tabulate(folder, {*found});
+}
+
 void run(const fs::path& folder) {
-  const Chart chart = tabulate(folder);
+  const Chart chart = tabulate(folder, methods);
   const bool drawn = draw_chart(chart, folder / "tradeoff");
   write_png(folder / "perturbations.png", show_perturbations(folder));
   fmt::print(
@@ -92,12 +99,15 @@ void run(const fs::path& folder) {
 }  // namespace robmask
 
 int main(int count, char** words) {
-  if (count != 2) {
-    std::fputs("usage: pictures FOLDER\n", stderr);
+  if (count != 2 && count != 3) {
+    std::fputs("usage: pictures FOLDER [METHOD]\n", stderr);
     return 2;
   }
   try {
-    robmask::run(words[1]);
+    if (count == 3)
+      robmask::show_method(words[1], words[2]);
+    else
+      robmask::run(words[1]);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "pictures: %s\n", error.what());
     return 1;
