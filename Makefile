@@ -14,6 +14,7 @@
 # make gpu-bench  there: the speed of training beside PyTorch, MODEL=resnet18 or another (nine minutes)
 # make kills      kills a training run thirty times and an evaluation ten times: resumed, the same bits
 # make report-check  opens the page of `robmask report` in a headless Chromium (Error 77: there is none)
+# make bare-check both commands of the README on a bare Debian in a folder of its own (root; half an hour)
 # make bench      the speed of training and attack steps on this machine
 # make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
 # make format     lays out all sources with clang-format
@@ -139,7 +140,7 @@ Q   := $(if $(V),,@)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .PHONY: all announce test test-here emulated trajectories test-races mutations gpu-check-build gpu-check gpu-bench bench-check tradeoff smoke \
-        asan asan-library demo kills report-check bench golden format lint install clean help force
+        asan asan-library demo bare-check kills report-check bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
 # ---- linking --------------------------------------------------------------------------------------
@@ -406,6 +407,9 @@ install: $(BUILD)/robmask
 	install -D -m 644 $(BUILD)/librobmask.a "$$TO/lib/librobmask.a"
 	for header in $(wildcard $(addsuffix /*.h,engine layers attacks models data data/files training)); do \
 	  install -D -m 644 $$header "$$TO/include/robmask/$$header" || exit 1; done
+
+bare-check:
+	tools/checks/bare_debian.sh
 
 clean:
 	rm -rf $(BUILD)
