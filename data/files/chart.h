@@ -1,5 +1,6 @@
 #pragma once
-// Curves as pictures: the same chart as .svg, .png and the numbers behind it as .csv.
+// Curves as pictures: the same chart as .svg, .png and the numbers behind it as .csv. The .svg is light
+// or dark as its reader prefers.
 
 #include <string>
 #include <vector>
@@ -14,6 +15,9 @@ struct Series {
   std::vector<double> low = {}, high = {};      // empty, or the ends of an error bar at every point
   std::vector<std::string> labels = {};         // empty, or a text beside every point
   std::vector<double> x_low = {}, x_high = {};  // those of a bar along x; only beside low and high
+  bool joined = true;                           // by a line
+  /// Somebody else's numbers for the series before it: in its colour, dashed, with crosses.
+  bool cited = false;
 };
 
 struct Chart {
