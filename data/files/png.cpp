@@ -20,7 +20,7 @@ Picture tile_images(std::span<const std::uint8_t> images, const Shape& shape, Ti
   const Index tile_h = h * tiling.scale + tiling.padding,
               tile_w = w * tiling.scale + tiling.padding;
   Picture picture{rows * tile_h + tiling.padding, columns * tile_w + tiling.padding, {}};
-  picture.rgb.assign(static_cast<std::size_t>(picture.height * picture.width * 3), 255);
+  picture.rgb.assign(static_cast<std::size_t>(picture.height * picture.width * 3), tiling.ground);
   for (Index i = 0; i < n; ++i) {
     const Index top = i / columns * tile_h + tiling.padding;
     const Index left = i % columns * tile_w + tiling.padding;

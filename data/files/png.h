@@ -19,8 +19,9 @@ struct Picture {
 
 struct Tiling {
   Index columns = 8;
-  Index padding = 2;  // pixels of white around every image
-  Index scale = 1;    // every pixel becomes a square of scale × scale
+  Index padding = 2;          // pixels around every image
+  Index scale = 1;            // every pixel becomes a square of scale × scale
+  std::uint8_t ground = 255;  // the grey of the padding
 };
 
 /// Tiles the N·H·W·C bytes of `images` (C = 3, or 1 for grey) row by row into one picture.

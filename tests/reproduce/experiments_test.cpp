@@ -37,6 +37,9 @@ TEST(Experiments, HoldThePapersNumbers) {
   EXPECT_EQ(printed("table9", "18 layer4.1.bn1", "weight γ, all tuned"), 0.9573);
   EXPECT_EQ(printed("figure1", "weight γ", "all tuned"), 0.7620);
   EXPECT_EQ(printed("figure3", "RobMask", "Seconds an epoch"), 890);
+  EXPECT_EQ(printed("figure3", "RobMask", "Clean"), 96.47);
+  EXPECT_EQ(printed("grid", "mask p = 1", "ε = 6/255"), 58.63);
+  EXPECT_EQ(printed("tradeoff", "Table 2, p = 0.2", "Robust"), 12.85);
 }
 
 TEST(Experiments, HaveAsManyNumbersAsThePaper) {
@@ -59,6 +62,16 @@ TEST(Experiments, SlipsOfThePaperStandAsPrintedWithANote) {
   EXPECT_EQ(slip.paper, 8.59);
   EXPECT_EQ(slip.paper_std, 0.18);
   EXPECT_NE(slip.note.find("78.59"), std::string::npos);
+}
+
+TEST(Experiments, WhatDrawsHasFiguresAndEveryFigureSaysWhatItShowsAndWhatIsThePapers) {
+  for (const Experiment& e : experiments()) {
+    EXPECT_EQ(e.draw != nullptr, !e.figures.empty()) << e.name;
+    for (const Figure& figure : e.figures) {
+      EXPECT_TRUE(figure.caption.ends_with('.')) << figure.file;
+      EXPECT_NE(figure.papers.find("paper"), std::string::npos) << figure.file;
+    }
+  }
 }
 
 TEST(Experiments, NoTwoCellsOfAnExperimentShareAName) {

@@ -1,6 +1,7 @@
 // robmask reproduce as a whole, on jobs that are done already or cannot be run.
 
 #include "data/files/csv.h"
+#include "data/files/gnuplot.h"
 #include "tests/cli/command_line.h"
 #include "tests/reproduce/workplace.h"
 #include "tools/robmask/commands.h"
@@ -74,25 +75,82 @@ TEST_F(Reproduce, AGarbledResultIsMissingAndNamed) {
   EXPECT_NE(table().rows[1].back(), "");
 }
 
+TEST_F(Reproduce, ATableStandsWhereItsPictureCannotBeDrawn) {
+  for (const Cell& cell : experiment("table1").cells)
+    put_result(Commands(settings_).jobs(cell.reading).at(0), 0.5, 0.25);
+  const Job first = Commands(settings_).jobs(experiment("table1").cells[0].reading).at(0);
+  write_json(first.result(), {{"results", Json::array()}});
+  EXPECT_EQ(run("table1"), 1);
+  EXPECT_EQ(read_csv(folder_ / "table1/table.csv").rows.size(), 16u);
+  EXPECT_EQ(read_text(folder_ / "table1/table.md").find("!["), std::string::npos);
+}
+
 TEST_F(Reproduce, ThePageHoldsAllThatHasBeenMadeSoFar) {
   for (const Job& job : jobs()) put_result(job, 0.5, 0);
   std::filesystem::create_directory(folder_ / "table1");
   test::put(folder_ / "table1/table.md",
-            "# table1: made before\n\n| | a |\n| --- | --- |\n| r | 1 |\n");
+            "# table1: made before\n\n| | a |\n| --- | --- |\n| r | 1 |\n\n"
+            "![curve](curve.svg)\nWhat it shows.\n\n");
   test::put(folder_ / "table1/curve.svg", "<svg/>");
   test::put(folder_ / "table1/curve.png", "the same");
   EXPECT_EQ(run("table4"), 0) << errors_;
   const std::string page = read_text(folder_ / "index.html");
   for (const char* part : {"table1: made before", "50.00 [46.00, 54.00] (69.76)",
-                           "data:image/svg+xml;base64,PHN2Zy8+", "href=\"#table4\""})
+                           "alt=\"curve\" src=\"data:image/svg+xml;base64,PHN2Zy8+",
+                           "<figcaption>What it shows.</figcaption>", "href=\"#table4\""})
     EXPECT_NE(page.find(part), std::string::npos) << part;
   EXPECT_EQ(page.find("image/png"), std::string::npos);
   EXPECT_LT(page.find("id=\"table1\""), page.find("id=\"table4\""));
 }
 
+/// Rows of a chart's numbers that belong to a series, as "x y".
+std::vector<std::string> points_of(const Path& file, const std::string& series) {
+  std::vector<std::string> points;
+  for (const CsvRow& row : read_csv(file).rows)
+    if (row[0] == series) points.push_back(row[1] + " " + row[2]);
+  return points;
+}
+
+TEST_F(Reproduce, Table1DrawsWhatItsTableSaysAndWhatThePapersSays) {
+  if (!run_gnuplot("print 1").complaint.empty()) GTEST_SKIP() << "gnuplot is not installed";
+  double clean = 0.5, robust = 0.125;  // of the row, and then of the one below it
+  const Experiment& e = experiment("table1");
+  for (std::size_t i = 0; i < e.cells.size(); i += 2, clean += 0.0625, robust += 0.03125)
+    for (const std::size_t column : {i, i + 1})
+      put_result(Commands(settings_).jobs(e.cells[column].reading).at(0), clean, robust);
+  EXPECT_EQ(run("table1"), 0) << errors_;
+  const Path numbers = folder_ / "table1/tradeoff.csv";
+  using Points = std::vector<std::string>;
+  const std::string first = "standard, then adversarial finetuning",
+                    second = "adversarial, then standard finetuning";
+  EXPECT_EQ(points_of(numbers, first), (Points{"12.5 50", "15.625 56.25"}));
+  EXPECT_EQ(points_of(numbers, second), (Points{"18.75 62.5", "21.875 68.75"}));
+  EXPECT_EQ(points_of(numbers, "paper: " + first), (Points{"0 91.97", "26.51 53.96"}));
+  EXPECT_EQ(points_of(numbers, "paper: " + second), (Points{"48.67 78.47", "5.83 86.96"}));
+  EXPECT_EQ(points_of(numbers, second + " of a part").size(), 4u);
+  EXPECT_NE(read_text(folder_ / "table1/table.md").find("![tradeoff](tradeoff.svg)\nClean against"),
+            std::string::npos);
+}
+
+TEST_F(Reproduce, Figure3sEpochsCountFrom0AsTheirLogDoes) {
+  if (!run_gnuplot("print 1").complaint.empty()) GTEST_SKIP() << "gnuplot is not installed";
+  for (const Cell& cell : experiment("figure3").cells)
+    for (const Job& job : Commands(settings_).jobs(cell.reading)) {
+      put_result(job, 0.5, 0);
+      test::put(job.folder / "log.csv",
+                "epoch,seconds,train_acc,test_acc\n0,4,0.25,0.5\n1,4,0.75,0.625\n");
+    }
+  EXPECT_EQ(run("figure3"), 0) << errors_;
+  const Path numbers = folder_ / "figure3/curves.csv";
+  using Points = std::vector<std::string>;
+  EXPECT_EQ(points_of(numbers, "RobMask, test, mask 0"), (Points{"0 50", "1 62.5"}));
+  EXPECT_EQ(points_of(numbers, "RobMask, training"), (Points{"0 25", "1 75"}));
+  EXPECT_EQ(points_of(numbers, "paper: RobMask, after 100 epochs"), (Points{"0 96.47", "1 96.47"}));
+}
+
 TEST(IndexPage, MarkdownBecomesHtml) {
   EXPECT_EQ(
-      html_of("# a < b\n\ntext\n\n| | x |\n| --- | --- |\n| A |  |\n\n- \\* one\n- two\n"),
+      html_of("# a < b\n\ntext\n\n| | x |\n| --- | --- |\n| A |  |\n\n- \\* one\n- two\n", "."),
       "<h2>a &lt; b</h2>\n<p>text</p>\n"
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Numbers\"><table><thead>\n"
       "<tr><th scope=\"col\"></th><th scope=\"col\">x</th></tr>\n</thead><tbody>\n"

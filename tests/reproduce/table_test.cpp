@@ -148,6 +148,17 @@ TEST_F(ReproduceTable, ShowsOursBesideThePapersAndSaysWhatIsMissing) {
   EXPECT_EQ(csv_line(table.rows[2]), "B,clean,,,,,,1,,,train: no room");
 }
 
+TEST_F(ReproduceTable, AFiguresCaptionStandsInTheLineBelowIt) {
+  const Experiment e{"table0", "a test", {"a remark"}, {}, {{"all.svg", "A curve.", "No paper."}},
+                     nullptr};
+  const Scale& scale = scale_of(ScaleName::smoke);
+  const std::string text = markdown(e, {}, scale);
+  EXPECT_NE(
+      text.find("![all](all.svg)\nA curve. Ours: " + scale.data + ". No paper.\n\n- a remark"),
+      std::string::npos)
+      << text;
+}
+
 TEST_F(ReproduceTable, CosinesCompareDirections) {
   EXPECT_EQ(cosine({1, 2}, {1, 2}), 1);
   EXPECT_EQ(cosine({0, 0}, {0, 0}), 1);

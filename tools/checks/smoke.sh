@@ -70,18 +70,25 @@ page_of_all() {
   for name in table{1,2,3,4,5,6,7,8,9} claims grid ablations figure{1,3,4} tradeoff; do
     grep -q "<section id=\"$name\">" "$out/index.html" || { echo "no $name on the page"; return 1; }
   done
+  # every picture that a table names, with its caption
+  [ "$(grep -c '<figure>.*<figcaption>..*</figcaption>' "$out/index.html")" = \
+    "$(cat "$out"/*/table.md | grep -c '^!\[')" ] || { echo "pictures without captions"; return 1; }
   ! grep -qE '(src|href)="(http|//|[a-z]*/)' "$out/index.html"
 }
 
 start=$(date +%s)
-for table in table{1,2,3,4,5,6,7,8,9} claims ablations; do
+for table in table{3,4,7,8,9} claims ablations; do
   check "$table" full_table "$table"
+done
+for table in table{1,2} tradeoff; do
+  check "$table" full_table "$table" tradeoff.{svg,png,csv}
+done
+for table in table{5,6} grid; do
+  check "$table" full_table "$table" strengths.{svg,png,csv}
 done
 check figure1 full_table figure1 bn1-{running_mean,running_var,weight,bias}.{svg,png,csv}
 check figure3 full_table figure3 curves.{svg,png,csv}
 check figure4 full_table figure4 {pgd,robmask}-{bn1,layer1.0.bn1}-{a,b}.png
-check grid full_table grid grid.{svg,png,csv}
-check tradeoff full_table tradeoff tradeoff.{svg,png,csv}
 check page_of_all page_of_all
 check nothing_left nothing_left
 check same_after_a_kill same_after_a_kill

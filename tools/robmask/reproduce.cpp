@@ -108,22 +108,6 @@ void Reproduction::write(const Experiment& e, const Path& folder,
   write_json(folder / "settings.json", settings_json(e, jobs, commands_.settings()));
 }
 
-void Reproduction::fill(const Experiment& e) {
-  const Path folder = Path(commands_.settings().common.out) / e.name;
-  std::filesystem::create_directories(folder);
-  std::vector<FilledCell> cells;
-  for (const Cell& cell : e.cells) {
-    const FilledCell& entry = cells.emplace_back(fill(cell));
-    if (!entry.why.empty() && selection_.asks_for(cell) && commands_.left_out(cell.reading).empty())
-      failures_.push_back(fmt::format("{} {}: {}", e.name, cell.name(), entry.why));
-  }
-  write(e, folder, cells);
-  const bool some = std::ranges::any_of(cells, [](const FilledCell& c) { return !!c.ours; });
-  if (some && e.draw != nullptr && !e.draw(commands_, folder))
-    failures_.push_back(
-        fmt::format("{}: pictures; their numbers are in {}", e.name, (folder / "*.csv").string()));
-}
-
 template <class Work>
 void Reproduction::guarded(const Experiment& e, Work work) {
   try {
@@ -133,6 +117,27 @@ void Reproduction::guarded(const Experiment& e, Work work) {
   } catch (const std::exception& error) {
     failures_.push_back(fmt::format("{}: {}", e.name, error.what()));
   }
+}
+
+void Reproduction::fill(const Experiment& e) {
+  const Path folder = Path(commands_.settings().common.out) / e.name;
+  std::filesystem::create_directories(folder);
+  std::vector<FilledCell> cells;
+  for (const Cell& cell : e.cells) {
+    const FilledCell& entry = cells.emplace_back(fill(cell));
+    if (!entry.why.empty() && selection_.asks_for(cell) && commands_.left_out(cell.reading).empty())
+      failures_.push_back(fmt::format("{} {}: {}", e.name, cell.name(), entry.why));
+  }
+  const bool some = std::ranges::any_of(cells, [](const FilledCell& c) { return !!c.ours; });
+  guarded(e, [&] {  // the table stands without its pictures
+    if (some && e.draw != nullptr && !e.draw(e, commands_, folder))
+      failures_.push_back(fmt::format("{}: pictures; their numbers are in {}", e.name,
+                                      (folder / "*.csv").string()));
+  });
+  Experiment drawn = e;
+  std::erase_if(drawn.figures,
+                [&](const Figure& f) { return !std::filesystem::exists(folder / f.file); });
+  write(drawn, folder, cells);
 }
 
 void Reproduction::run(const Experiment& e) {

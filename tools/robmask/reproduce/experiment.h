@@ -102,14 +102,23 @@ struct Cell {
 
 class Commands;
 
+/// A picture of an experiment.
+struct Figure {
+  std::string file;     // "curves.svg", beside which lie curves.png and curves.csv; or "maps.png"
+  std::string caption;  // what is drawn and what to look for, in sentences
+  std::string papers;   // where the paper's numbers in it come from, or that there are none
+};
+
 /// A table or figure of the paper.
 struct Experiment {
   std::string name, title;
   std::vector<std::string> remarks;  // what the paper leaves open, and what is taken here
   std::vector<Cell> cells;
-  /// Draws what belongs to it into a folder, as far as its jobs are done. False if nothing here can
-  /// draw; may be null.
-  bool (*draw)(const Commands& commands, const Path& folder) = nullptr;
+  std::vector<Figure> figures = {};
+  /// Draws the figures into a folder, as far as the jobs of the experiment, as its scale runs it, are
+  /// done. False if nothing here can draw; null if there are no figures.
+  bool (*draw)(const Experiment& experiment, const Commands& commands,
+               const Path& folder) = nullptr;
 };
 
 /// The cell that stands in that row and column; RunError if there is none.

@@ -22,12 +22,12 @@ Training all_tuned() { return finetuned(before, "standard"); }
 Training scale_tuned() { return finetuned(before, "standard", "gamma,stats"); }
 
 Series channels(const std::string& name, const std::vector<double>& values) {
-  Series series{name, {}, values};
+  Series series{.name = name, .x = {}, .y = values, .joined = false};
   for (std::size_t c = 0; c < values.size(); ++c) series.x.push_back(static_cast<double>(c));
   return series;
 }
 
-bool draw_panels(const Commands& commands, const Path& folder) {
+bool draw_panels(const Experiment&, const Commands& commands, const Path& folder) {
   bool drawn = true;
   for (const auto& [title, tensor, paper] : panels) {
     Chart chart{fmt::format("First batch norm: {}", title), "channel", title, {}};
@@ -50,13 +50,20 @@ Experiment figure1() {
       "figure1",
       "The first batch norm of an adversarially trained ResNet-18 with and without standard "
       "finetuning: cosine similarity, and a panel for each tensor",
-      {"The panels are bn1-running_mean, bn1-running_var, bn1-weight and bn1-bias (.svg, "
-       ".png and the values as .csv). The paper's β stays unchanged: see Table 9, whose row 0 are "
-       "the paper's numbers here."},
+      {"The paper's β stays unchanged: see Table 9, whose row 0 are the paper's numbers here."},
+      {},
       {},
       draw_panels};
   for (const auto& [title, tensor, paper] : panels) {
     const std::string name = std::string("bn1.") + tensor;
+    e.figures.push_back(
+        {fmt::format("bn1-{}.svg", tensor),
+         fmt::format(
+             "The {} of every channel of the first batch norm, before finetuning and after. "
+             "Marks inside each other are equal values: there finetuning has changed "
+             "nothing. The paper finds that for all but γ.",
+             title),
+         "The paper draws this panel, but prints only its cosine, which stands in the table."});
     e.cells.push_back({title, "all tuned", Cosine{before, all_tuned(), name}, paper});
     e.cells.push_back(
         {title, "γ and statistics tuned", Cosine{before, scale_tuned(), name}, paper});

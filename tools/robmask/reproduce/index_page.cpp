@@ -1,6 +1,5 @@
 #include "tools/robmask/reproduce/index_page.h"
 
-#include <set>
 #include <span>
 #include <sstream>
 
@@ -14,14 +13,14 @@ namespace robmask::reproduce {
 
 namespace {
 
-/// Beside the style of the report's page: rows have long names here, and pictures a white ground.
+/// Beside the style of the report's page: rows have long names here, and pictures a ground of their own.
 constexpr std::string_view own_style =
     "h2 { scroll-margin-top: 1rem; }\n"
     "tbody th { white-space: normal; min-width: 9rem; }\n"
     "td:last-child:nth-child(2) { text-align: right; white-space: nowrap; }\n"
     "nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; padding: 0; }\n"
     "figure { margin: 1rem 0; max-width: 46rem; }\n"
-    "figure img { background: #fff; image-rendering: auto; }\n"
+    "figure img { background: none; }\n"
     "section > ul { padding-left: 1.2rem; font-size: .875rem; color: var(--faint); }\n"
     "li { max-width: 46rem; overflow-wrap: anywhere; }\n";
 
@@ -47,28 +46,22 @@ std::string row_of(const std::string& line, bool head) {
   return row + "</tr>\n";
 }
 
-/// The pictures of a folder, an .svg rather than its .png, inside the page.
-std::string figures_of(const Path& folder) {
-  std::set<Path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) files.insert(entry.path());
-  std::string figures;
-  for (const Path& file : files) {
-    const bool svg = file.extension() == ".svg";
-    if (!svg &&
-        (file.extension() != ".png" || files.contains(Path(file).replace_extension(".svg"))))
-      continue;
-    const std::string bytes = read_text(file), name = html_escaped(file.stem().string());
-    figures += fmt::format(
-        "<figure><img alt=\"{0}\" src=\"data:image/{1};base64,{2}\"><figcaption>{0}</figcaption>"
-        "</figure>\n",
-        name, svg ? "svg+xml" : "png", base64(std::as_bytes(std::span(bytes))));
-  }
-  return figures;
+/// "![name](file)" as a picture inside the page, of a file in `folder`, and the line that follows it as
+/// its caption.
+std::string figure_of(const std::string& line, const std::string& caption, const Path& folder) {
+  const std::size_t middle = line.find("](");
+  const Path file = folder / line.substr(middle + 2, line.rfind(')') - middle - 2);
+  const std::string bytes = read_text(file);
+  return fmt::format(
+      "<figure><img alt=\"{}\" src=\"data:image/{};base64,{}\"><figcaption>{}</figcaption>"
+      "</figure>\n",
+      text_of(line.substr(2, middle - 2)), file.extension() == ".svg" ? "svg+xml" : "png",
+      base64(std::as_bytes(std::span(bytes))), text_of(caption));
 }
 
 }  // namespace
 
-std::string html_of(const std::string& markdown) {
+std::string html_of(const std::string& markdown, const Path& folder) {
   enum class Block { none, list, table };
   Block block = Block::none;
   std::string html, line;
@@ -96,6 +89,8 @@ std::string html_of(const std::string& markdown) {
       enter(Block::none);
       if (line.starts_with("# "))
         html += "<h2>" + text_of(line.substr(2)) + "</h2>\n";
+      else if (std::string caption; line.starts_with("![") && std::getline(lines, caption))
+        html += figure_of(line, caption, folder);
       else if (!line.empty())
         html += "<p>" + text_of(line) + "</p>\n";
     }
@@ -110,8 +105,8 @@ std::string index_page(const Path& out) {
     const Path table = out / name / "table.md";
     if (!std::filesystem::exists(table)) continue;
     links += fmt::format("<li><a href=\"#{0}\">{0}</a></li>\n", name);
-    sections += fmt::format("<section id=\"{}\">\n{}{}</section>\n", name,
-                            html_of(read_text(table)), figures_of(out / name));
+    sections += fmt::format("<section id=\"{}\">\n{}</section>\n", name,
+                            html_of(read_text(table), out / name));
   }
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

@@ -8,10 +8,10 @@
 namespace robmask::reproduce {
 
 /// One self-contained HTML page of the experiments that have left a table in `out`, in the paper's
-/// order: their table.md, and their pictures.
+/// order: their table.md with the pictures it names.
 std::string index_page(const Path& out);
 
-/// The Markdown of table.md as HTML: headings, paragraphs, lists, tables and \*.
-std::string html_of(const std::string& markdown);
+/// The Markdown of table.md in `folder` as HTML: headings, paragraphs, lists, tables, pictures and \*.
+std::string html_of(const std::string& markdown, const Path& folder);
 
 }  // namespace robmask::reproduce

@@ -15,6 +15,7 @@ const Scale smoke{
         "proves in minutes that every path works and says nothing about accuracy: a few "
         "embedded images, 1 or 2 epochs, networks of width 4; a short PGD with two starts "
         "stands in for AutoAttack",
+    .data = "a few embedded images, networks of width 4",
     .embedded = true,
     .width = 4,
     .short_epochs = 1,
@@ -34,6 +35,7 @@ const Scale small{
         "width 16 in place of wider networks, batches of 64, 8 epochs for the paper's 20 and "
         "12 for its 100, PGD-20 on 500 test images, AutoAttack on 100 at 8/255 only (ImageNet: "
         "500 and 100 images)",
+    .data = "a small part of CIFAR-10, a narrow network, few epochs",
     .width = 16,
     .stand_in = "resnet18",
     .short_epochs = 8,
@@ -46,7 +48,8 @@ const Scale small{
     .autoattack_eps = {"8/255"},
     .autoattack_test = 100};
 
-const Scale paper{.name = "paper", .summary = "the paper's setting", .seeds = 3};
+const Scale paper{
+    .name = "paper", .summary = "the paper's setting", .data = "the paper's setting", .seeds = 3};
 
 /// `text` with `to` in place of the first `from`, if it is there.
 std::string replaced(std::string text, const std::string& from, const std::string& to) {

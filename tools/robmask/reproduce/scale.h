@@ -16,9 +16,9 @@ struct Amount {
 };
 
 struct Scale {
-  std::string name, summary;
-  bool embedded = false;  // the embedded images stand in for every data set
-  Index width = 64;       // of resnet18 and preact18
+  std::string name, summary, data;  // data: what it measures on, for captions
+  bool embedded = false;            // the embedded images stand in for every data set
+  Index width = 64;                 // of resnet18 and preact18
   /// A model in place of DenseNet-121 and ResNeXt-29, which have one width; empty: themselves.
   std::string stand_in = {};
   Index short_epochs = 0,

@@ -70,6 +70,12 @@ std::string grid_text(const std::vector<FilledCell>& entries) {
   return table;
 }
 
+/// A picture in one line, its caption in the next.
+std::string figure_text(const Figure& figure, const Scale& scale) {
+  return fmt::format("![{}]({})\n{} Ours: {}. {}\n\n", Path(figure.file).stem().string(),
+                     figure.file, figure.caption, scale.data, figure.papers);
+}
+
 std::string optional_number(const std::optional<double>& x) {
   return x ? fmt::format("{:.6g}", *x) : "";
 }
@@ -96,6 +102,7 @@ std::string markdown(const Experiment& experiment, const std::vector<FilledCell>
       "prints.\n\n",
       experiment.name, experiment.title, scale.name, scale.summary);
   for (const std::vector<FilledCell>& table : tables_of(entries)) text += grid_text(table) + "\n";
+  for (const Figure& figure : experiment.figures) text += figure_text(figure, scale);
   for (const std::string& remark : experiment.remarks) text += "- " + remark + "\n";
   for (const FilledCell& e : entries)
     if (!e.cell.note.empty())

@@ -17,8 +17,9 @@ struct FilledCell {
 /// "51.20 [46.80, 55.60]" or "94.54 ± 0.22" for accuracies, plain numbers for the rest.
 std::string our_text(const FilledCell& entry);
 
-/// The table in the paper's layout in Markdown, the paper's numbers in parentheses; then remarks,
-/// notes on what it prints, and what is missing.
+/// The table in the paper's layout in Markdown, the paper's numbers in parentheses; then the figures,
+/// each with its caption in the line below it, remarks, notes on what the paper prints, and what is
+/// missing.
 std::string markdown(const Experiment& experiment, const std::vector<FilledCell>& entries,
                      const Scale& scale);
 
