@@ -11,7 +11,7 @@
 #include "data/files/chart.h"
 #include "data/files/json.h"
 #include "data/files/npy.h"
-#include "data/files/png.h"
+#include "data/files/tile_rows.h"
 
 namespace robmask {
 
@@ -48,33 +48,54 @@ Chart tabulate(const fs::path& folder, const std::vector<Method>& rows) {
   return chart;
 }
 
-/// Rows: the images; for each method the attacked images and ten times their perturbation on grey.
-Picture show_perturbations(const fs::path& folder) {
-  constexpr double magnify = 10;
-  const HostTensor clean = read_npy(folder / "clean.npy");  // N 3 H W
-  const Index n = clean.shape.at(0), c = clean.shape.at(1), h = clean.shape.at(2),
-              w = clean.shape.at(3);
-  const std::vector<float> x = clean.to<float>("clean.npy");
+constexpr double magnified = 10;
+
+/// N·H·W·3 bytes of value_of(place in an N 3 H W array), from [0, 1].
+std::vector<std::uint8_t> images_of(const Shape& shape, const auto& value_of) {
   std::vector<std::uint8_t> bytes;
-  const auto append = [&](const auto& value_of) {
-    for (Index image = 0; image < n; ++image)
-      for (Index pixel = 0; pixel < h * w; ++pixel)
-        for (Index channel = 0; channel < c; ++channel) {
-          const double v = value_of((image * c + channel) * h * w + pixel);
-          bytes.push_back(static_cast<std::uint8_t>(std::lround(255 * std::clamp(v, 0.0, 1.0))));
-        }
-  };
-  append([&](Index i) { return static_cast<double>(x[i]); });
-  Index rows = 1;
+  for (Index image = 0; image < shape.n; ++image)
+    for (Index pixel = 0; pixel < shape.h * shape.w; ++pixel)
+      for (Index channel = 0; channel < shape.c; ++channel) {
+        const double v = value_of((image * shape.c + channel) * shape.h * shape.w + pixel);
+        bytes.push_back(static_cast<std::uint8_t>(std::lround(255 * std::clamp(v, 0.0, 1.0))));
+      }
+  return bytes;
+}
+
+/// "not attacked" for each image that is the same in both: evaluate attacks only what the model gets
+/// right.
+std::vector<std::string> notes_of(const Shape& shape, const std::vector<float>& clean,
+                                  const std::vector<float>& attacked) {
+  std::vector<std::string> notes;
+  const Index size = shape.c * shape.h * shape.w;
+  for (Index image = 0; image < shape.n; ++image) {
+    const auto first = clean.begin() + image * size;
+    const bool same = std::equal(first, first + size, attacked.begin() + image * size);
+    notes.push_back(same ? "not attacked" : "");
+  }
+  return notes;
+}
+
+/// The clean images, then for each method the attacked ones and their perturbation on grey.
+bool show_perturbations(const fs::path& folder) {
+  const HostTensor clean = read_npy(folder / "clean.npy");  // N 3 H W
+  const Shape shape{clean.shape.at(0), clean.shape.at(2), clean.shape.at(3), clean.shape.at(1)};
+  const std::vector<float> x = clean.to<float>("clean.npy");
+  std::vector<TileRow> rows{{"clean images", images_of(shape, [&](Index i) { return x[i]; })}};
   for (const Method& method : methods) {
     const std::string file = method.file + "-attacked.npy";
     const std::vector<float> adv = read_npy(folder / file).to<float>(file);
     expect(adv.size() == x.size(), "{} holds {} numbers, expected {}", file, adv.size(), x.size());
-    append([&](Index i) { return static_cast<double>(adv[i]); });
-    append([&](Index i) { return 0.5 + magnify * (static_cast<double>(adv[i]) - x[i]); });
-    rows += 2;
+    rows.push_back({method.name + ", attacked", images_of(shape, [&](Index i) { return adv[i]; })});
+    rows.push_back(
+        {fmt::format("its perturbation × {}", magnified),
+         images_of(shape,
+                   [&](Index i) { return 0.5 + magnified * (static_cast<double>(adv[i]) - x[i]); }),
+         notes_of(shape, x, adv)});
   }
-  return tile_images(bytes, {rows * n, h, w, c}, {.columns = n, .padding = 2, .scale = 3});
+  return draw_tile_rows(rows, shape,
+                        "Plain grey: not attacked, because the model gets the clean image wrong.",
+                        folder / "perturbations.png");
 }
 
 void show_method(const fs::path& folder, const std::string& file) {
@@ -85,13 +106,16 @@ void show_method(const fs::path& folder, const std::string& file) {
 
 void run(const fs::path& folder) {
   const Chart chart = tabulate(folder, methods);
-  const bool drawn = draw_chart(chart, folder / "tradeoff");
-  write_png(folder / "perturbations.png", show_perturbations(folder));
+  fmt::print("\n");
+  if (draw_chart(chart, folder / "tradeoff"))
+    fmt::print("{}: the trade-off curve\n", (folder / "tradeoff.png").string());
+  const bool named = show_perturbations(folder);
   fmt::print(
-      "\n{}{}: rows are clean images, then for each method the attacked images and ten times "
-      "their perturbation\n",
-      drawn ? fmt::format("{}: the trade-off curve\n", (folder / "tradeoff.png").string()) : "",
-      (folder / "perturbations.png").string());
+      "{}: images, attacked, and what the attacks add{}\n", (folder / "perturbations.png").string(),
+      named ? ""
+            : "; rows are the clean images, then for each method the attacked images and ten "
+              "times their perturbation, plain grey where the model gets the clean image "
+              "wrong and nothing is attacked");
 }
 
 }  // namespace
