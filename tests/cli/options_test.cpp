@@ -163,8 +163,19 @@ TEST(Options, NameAnUnknownFlagAndTheNearestOneThereIs) {
             "train: unknown option --epoch (did you mean --epochs?)");
   EXPECT_EQ(refusal({"train", "--zzzzzzzz=3"}), "train: unknown option --zzzzzzzz");
   EXPECT_EQ(refusal({"train", "stray"}), "train: unexpected argument \"stray\"");
-  EXPECT_TRUE(refusal({"trian"}).starts_with("expected a command"));
   EXPECT_TRUE(refusal({}).starts_with("expected a command"));
+}
+
+TEST(Options, SuggestTheNearestCommandAndTheNearestWordOfAChoice) {
+  const std::pair<std::vector<std::string>, std::string> mistakes[] = {
+      {{"trian"}, "got \"trian\" (did you mean train?)"},
+      {{"evaluate", "--from=x", "--attack=pgd,apgdt"}, " (did you mean apgd-t?)"},
+      {{"train", "--model=resnet81"}, "got \"resnet81\" (did you mean resnet18?)"},
+      {{"train", "--method=robmaks"}, " (did you mean robmask?)"}};
+  for (const auto& [words, end] : mistakes)
+    EXPECT_NE(refusal(words).find(end), std::string::npos) << refusal(words);
+  for (const std::string command : {"x", "ab", "frobnicate"})
+    EXPECT_EQ(refusal({command}).find("did you mean"), std::string::npos) << refusal({command});
 }
 
 TEST(Options, NameTheOptionThatACommandNeeds) {

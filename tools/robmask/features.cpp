@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "data/files/npy.h"
+#include "tools/robmask/options/suggestion.h"
 #include "training/manners.h"
 
 namespace robmask {
@@ -25,6 +26,7 @@ void append_planes(std::vector<T>& planes, const Tensor& maps) {
 
 void write_features(const std::filesystem::path& path, const Model& model, double p,
                     const std::string& layer, const Images& images, Index batch) {
+  Progress progress("features of " + layer, images.size(), "image");
   dispatch(model.dtype(), [&]<class T>() {
     std::vector<T> planes;
     Shape shape;
@@ -41,8 +43,9 @@ void write_features(const std::filesystem::path& path, const Model& model, doubl
         append_planes(planes, maps);
       };
       model.logits(Variable(images.batch(model.dtype(), ids).images), context);
-      require(!planes.empty(), "--layer: expected one of {}, got \"{}\"", fmt::join(names, ", "),
-              layer);
+      require(!planes.empty(), "--layer: expected one of {}, got \"{}\"{}", fmt::join(names, ", "),
+              layer, suggestion(layer, names));
+      progress.update(first + static_cast<Index>(ids.size()));
     }
     write_npy(path, host_tensor({images.size(), shape.c, shape.h, shape.w}, planes));
   });

@@ -72,8 +72,8 @@ void check_common(const CommonSettings& c) {
 
 void check_model(const ModelSettings& m) {
   const std::string name = m.model.value_or("resnet18");
-  require(std::ranges::count(model_names(), name) == 1, "--model: expected one of {}, got \"{}\"",
-          fmt::join(model_names(), ", "), name);
+  require(std::ranges::count(model_names(), name) == 1, "--model: expected one of {}, got \"{}\"{}",
+          fmt::join(model_names(), ", "), name, suggestion(name, model_names()));
   require(!m.width || !m.model || has_width(name),
           "--width: {} has one width only; it scales resnet18 and preact18", name);
 }

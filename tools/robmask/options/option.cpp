@@ -2,26 +2,6 @@
 
 namespace robmask {
 
-namespace {
-
-/// Levenshtein's distance: the fewest insertions, deletions and replacements from a to b.
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
-
-}  // namespace
-
 void Options::flag(const std::string& name, bool& value, const std::string& help) {
   add(name, value, help).flag = true;
   list_.back().help = help;
@@ -56,15 +36,10 @@ std::string Options::describe(const std::string& help, const std::string& choice
   return help + (choices.empty() ? "" : ": " + choices) + (shown.empty() ? "" : " [" + shown + "]");
 }
 
-std::string suggestion(const std::string& word, const Options& options) {
-  const std::size_t far = std::max<std::size_t>(2, word.size() / 3) + 1;
-  std::size_t best = far;
-  std::string nearest;
-  for (const Option& option : options.list()) {
-    const std::size_t distance = edit_distance(word, option.name);
-    if (distance < best) best = distance, nearest = option.name;
-  }
-  return nearest.empty() ? "" : fmt::format(" (did you mean --{}?)", nearest);
+std::vector<std::string> Options::all_names() const {
+  std::vector<std::string> names;
+  for (const Option& option : list_) names.push_back(option.name);
+  return names;
 }
 
 }  // namespace robmask

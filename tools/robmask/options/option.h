@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/robmask/options/suggestion.h"
 #include "tools/robmask/options/value.h"
 
 namespace robmask {
@@ -47,7 +48,8 @@ class Options {
     option.read = [&value, name, range](const std::string& text) {
       T parsed{};
       require(Value<T>::read(text, parsed) && in_range(range, parsed),
-              "--{}: expected {}{}, got \"{}\"", name, expected<T>(), range.words(), text);
+              "--{}: expected {}{}, got \"{}\"{}", name, expected<T>(), range.words(), text,
+              nearest<T>(text));
       value = std::move(parsed);
     };
     option.help = describe(help, is_choice<T> ? Value<typename Element<T>::type>::words() : "",
@@ -60,6 +62,7 @@ class Options {
   void alias(const std::string& name, const std::string& other);
 
   const std::vector<Option>& list() const { return list_; }
+  std::vector<std::string> all_names() const;
   /// The option of that name or alias, or null.
   const Option* find(const std::string& name) const;
 
@@ -88,14 +91,22 @@ class Options {
     return (std::is_same_v<T, std::vector<typename Element<T>::type>> ? "a list of " : "one of ") +
            Value<typename Element<T>::type>::words();
   }
+  /// A suggestion for the first word that is no choice.
+  template <class T>
+  static std::string nearest(const std::string& text) {
+    if constexpr (is_choice<T>) {
+      std::vector<std::string> choices;
+      for (const auto& entry : names(typename Element<T>::type{})) choices.emplace_back(entry.name);
+      for (const std::string& word : split_list(text))
+        if (std::ranges::count(choices, word) == 0) return suggestion(word, choices);
+    }
+    return "";
+  }
   static std::string describe(const std::string& help, const std::string& choices,
                               const std::string& shown);
 
   std::string group_ = "Options";
   std::vector<Option> list_;
 };
-
-/// The name among `names` that was most likely meant: ` (did you mean --eps?)`, or nothing.
-std::string suggestion(const std::string& word, const Options& options);
 
 }  // namespace robmask

@@ -65,7 +65,8 @@ Words words_of(CLI::App& app, const Options& options, const std::vector<std::str
   for (const std::string& extra : app.remaining()) {
     const bool flag = extra.starts_with("--");
     const std::string name = flag ? extra.substr(2, extra.find('=') - 2) : extra;
-    require(!flag, "{}: unknown option --{}{}", app.get_name(), name, suggestion(name, options));
+    require(!flag, "{}: unknown option --{}{}", app.get_name(), name,
+            suggestion(name, options.all_names(), "--"));
     throw InputError(fmt::format("{}: unexpected argument \"{}\"", app.get_name(), extra));
   }
   for (const auto& [name, text] : storage)
@@ -79,7 +80,7 @@ void add_config_file(Words& words, const std::string& path, const Options& optio
   for (const auto& [key, text] : read_config_file(path, command)) {
     const Option* option = options.find(key);
     require(option != nullptr, "{}: unknown option \"{}\" of {}{}", path, key, command,
-            suggestion(key, options));
+            suggestion(key, options.all_names(), "--"));
     words.emplace(option->name, text);
   }
 }
@@ -144,10 +145,11 @@ Parsed parse(const std::vector<std::string>& arguments) {
   for (const Command& command : commands)
     if (command.name == first)
       return command.parse(command, {arguments.begin() + 1, arguments.end()});
-  std::vector<std::string_view> names;
-  for (const Command& command : commands) names.push_back(command.name);
-  throw InputError(fmt::format("expected a command, one of {}, got {}; see robmask --help",
-                               fmt::join(names, ", "), first.empty() ? "none" : '"' + first + '"'));
+  std::vector<std::string> names;
+  for (const Command& command : commands) names.emplace_back(command.name);
+  throw InputError(fmt::format("expected a command, one of {}, got {}{}; see robmask --help",
+                               fmt::join(names, ", "), first.empty() ? "none" : '"' + first + '"',
+                               suggestion(first, names)));
 }
 
 }  // namespace robmask

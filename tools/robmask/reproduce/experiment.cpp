@@ -1,6 +1,7 @@
 #include "tools/robmask/reproduce/experiment.h"
 
 #include "engine/check.h"
+#include "tools/robmask/options/suggestion.h"
 #include "tools/robmask/reproduce/experiments.h"
 
 namespace robmask::reproduce {
@@ -37,8 +38,9 @@ std::vector<std::string> experiment_names() {
 const Experiment& experiment(const std::string& name) {
   for (const Experiment& e : experiments())
     if (e.name == name) return e;
-  throw InputError(fmt::format("reproduce: expected one of {}, got \"{}\"",
-                               fmt::join(experiment_names(), ", "), name));
+  const std::vector<std::string> names = experiment_names();
+  throw InputError(fmt::format("reproduce: expected one of {}, got \"{}\"{}",
+                               fmt::join(names, ", "), name, suggestion(name, names)));
 }
 
 std::string slug(const std::string& text) {
