@@ -3,19 +3,23 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cmath>
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 
 namespace robmask {
 
 namespace {
 
 bool quiet = false;
-bool bar_on_screen = false;
-volatile std::sig_atomic_t caught = 0;
+std::mutex screen;  // whoever writes to standard error, or says what shall stand there
+std::atomic<bool> bar_on_screen = false;
+std::atomic<int> caught = 0;  // the signal
+std::string answer;           // to the first signal; left alone while `stoppable`
+std::atomic<bool> stoppable = false;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -35,45 +39,23 @@ void print(const std::string& text) {
   std::fflush(stderr);
 }
 
-/// 10000 → "10,000"
-std::string grouped(Index n) {
-  std::string digits = std::to_string(n);
-  for (auto i = static_cast<Index>(digits.size()) - 3; i > 0; i -= 3)
-    digits.insert(static_cast<std::size_t>(i), ",");
-  return digits;
+void put_on_own_line(const std::string& line) {
+  print((bar_on_screen ? "\r\x1b[K" : "") + line + "\n");
+  bar_on_screen = false;
 }
 
-/// Rate, time left and what the caller adds.
-std::string details(const ProgressState& s) {
-  std::string text;
-  const double rate = s.seconds > 0 ? static_cast<double>(s.done - s.before) / s.seconds : 0;
-  if (rate > 0)
-    text += fmt::format(", {:.{}f} {}s/s", rate, rate < 10 ? 2 : rate < 1000 ? 1 : 0, s.unit);
-  if (s.effort.done > 0 && s.done < s.total)
-    text += fmt::format(", at most {} left",
-                        duration_text(s.seconds * static_cast<double>(s.effort.most_left) /
-                                      static_cast<double>(s.effort.done)));
-  else if (rate > 0)
-    text +=
-        s.done < s.total
-            ? fmt::format(", {} left", duration_text(static_cast<double>(s.total - s.done) / rate))
-            : fmt::format(", {}", duration_text(s.seconds));
-  return s.extra.empty() ? text : text + ", " + s.extra;
-}
-
-double share(const ProgressState& s) {
-  if (const auto all = static_cast<double>(s.effort.done + s.effort.most_left); all > 0)
-    return (static_cast<double>(s.before) +
-            static_cast<double>(s.total - s.before) * static_cast<double>(s.effort.done) / all) /
-           static_cast<double>(s.total);
-  return s.total > 0
-             ? std::clamp(static_cast<double>(s.done) / static_cast<double>(s.total), 0., 1.)
-             : 1;
+void write_plainly(std::string_view text) {
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
 extern "C" void note_signal(int number) {
-  if (caught != 0) _exit(128 + number);
-  caught = number;
+  if (caught.exchange(number) != 0) _exit(128 + number);
+  const int error = errno;
+  if (stoppable) {
+    if (bar_on_screen) write_plainly("\n");
+    write_plainly(answer);
+  }
+  errno = error;
 }
 
 }  // namespace
@@ -82,75 +64,78 @@ void set_quiet(bool value) { quiet = value; }
 
 void log_line(const std::string& line) {
   if (quiet) return;
-  print((bar_on_screen ? "\r\x1b[K" : "") + line + "\n");
-  bar_on_screen = false;
+  const std::lock_guard lock(screen);
+  put_on_own_line(line);
 }
 
 void warn(const std::string& line) {
-  print((bar_on_screen ? "\r\x1b[K" : "") + std::string("robmask: warning: ") + line + "\n");
-  bar_on_screen = false;
-}
-
-std::string duration_text(double seconds) {
-  const auto s = static_cast<long long>(std::llround(std::clamp(seconds, 0., 1e9)));
-  if (s < 3600) return fmt::format("{}:{:02}", s / 60, s % 60);
-  return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
-}
-
-std::string progress_line(const ProgressState& s) {
-  return fmt::format("{} {:.0f}% {}/{} {}s{}", s.title, std::floor(100 * share(s)), grouped(s.done),
-                     grouped(s.total), s.unit, details(s));
-}
-
-std::string progress_bar(const ProgressState& s, Index columns, bool color) {
-  constexpr int length = 24;
-  const int filled = static_cast<int>(length * share(s));
-  const std::string head = s.title + " ";
-  const std::string bar = std::string(filled, '#') + std::string(length - filled, '-');
-  const std::string tail = fmt::format(" {:.0f}% {}/{}{}", std::floor(100 * share(s)),
-                                       grouped(s.done), grouped(s.total), details(s));
-  const Index room = columns - 1 - static_cast<Index>(head.size()) - length;
-  if (room <= 0)
-    return progress_line(s).substr(0, static_cast<std::size_t>(std::max(columns, Index{1}) - 1));
-  return head + (color ? "\x1b[32m" + bar + "\x1b[0m" : bar) +
-         tail.substr(0, static_cast<std::size_t>(room));
+  const std::lock_guard lock(screen);
+  put_on_own_line("robmask: warning: " + line);
 }
 
 Progress::Progress(std::string title, Index total, std::string unit, Index before)
-    : title_(std::move(title)),
-      unit_(std::move(unit)),
-      total_(total),
-      before_(before),
+    : state_{.title = std::move(title),
+             .unit = std::move(unit),
+             .extra = {},
+             .done = before,
+             .total = total,
+             .before = before},
       start_(Clock::now()),
-      shown_(start_) {}
+      updated_(start_) {
+  if (quiet) return;
+  answer = fmt::format("robmask: stopping after this {}; a second signal ends it at once\n",
+                       state_.unit == "iteration" ? state_.unit : "step");
+  stoppable = true;
+  shower_ = std::thread([this] { show_now_and_then(); });
+}
 
 Progress::~Progress() { finish(); }
 
 void Progress::update(Index done, const std::string& extra, const Effort& effort) {
-  done_ = done;
-  effort_ = effort;
-  extra_ = extra;
+  const std::lock_guard lock(screen);
+  updated_ = Clock::now();
+  state_.done = done;
+  state_.effort = effort;
+  state_.extra = extra;
   unseen_ = true;
-  const auto pause = on_terminal() ? std::chrono::milliseconds(100) : std::chrono::seconds(5);
-  if (Clock::now() - shown_ >= pause) show();
 }
 
 void Progress::finish() {
-  if (std::exchange(finished_, true)) return;
-  if (unseen_) show();
-  if (std::exchange(bar_on_screen, false)) print("\n");
+  {
+    const std::lock_guard lock(screen);
+    if (std::exchange(finished_, true)) return;
+    stoppable = false;
+    if (unseen_) show();
+    if (bar_on_screen) print("\n");
+    bar_on_screen = false;
+  }
+  ended_.notify_one();
+  if (shower_.joinable()) shower_.join();
+}
+
+ProgressState Progress::state() const {
+  const auto seconds = [now = Clock::now()](Clock::time_point since) {
+    return std::chrono::duration<double>(now - since).count();
+  };
+  ProgressState now = state_;
+  now.seconds = seconds(start_);
+  now.since = seconds(updated_);
+  return now;
 }
 
 void Progress::show() {
   if (quiet) return;
-  shown_ = Clock::now();
   unseen_ = false;
-  const std::chrono::duration<double> elapsed = shown_ - start_;
-  const ProgressState state{title_, unit_,           extra_,  done_,
-                            total_, elapsed.count(), before_, effort_};
-  if (!on_terminal()) return print(progress_line(state) + "\n");
-  print("\r" + progress_bar(state, columns(), environment("NO_COLOR").empty()) + "\x1b[K");
+  if (!on_terminal()) return print(progress_line(state()) + "\n");
+  print("\r" + progress_bar(state(), columns(), environment("NO_COLOR").empty()) + "\x1b[K");
   bar_on_screen = true;
+}
+
+void Progress::show_now_and_then() {
+  using namespace std::chrono_literals;
+  const std::chrono::milliseconds pause = on_terminal() ? 200ms : 5s;
+  std::unique_lock lock(screen);
+  while (!ended_.wait_for(lock, pause, [this] { return finished_; })) show();
 }
 
 void install_signal_handlers() {

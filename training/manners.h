@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <string>
+#include <thread>
 #include <utility>
 
-#include "engine/shape.h"
+#include "training/progress_line.h"
 
 namespace robmask {
 
@@ -25,13 +27,10 @@ void log(fmt::format_string<Args...> text, Args&&... args) {
 /// "robmask: warning: …" on standard error.
 void warn(const std::string& line);
 
-/// Work finer than units, since its start: what is done, and what is left at most.
-struct Effort {
-  Index done = 0, most_left = 0;
-};
-
-/// Progress of a long loop on standard error: on a terminal a bar with rate and time left, redrawn
-/// in place; elsewhere, and on a dumb terminal, a plain line every few seconds. Only one at a time.
+/// Progress of a long loop on standard error. A thread of its own shows it, so that a unit that takes
+/// long is seen to be worked on: on a terminal a bar with rate and time left, redrawn in place;
+/// elsewhere, and on a dumb terminal, a plain line every five seconds. Only one at a time. While it
+/// lives, the first SIGINT or SIGTERM is answered at once: the loop asks stop_if_interrupted().
 class Progress {
  public:
   /// `total` units of work; `unit` in the singular: "image". `before` of them were done by an earlier
@@ -42,40 +41,27 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// `done` units so far, `extra` is shown at the end, `effort` if it says more than units do. Cheap:
-  /// shows something only now and then.
+  /// `done` units so far, `extra` is shown at the end, `effort` if it says more than units do. Cheap.
   void update(Index done, const std::string& extra = {}, const Effort& effort = {});
+  std::optional<double> seconds_left() const { return state().seconds_left(); }
   /// Shows the last state and ends the line.
   void finish();
 
  private:
+  ProgressState state() const;
   void show();
+  void show_now_and_then();
 
   using Clock = std::chrono::steady_clock;
-  std::string title_, unit_, extra_;
-  Effort effort_;
-  Index total_, before_, done_ = 0;
-  Clock::time_point start_, shown_;
-  bool unseen_ = false, finished_ = false;  // unseen_: done_ has moved since it was shown
+  ProgressState state_;
+  Clock::time_point start_, updated_;
+  bool unseen_ = false, finished_ = false;  // unseen_: updated since it was shown
+  std::condition_variable ended_;
+  std::thread shower_;  // none with --quiet
 };
 
-/// What a progress line says.
-struct ProgressState {
-  std::string title, unit, extra;
-  Index done = 0, total = 0;
-  double seconds = 0;  // since the start
-  Index before = 0;    // done before the start
-  Effort effort = {};  // if any, it tells the time left
-};
-/// "train 45% 4,500/10,000 images, 123.4 images/s, 0:45 left, loss 1.2"; with effort "at most 0:45 left"
-std::string progress_line(const ProgressState& state);
-/// The same with a bar, cut to `columns` letters, green if `color`.
-std::string progress_bar(const ProgressState& state, Index columns, bool color);
-/// "0:09", "12:34", "3:05:07"
-std::string duration_text(double seconds);
-
-/// From now on SIGINT and SIGTERM are only noted, the second one kills at once; SIGPIPE and SIGXFSZ
-/// are ignored, so that writing fails with an error instead.
+/// From now on SIGINT and SIGTERM are only noted, and answered where a Progress lives; the second one
+/// kills at once. SIGPIPE and SIGXFSZ are ignored, so that writing fails with an error instead.
 void install_signal_handlers();
 /// The signal that asks this program to stop, or 0.
 int interrupted();

@@ -13,7 +13,7 @@ constexpr Index probe_images = 64;
 }  // namespace
 
 void probe_overfitting(EpochSummary& summary, const Model& model, const Images& train,
-                       const TrainSettings& s, const Evaluator::OnBatch& on_batch) {
+                       const TrainSettings& s, const OnLook& on_look) {
   if (s.method == Method::standard) return;
   const double p = model.spec().masks > 1 ? 1 : 0;
   const Evaluator evaluator(model, train, probe_images, s.common.seed);
@@ -22,7 +22,7 @@ void probe_overfitting(EpochSummary& summary, const Model& model, const Images& 
     ids.push_back(static_cast<std::int32_t>(i));
   const auto accuracy = [&](const AttackPlan& plan) {
     Index robust = 0;
-    for (const Verdict& v : evaluator.attack(p, plan, ids, {.on_batch = on_batch}))
+    for (const Verdict& v : evaluator.attack(p, plan, ids, {.on_look = on_look}))
       robust += v.robust;
     return static_cast<double>(robust) / static_cast<double>(ids.size());
   };

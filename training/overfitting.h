@@ -10,8 +10,9 @@ namespace robmask {
 
 /// Attacks the first training images as training does, and with PGD-10; puts both accuracies into the
 /// summary and warns where the second is less than half of the first and 0.25 below it. Nothing for
-/// training without attacks. `on_batch` is called after each batch.
+/// training without attacks. `on_look` is called after each look at the
+/// model.
 void probe_overfitting(EpochSummary& summary, const Model& model, const Images& train,
-                       const TrainSettings& settings, const Evaluator::OnBatch& on_batch);
+                       const TrainSettings& settings, const OnLook& on_look);
 
 }  // namespace robmask

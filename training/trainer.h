@@ -35,7 +35,7 @@ class Trainer {
   /// beside it, rows of the log that it does not know.
   void resume();
   /// Trains to the last epoch or the settings' last step and returns the last epoch's summary. Writes
-  /// a checkpoint after every epoch. On SIGINT or SIGTERM writes one and throws Interrupted. A loss,
+  /// a checkpoint and says a line after every epoch. On SIGINT or SIGTERM writes one and throws Interrupted. A loss,
   /// weight or statistic that is not finite, or a device that fails, throws RunError and leaves the
   /// last checkpoint as it is; where memory does not suffice, the OutOfMemory says which batch would
   /// fit.
@@ -48,6 +48,7 @@ class Trainer {
   std::filesystem::path log_path() const { return run_.dir / "log.csv"; }
   bool trained() const;
   bool finished() const;
+  void tell(Progress& progress, const std::string& what) const;
   void train_epoch(Progress& progress);
   void iterate(std::span<const std::int32_t> ids);
   struct Iteration;
@@ -58,7 +59,8 @@ class Trainer {
   void check_loss() const;
   void check_finite() const;
   void read_totals();
-  EpochSummary end_epoch();
+  EpochSummary end_epoch(Progress& progress);
+  std::string epoch_line(const EpochSummary& epoch, const Progress& progress) const;
   void save();
 
   TrainingRun run_;

@@ -1,8 +1,14 @@
 #include "training/manners.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pty.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <thread>
 
 namespace robmask {
 namespace {
@@ -11,17 +17,48 @@ const ProgressState halfway{"training", "image", "loss 1.2", 5000, 10000, 50};
 
 TEST(Manners, ProgressSaysHowFarHowFastAndHowLong) {
   EXPECT_EQ(progress_line(halfway),
-            "training 50% 5,000/10,000 images, 100.0 images/s, 0:50 left, loss 1.2");
+            "training 50% 5,000/10,000 images, 100.0 images/s, 0:50 so far, 0:50 left, loss 1.2");
   ProgressState done = halfway;
   done.done = done.total;
   EXPECT_EQ(progress_line(done),
             "training 100% 10,000/10,000 images, 200.0 images/s, 0:50, loss 1.2");
 }
 
-TEST(Manners, ProgressBarKeepsWithinTheTerminal) {
-  for (const Index columns : {1, 20, 40, 60, 200})
-    EXPECT_LT(progress_bar(halfway, columns, false).size(), static_cast<std::size_t>(columns) + 1);
-  EXPECT_EQ(progress_bar(halfway, 200, false).substr(0, 34), "training ############------------ ");
+/// Letters of UTF-8: bytes that do not go on with one.
+Index letters(const std::string& text) {
+  return std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; });
+}
+
+TEST(Manners, ProgressBarKeepsWithinTheTerminalAndKeepsTheTimeLeft) {
+  ProgressState state = halfway;
+  state.title = "pgd ε 8/255, mask 0";
+  for (Index columns = 1; columns <= 200; ++columns) {
+    const std::string bar = progress_bar(state, columns, false);
+    EXPECT_LT(letters(bar), std::max(columns, Index{2})) << columns << ": " << bar;
+    if (columns >= 20) {
+      EXPECT_NE(bar.find("0:50 left"), std::string::npos) << columns << ": " << bar;
+    }
+  }
+  EXPECT_EQ(progress_bar(halfway, 200, false),
+            "training ############------------ 50% 5,000/10,000, 100.0 images/s, 0:50 so far, 0:50 "
+            "left, loss 1.2");
+  EXPECT_EQ(progress_bar(halfway, 60, false),
+            "training ######------ 50% 5,000/10,000, 0:50 left, loss 1.2");
+  EXPECT_EQ(progress_bar(halfway, 30, false), "training 50%, 0:50 left");
+}
+
+TEST(Manners, WhatIsAtWorkCountsDownTheTimeLeftUntilItTakesLongerThanUsual) {
+  ProgressState working{"training", "iteration", "", 5, 10, 54};  // 10 s each, and 4 s of the sixth
+  working.since = 4;
+  EXPECT_EQ(progress_line(working),
+            "training 50% 5/10 iterations, 0.10 iterations/s, 0:54 so far, 0:46 left");
+  working.seconds = 80;
+  working.since = 30;  // as if it ended now: 6 in 80 s, 4 to go
+  EXPECT_EQ(progress_line(working),
+            "training 50% 5/10 iterations, 0.10 iterations/s, 1:20 so far, 0:53 left");
+  ProgressState fresh{"training", "iteration", "", 0, 7820, 12};
+  fresh.since = 12;
+  EXPECT_EQ(progress_line(fresh), "training 0% 0/7,820 iterations, 0:12 so far");
 }
 
 TEST(Manners, ProgressBarHasColorsOnlyIfAsked) {
@@ -33,19 +70,20 @@ TEST(Manners, WhatAnEarlierRunDidCountsInNoRate) {
   ProgressState resumed = halfway;
   resumed.before = 4000;
   EXPECT_EQ(progress_line(resumed),
-            "training 50% 5,000/10,000 images, 20.0 images/s, 4:10 left, loss 1.2");
+            "training 50% 5,000/10,000 images, 20.0 images/s, 0:50 so far, 4:10 left, loss 1.2");
 }
 
 TEST(Manners, EffortTellsWhatIsLeftAtMostWhereUnitsDoNotFinish) {
   ProgressState standing{"square", "image", "robust so far 45.00 %", 0, 10000, 50};
   standing.effort = {200, 1000};
   EXPECT_EQ(progress_line(standing),
-            "square 16% 0/10,000 images, at most 4:10 left, robust so far 45.00 %");
+            "square 16% 0/10,000 images, 0:50 so far, at most 4:10 left, robust so far 45.00 %");
   standing.done = 8000;
   standing.before = 5000;
   EXPECT_EQ(
       progress_line(standing),
-      "square 58% 8,000/10,000 images, 60.0 images/s, at most 4:10 left, robust so far 45.00 %");
+      "square 58% 8,000/10,000 images, 60.0 images/s, 0:50 so far, at most 4:10 left, robust so "
+      "far 45.00 %");
 }
 
 TEST(Manners, DurationsReadAsClocks) {
@@ -65,6 +103,41 @@ TEST(Manners, ProgressIsAPlainLineWithoutATerminal) {
   set_quiet(true);
   EXPECT_TRUE(text.starts_with("testing 100% 3/3 images") && text.ends_with("\n")) << text;
   EXPECT_EQ(text.find('\r'), std::string::npos);
+}
+
+/// What comes to a terminal of 60 columns while `action` runs.
+template <class Action>
+std::string on_a_terminal(Action&& action) {
+  int terminal = -1, program = -1;
+  const winsize size{24, 60, 0, 0};
+  if (::openpty(&terminal, &program, nullptr, nullptr, &size) != 0) return "no terminal";
+  const int before = ::dup(STDERR_FILENO);
+  ::dup2(program, STDERR_FILENO);
+  action();
+  ::dup2(before, STDERR_FILENO);
+  std::array<char, 4096> text{};
+  ::fcntl(terminal, F_SETFL, O_NONBLOCK);
+  const ssize_t length = ::read(terminal, text.data(), text.size());
+  for (const int open : {terminal, program, before}) ::close(open);
+  return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
+}
+
+TEST(Manners, ProgressShowsLifeWhileNothingIsDone) {
+  const std::string shown = on_a_terminal([] {
+    Progress progress("testing", 3, "image");
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  });
+  EXPECT_NE(shown.find("testing"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("0/3, 0:00 so far"), std::string::npos) << shown;
+}
+
+TEST(Manners, LogLinesTakeThePlaceOfTheBar) {
+  const std::string shown = on_a_terminal([] {
+    Progress progress("testing", 3, "image");
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    log("epoch 1");
+  });
+  EXPECT_NE(shown.find("\r\x1b[Kepoch 1\r\n"), std::string::npos) << shown;
 }
 
 TEST(Manners, QuietSilencesAllButWarnings) {
@@ -92,6 +165,24 @@ TEST(MannersDeathTest, TheFirstSignalIsNotedAndTheSecondKills) {
         std::raise(SIGINT);
       },
       testing::ExitedWithCode(130), "noted 15");
+}
+
+TEST(MannersDeathTest, ASignalIsAnsweredAtOnceByALoopThatStopsAndBySilenceWhereNoneRuns) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto raised_in = [](const std::string& unit, bool silent) {
+    set_quiet(silent);
+    install_signal_handlers();
+    std::optional<Progress> progress;
+    if (!unit.empty()) progress.emplace("training", 3, unit);
+    std::raise(SIGINT);
+    std::_Exit(interrupted());
+  };
+  const auto two = testing::ExitedWithCode(SIGINT);
+  EXPECT_EXIT(raised_in("iteration", false), two,
+              "^robmask: stopping after this iteration; a second signal ends it at once\n$");
+  EXPECT_EXIT(raised_in("image", false), two, "^robmask: stopping after this step;");
+  EXPECT_EXIT(raised_in("iteration", true), two, "^$");
+  EXPECT_EXIT(raised_in("", false), two, "^$");
 }
 
 }  // namespace
