@@ -159,6 +159,16 @@ TEST_F(Evaluate, RefusesAJournalOfOtherImagesBehindTheSameName) {
   expect_refused(evaluation + " --resume", "pixels and labels");
 }
 
+TEST_F(Evaluate, WarnsThatAFolderToResumeInIsNotThere) {
+  const std::string clean = command("--attack clean --checks off --resume");
+  EXPECT_EQ(run(clean).errors, "");
+  const Result typo = run(clean + " --out " + (folder_ / "typo").string());
+  EXPECT_EQ(typo.code, 0) << typo.errors;
+  EXPECT_NE(typo.errors.find("warning: --resume: " + (folder_ / "typo").string()),
+            std::string::npos)
+      << typo.errors;
+}
+
 TEST_F(Evaluate, KeepsNoImagesForOneThatDoesNotWantThem) {
   const std::string evaluation = command("--mask 1 --attack pgd --attack-steps 1 --checks off");
   interrupted(evaluation);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <regex>
 #include <thread>
 
 #include "data/files/csv.h"
@@ -144,12 +145,35 @@ TEST_F(Training, NeverOverwritesARunOrAModel) {
   EXPECT_TRUE(std::filesystem::exists(run_folder("only") / "state.safetensors"));
 }
 
-TEST_F(Training, SaysThatThereIsNothingToResume) {
-  std::string command = train("run", "--resume");
-  command.erase(command.find("--quiet "), 8);
-  const Result result = run(command);
-  EXPECT_EQ(result.code, 0) << result.errors;
-  EXPECT_NE(result.errors.find("starts anew"), std::string::npos) << result.errors;
+TEST_F(Training, WarnsThatThereIsNothingToResumeEvenIfQuiet) {
+  test::put(folder_ / "note", "");
+  for (const std::string folder : {"typo", "."}) {  // not there, and not a run
+    const Result result = run(train(folder, "--resume"));
+    EXPECT_EQ(result.code, 0) << result.errors;
+    EXPECT_NE(result.errors.find("robmask: warning: --resume: "), std::string::npos)
+        << result.errors;
+    EXPECT_NE(result.errors.find("it starts anew"), std::string::npos) << result.errors;
+  }
+  std::filesystem::create_directory(run_folder("made"));  // for the run, by a script
+  EXPECT_EQ(run(train("made", "--resume")).errors, "");
+}
+
+TEST_F(Training, SaysALineAnEpochWithTheLossTheAccuraciesAndTheTimeLeft) {
+  const auto lines = [&](const std::string& options) {
+    std::string command = train("run", options + " --epochs 2");
+    command.erase(command.find("--quiet "), 8);
+    return run(command).errors;
+  };
+  const std::string one = lines(""), two = lines("--method robmask --attack-steps 1");
+  const auto number = R"([0-9]+\.[0-9]+)";
+  for (const auto& [said, accuracies] :
+       {std::pair{one, R"(test accuracy N %)"},
+        std::pair{two, R"(test accuracy N % at mask 0 and N % at mask 1)"}})
+    for (const auto& [epoch, left] : {std::pair{"1/2", ", [0-9]:[0-9][0-9] left"}, {"2/2", ""}}) {
+      std::string line = fmt::format("epoch {}: loss N, {}{}\n", epoch, accuracies, left);
+      for (std::size_t at; (at = line.find('N')) != std::string::npos;) line.replace(at, 1, number);
+      EXPECT_TRUE(std::regex_search(said, std::regex(line))) << line << said;
+    }
 }
 
 TEST_F(Training, TakesAnyNameOfItsFolderThatTheSystemTakes) {

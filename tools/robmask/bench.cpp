@@ -10,6 +10,7 @@
 #include "engine/backend.h"
 #include "tools/robmask/bench_inputs.h"
 #include "tools/robmask/commands.h"
+#include "tools/robmask/outputs.h"
 #include "tools/robmask/session.h"
 #include "tools/robmask/workloads.h"
 #include "training/manners.h"
@@ -24,9 +25,11 @@ struct Timing {
 
 /// The timed runs, after one that warms up, or two where the second is recorded and the others are
 /// replayed.
-Timing timing(Backend& machine, const BenchSettings& s, Workload workload) {
+Timing timing(Backend& machine, const BenchSettings& s, Workload workload,
+              const std::string& what) {
   const auto timed = make_timed(workload, machine, s, bench_inputs(s), s.batch);
   const Index warm_up = s.replay && machine.name() != "cpu" ? 2 : 1;
+  Progress progress(what, warm_up + s.repeats, "run");
   std::vector<double> seconds;
   for (Index i = 0; i < warm_up + s.repeats; ++i) {
     stop_if_interrupted();
@@ -35,6 +38,7 @@ Timing timing(Backend& machine, const BenchSettings& s, Workload workload) {
     timed->wait();
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     if (i >= warm_up) seconds.push_back(taken.count());
+    progress.update(i + 1);
   }
   std::sort(seconds.begin(), seconds.end());
   const std::size_t half = seconds.size() / 2;
@@ -60,6 +64,7 @@ const std::map<Workload, std::pair<std::string, std::string>> words{
 }  // namespace
 
 int run_bench(const BenchSettings& s) {
+  require_output_file("save", s.save, {".safetensors"});
   Backend& machine = machine_of(s.common);
   if (!s.save.empty()) save_bench_inputs(machine, s);
   if (s.worker) serve(machine, s);
@@ -77,7 +82,7 @@ int run_bench(const BenchSettings& s) {
                                  to_string(*s.common.precision), s.common.threads);
   for (const Workload workload : s.workloads) {
     const auto& [key, what] = words.at(workload);
-    const auto [seconds, fastest] = timing(machine, s, workload);
+    const auto [seconds, fastest] = timing(machine, s, workload, what);
     json[key] = seconds;
     json["fastest"][key] = fastest;
     text += fmt::format("  {:<18} {:9.4f} s   {:8.1f} images/s\n", what, seconds,

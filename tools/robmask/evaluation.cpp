@@ -11,6 +11,7 @@
 #include "tools/robmask/comparisons.h"
 #include "tools/robmask/corruption_report.h"
 #include "tools/robmask/options/commands.h"
+#include "tools/robmask/outputs.h"
 #include "tools/robmask/result_text.h"
 #include "tools/robmask/robustbench.h"
 #include "tools/robmask/session.h"
@@ -19,6 +20,8 @@
 namespace robmask {
 
 namespace {
+
+constexpr const char* journal_name = "evaluation.journal";
 
 /// The folder of the journal: --out, or that of the weights.
 Path folder_of(const EvaluateSettings& s, const Path& from) {
@@ -60,20 +63,6 @@ Json journal_settings(EvaluateSettings s, const Json& models, const Split& image
   for (const Option& option : options.list())
     if (!indifferent.contains(option.name)) all[option.name] = option.write();
   return all;
-}
-
-/// InputError for an output that would be found not writable only after hours.
-void require_writable(const std::string& option, const std::string& path) {
-  namespace fs = std::filesystem;
-  const fs::file_status status = fs::status(path);
-  if (path.empty() ||
-      (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)))
-    return;  // opening a pipe to look would end it
-  try {
-    const AtomicFile file(path);
-  } catch (const RunError& error) {
-    throw InputError(fmt::format("--{} {}", option, error.what()));
-  }
 }
 
 /// The masks of some cells, or those that their attacks go through, each once.
@@ -129,8 +118,8 @@ Evaluation::Evaluation(const EvaluateSettings& s, const Path& from, const Json& 
   ChosenSplit chosen = load_split(s.common, s.split);
   overrides_ = overrides_of(s.model, chosen.normalization);
   classes_ = std::move(chosen.classes);
-  journal_.emplace(folder_ / "evaluation.journal", journal_settings(s, models, chosen.images),
-                   s.resume, kept_);
+  journal_.emplace(folder_ / journal_name, journal_settings(s, models, chosen.images), s.resume,
+                   kept_);
   images_ = std::make_unique<Images>(machine_, std::move(chosen.images));
   if (!s.against.empty()) other_ = std::make_unique<PairedEvaluation>(s.against);
 }
@@ -143,13 +132,18 @@ void Evaluation::check_single(const std::string& option, const std::string& valu
           "--{}: expected one combination of mask, attack and ε, got {}", option, cells);
 }
 
-void Evaluation::prepare_outputs() {
-  if (!settings_.common.out.empty()) std::filesystem::create_directories(folder_);
-  require_writable("per-image", settings_.per_image);
-  require_writable("robustbench-json", settings_.robustbench_json);
-  require_writable("save-adversarial", settings_.save_adversarial);
-  if (!settings_.save_adversarial.empty())
-    adversarial_ = std::make_unique<AdversarialFile>(dtype_of(settings_.common), *images_, kept_);
+void Evaluation::prepare_outputs(bool attacks) {
+  const EvaluateSettings& s = settings_;
+  const bool chosen = !s.common.out.empty();
+  if (chosen || attacks || !s.corruptions.empty()) require_output_folder("out", folder_);
+  if (s.resume && !std::filesystem::exists(folder_ / journal_name))
+    tell_of_new_start(folder_, "journal of an interrupted evaluation");
+  if (chosen) std::filesystem::create_directories(folder_);  // files may be asked for in it
+  require_output_file("per-image", s.per_image, {".csv", ".txt"});
+  require_output_file("robustbench-json", s.robustbench_json, {".json", ".txt"});
+  require_output_file("save-adversarial", s.save_adversarial, {".npy"});
+  if (!s.save_adversarial.empty())
+    adversarial_ = std::make_unique<AdversarialFile>(dtype_of(s.common), *images_, kept_);
 }
 
 void Evaluation::doubt(const Doubt& doubt, double mask) {
@@ -162,7 +156,11 @@ void Evaluation::question(const LoadedModel& from, const std::vector<Cell>& cell
   std::vector<std::int32_t> ids(std::min<Index>(32, images_->size()));
   std::iota(ids.begin(), ids.end(), 0);
   const Batch batch = images_->batch(model.dtype(), ids);
-  for (const double mask : masks_of(cells, &Cell::attacked_mask)) {
+  const std::vector<double> masks = masks_of(cells, &Cell::attacked_mask);
+  Progress progress("checks", std::ssize(masks), "mask");
+  for (Index i = 0; i < std::ssize(masks); ++i) {
+    const double mask = masks[i];
+    stop_if_interrupted();
     Probe probe{batch.images, batch.labels, settings_.attack.norm, 0};
     for (const Cell& cell : cells)
       if (cell.attacked_mask() == mask && !cell.idle())
@@ -172,6 +170,7 @@ void Evaluation::question(const LoadedModel& from, const std::vector<Cell>& cell
     };
     for (const Doubt& d : doubts_about(logits, probe)) doubt(d, mask);
     if (const auto d = doubt_about_radius(probe.norm, probe.eps)) doubt(*d, mask);
+    progress.update(i + 1);
   }
 }
 
@@ -211,7 +210,7 @@ void Evaluation::judge(const LoadedModel& model, std::optional<double> p,
   const LoadedModel& attacked = source ? *source : model;
   const std::vector<Cell> cells = cells_of(settings_, model, attacked);
   if (outcomes_.empty()) {
-    prepare_outputs();
+    prepare_outputs(!std::ranges::all_of(cells, &Cell::idle));
     tell_of_clamped_targets(cells, model.info.spec.classes);
   }
   const std::string name = p ? fmt::format("p {}", *p) : "";

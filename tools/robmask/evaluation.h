@@ -33,8 +33,9 @@ class Evaluation {
  private:
   /// InputError if the option is given and there is more than one combination to judge.
   void check_single(const std::string& option, const std::string& value, Index models) const;
-  /// Before the first judgement: makes --out, and finds out whether files can be written.
-  void prepare_outputs();
+  /// Before the first judgement: makes --out, or finds out that it, or where `attacks` keep their
+  /// journal, cannot be written.
+  void prepare_outputs(bool attacks);
   void question(const LoadedModel& model, const std::vector<Cell>& cells);
   void question_outcome(const CellOutcome& outcome, Index classes);
   void doubt(const Doubt& doubt, double mask);

@@ -2,11 +2,13 @@
 
 #include "engine/backend.h"
 #include "tools/robmask/commands.h"
+#include "tools/robmask/outputs.h"
 #include "tools/robmask/session.h"
 
 namespace robmask {
 
 int run_export(const ExportSettings& s) {
+  require_output_file("out", s.common.out, {".safetensors"});
   const LoadedModel from =
       load_model(s.from, machine_of(s.common), maps_of(s.common), overrides_of(s.model, {}));
   check_mask(*from.model, s.mask);

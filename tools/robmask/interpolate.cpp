@@ -3,6 +3,7 @@
 #include "engine/backend.h"
 #include "tools/robmask/commands.h"
 #include "tools/robmask/evaluation.h"
+#include "tools/robmask/outputs.h"
 #include "tools/robmask/session.h"
 
 namespace robmask {
@@ -69,6 +70,7 @@ void save_both(const InterpolateSettings& s, const LoadedModel& first, const Loa
 }  // namespace
 
 int run_interpolate(const InterpolateSettings& s) {
+  require_output_file("save", s.save, {".safetensors"});
   Evaluation evaluation(s.evaluate, s.first,
                         {{"first", weights_identity(s.first)},
                          {"second", weights_identity(s.second)},

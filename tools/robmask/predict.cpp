@@ -7,6 +7,7 @@
 #include "engine/backend.h"
 #include "tools/robmask/commands.h"
 #include "tools/robmask/features.h"
+#include "tools/robmask/outputs.h"
 #include "tools/robmask/session.h"
 #include "training/evaluator.h"
 #include "training/manners.h"
@@ -14,6 +15,8 @@
 namespace robmask {
 
 int run_predict(const PredictSettings& s) {
+  require_output_file("logits", s.logits, {".npy"});
+  require_output_file("features", s.features, {".npy"});
   Backend& machine = machine_of(s.common);
   ChosenSplit chosen = load_split(s.common, s.split);
   const LoadedModel from =

@@ -4,6 +4,7 @@
 #include "tools/robmask/commands.h"
 #include "tools/robmask/evaluation.h"
 #include "tools/robmask/options/run_data.h"
+#include "tools/robmask/outputs.h"
 #include "tools/robmask/report/figures.h"
 #include "tools/robmask/report/page.h"
 #include "tools/robmask/report/tables.h"
@@ -63,7 +64,11 @@ int run_report(const ReportSettings& s) {
   }
   const std::vector<std::string> names = run_names(s.runs);
   const Path out = s.common.out;
+  require_output_folder("out", out.parent_path());
   if (!out.parent_path().empty()) fs::create_directories(out.parent_path());
+  require_output_file("out", out, {".html", ".htm"});
+  if (s.resume && !fs::exists(out.string() + ".journal"))
+    tell_of_new_start(out.parent_path(), "journal of an interrupted report");
   Journal journal(out.string() + ".journal", journal_settings(s), s.resume);
 
   Json report{{"program", fmt::format("robmask {}", version)}, {"runs", Json::array()}};

@@ -6,6 +6,7 @@
 #include "data/files/atomic_file.h"
 #include "tools/robmask/commands.h"
 #include "tools/robmask/options/value.h"
+#include "tools/robmask/outputs.h"
 #include "tools/robmask/reproduce/cost.h"
 #include "tools/robmask/reproduce/index_page.h"
 #include "tools/robmask/reproduce/runner.h"
@@ -176,6 +177,7 @@ namespace robmask {
 
 int run_reproduce(const ReproduceSettings& s) {
   using namespace reproduce;
+  if (!s.dry_run) require_output_folder("out", s.common.out);
   const std::string self = "/proc/self/exe";  // also if its file is replaced meanwhile
   std::vector<Experiment> list = experiments_of(s);
   const Selection selection(list, s.only);

@@ -7,6 +7,7 @@
 #include "engine/backend.h"
 #include "tools/robmask/commands.h"
 #include "tools/robmask/options/config_json.h"
+#include "tools/robmask/outputs.h"
 #include "tools/robmask/session.h"
 #include "training/trainer.h"
 #include "training/weights.h"
@@ -49,13 +50,15 @@ bool prepare_directory(const fs::path& dir, bool resume) {
   // A run that was killed before its first checkpoint has a log at most, and no model.
   if (resume ? has_model && !has_state : has_run) move_aside(dir);
   std::error_code error;
+  if (resume && !has_state) {
+    const bool empty = fs::is_empty(dir, error) && !error;  // made for the run
+    tell_of_new_start(dir, "checkpoint", !has_run && !empty);
+  }
   fs::create_directories(dir, error);
   if (error || !fs::is_directory(dir))
     throw InputError(fmt::format("--out {}: expected a folder that can be made and written: {}",
                                  dir.string(), error.message()));
   remove_stale_temporaries(dir);
-  if (resume && !has_state)
-    log("--resume: {} holds no checkpoint to go on from: the run starts anew", dir.string());
   return resume && has_state;
 }
 
@@ -143,6 +146,7 @@ CheckpointInfo info_of(const TrainSettings& s, const Dataset& data) {
 }  // namespace
 
 int run_train(const TrainSettings& s) {
+  require_output_folder("out", run_directory_of(s.common));
   Backend& machine = machine_of(s.common);
   const Dataset data = load_data(s.common, true, true);
   const CheckpointInfo info = info_of(s, data);
@@ -156,6 +160,7 @@ int run_train(const TrainSettings& s) {
 
 int run_finetune(const FinetuneSettings& f) {
   const TrainSettings& s = f.train;
+  require_output_folder("out", run_directory_of(s.common));
   Backend& machine = machine_of(s.common);
   const Dataset data = load_data(s.common, true, true);
   LoadedModel from =
