@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "data/files/safetensors.h"
 #include "engine/backend.h"
+#include "training/manners.h"
 #include "training/metadata.h"
 #include "training/weights.h"
 
@@ -33,27 +35,8 @@ std::map<std::string, std::string> metadata_of(const CheckpointInfo& info, Index
                                        {"seed", std::to_string(info.seed)},
                                        {"generation", std::to_string(generation)}};
   if (!info.aux_eps.empty()) m["aux_eps"] = join(info.aux_eps.data(), info.aux_eps.size());
+  for (const std::string& key : info.unsaid) m.erase(key);
   return m;
-}
-
-/// Refuses sizes that the tensors do not have, before a model of such a size is made.
-void check_sizes(const SafeTensors& file, const ModelSpec& s) {
-  constexpr Index most_masks = 1000;
-  const Index width = outputs_of(file, "conv1.weight"), classes = outputs_of(file, "linear.bias");
-  require(s.width == width,
-          "{}: expected width {}, which its first convolution has, got {}: is what the metadata or "
-          "--width says of another model?",
-          file.source, width, s.width);
-  require(s.classes == classes, "{}: expected {} classes, which its last layer has, got {}",
-          file.source, classes, s.classes);
-  require(1 <= s.masks && s.masks <= most_masks, "{}: expected from 1 to {} masks, got {}",
-          file.source, most_masks, s.masks);
-  const std::string last = fmt::format(".mask.{}.weight", s.masks - 1);
-  const auto is_last = [&](const NamedTensor& t) { return t.name.ends_with(last); };
-  require(s.masks == 1 || std::ranges::any_of(file.tensors, is_last),
-          "{}: expected {} masks, found no tensor \"…{}\": is what the metadata or --masks says of "
-          "another model?",
-          file.source, s.masks, last);
 }
 
 void read_three(const Metadata& m, const std::string& key, double low, double high,
@@ -61,8 +44,41 @@ void read_three(const Metadata& m, const std::string& key, double low, double hi
   std::ranges::copy(m.numbers(key, 3, low, high), to.begin());
 }
 
-CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags) {
+Normalization normalization_of(const Metadata& m, Normalization otherwise) {
   constexpr double most = 1e6;  // keeps (x − mean) / std finite in f32
+  read_three(m, "mean", -most, most, otherwise.mean);
+  read_three(m, "std", 1 / most, most, otherwise.std);
+  return otherwise;
+}
+
+std::set<std::string> unsaid_keys(const SafeTensors& file, const CheckpointOverrides& flags) {
+  std::set<std::string> keys{"method", "eps_max", "norm", "seed"};
+  if (!flags.normalization) keys.insert({"mean", "std"});
+  for (const auto& [key, value] : file.metadata) keys.erase(key);
+  return keys;
+}
+
+/// Says which flags count for nothing because the file says otherwise.
+void tell_of_beaten_flags(const SafeTensors& file, const CheckpointOverrides& flags) {
+  const auto number = [](const std::optional<Index>& n) {
+    return n ? std::optional(std::to_string(*n)) : std::nullopt;
+  };
+  const std::tuple<const char*, const char*, std::optional<std::string>> said[] = {
+      {"model", "model", flags.model},
+      {"width", "width", number(flags.width)},
+      {"masks", "masks", number(flags.masks)},
+      {"bn_stats", "bn-stats", flags.bn_stats}};
+  for (const auto& [key, flag, value] : said) {
+    const auto at = file.metadata.find(key);
+    if (value && at != file.metadata.end() && at->second != *value)
+      warn(fmt::format("--{} {}: not used, {} says that its {} is {}", flag, *value, file.source,
+                       key, at->second));
+  }
+}
+
+CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags) {
+  constexpr Index most_masks = 1000;
+  constexpr double largest_eps = 1e6;
   const Metadata m(file);
   CheckpointInfo info;
   ModelSpec& s = info.spec;
@@ -76,20 +92,22 @@ CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags
   s.width = m.whole("width", flags.width.value_or(64));
   s.classes = m.whole("classes", outputs_of(file, "linear.bias"));
   s.masks = m.whole("masks", flags.masks.value_or(1));
-  check_sizes(file, s);
-  s.mean = flags.mean;
-  s.std = flags.std;
-  read_three(m, "mean", -most, most, s.mean);
-  read_three(m, "std", 1 / most, most, s.std);
+  require(1 <= s.masks && s.masks <= most_masks, "{}: expected from 1 to {} masks, got {}",
+          file.source, most_masks, s.masks);
+  const Normalization n = normalization_of(m, flags.normalization.value_or(Normalization{}));
+  s.mean = n.mean;
+  s.std = n.std;
   s.code = m.choice("code", Code::hat);
   info.method = m.text("method", s.masks > 1 ? "robmask" : "standard");
   info.eps_max = m.text("eps_max", "8/255");
   info.norm = to_string(m.choice("norm", Norm::linf));
   info.seed = m.whole("seed", std::uint64_t{0});
-  info.aux_eps = m.numbers("aux_eps", s.masks - 1, 0, most);
+  info.unsaid = unsaid_keys(file, flags);
   const BnStats statistics =
       m.choice("bn_stats", from_string<BnStats>(flags.bn_stats.value_or("shared")));
   if (statistics == BnStats::split && s.masks > 1) s.pairs = info.method == "advprop" ? s.masks : 2;
+  check_like(file, s);
+  info.aux_eps = m.numbers("aux_eps", s.masks - 1, 0, largest_eps);
   return info;
 }
 
@@ -129,10 +147,17 @@ CheckpointInfo read_info(const std::filesystem::path& from, const CheckpointOver
   return info_of(read_safetensors(weights_path(from)), flags);
 }
 
+Normalization read_normalization(const std::filesystem::path& from,
+                                 const Normalization& otherwise) {
+  const SafeTensors file = read_safetensors(weights_path(from));
+  return normalization_of(Metadata(file), otherwise);
+}
+
 LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType maps,
                        const CheckpointOverrides& flags) {
   const SafeTensors file = read_safetensors(weights_path(from));
   LoadedModel loaded{info_of(file, flags), nullptr};
+  tell_of_beaten_flags(file, flags);
   loaded.model = std::make_unique<Model>(machine, maps, loaded.info.spec, loaded.info.seed);
   from_file(*loaded.model, file);
   return loaded;

@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
+#include "data/normalization.h"
 #include "models/model.h"
 #include "training/sgd.h"
 
@@ -19,24 +21,30 @@ struct CheckpointInfo {
   std::string norm = "linf";
   std::vector<double> aux_eps;  // advprop: ε of the auxiliary norms, in the order of their masks
   std::uint64_t seed = 0;
+  /// Keys of the metadata that neither the file nor a flag says, so that a default stands here for what
+  /// nobody knows. They are not written.
+  std::set<std::string> unsaid = {};
 };
 
 /// What flags say of a weights file; the file's own metadata beats them.
 struct CheckpointOverrides {
   std::optional<std::string> model, bn_stats;
   std::optional<Index> width, masks;
-  std::array<double, 3> mean{0, 0, 0}, std{1, 1, 1};
+  std::optional<Normalization> normalization;
 };
 
 /// `from` is a weights file, or a run directory that holds model.safetensors.
 std::filesystem::path weights_path(const std::filesystem::path& from);
 
 CheckpointInfo read_info(const std::filesystem::path& from, const CheckpointOverrides& flags);
+/// The normalization that the file says, or `otherwise`.
+Normalization read_normalization(const std::filesystem::path& from, const Normalization& otherwise);
 
 struct LoadedModel {
   CheckpointInfo info;
   std::unique_ptr<Model> model;
 };
+/// Warns where a flag says something else than the file.
 LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType maps,
                        const CheckpointOverrides& flags);
 

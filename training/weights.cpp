@@ -33,7 +33,8 @@ Tensor row_of(const StoredTensor& stored, const Tensor& value) {
   return is_norm(stored.entry->role) ? value.images(stored.row, 1) : value;
 }
 
-/// One name for the spellings of one tensor.
+}  // namespace
+
 std::string canonical(std::string name) {
   while (name.starts_with("module.") || name.starts_with("model."))
     name.erase(0, name.find('.') + 1);
@@ -42,6 +43,8 @@ std::string canonical(std::string name) {
   if (name.starts_with("fc.")) name.replace(0, 2, "linear");
   return name;
 }
+
+namespace {
 
 /// Calls visit(index in the file's layout, index here) for every element of a weight.
 template <class F>
@@ -107,6 +110,7 @@ SafeTensors to_file(const Model& model) {
 }
 
 void from_file(const Model& model, const SafeTensors& file, bool spread_first_mask) {
+  check_like(file, model.spec(), spread_first_mask);
   std::map<std::string, const NamedTensor*> found;
   for (const NamedTensor& t : file.tensors) {
     const bool added = found.emplace(canonical(t.name), &t).second;
@@ -154,15 +158,6 @@ void from_file(const Model& model, const SafeTensors& file, bool spread_first_ma
             "{}: tensor {} is not part of {} with {} mask(s): are these the weights of another "
             "model, or does it hold more masks (--masks, --bn-stats)?",
             file.source, printable(tensor->name), model.spec().name, model.spec().masks);
-}
-
-Index outputs_of(const SafeTensors& file, const std::string& name) {
-  const auto found =
-      std::ranges::find(file.tensors, name, [](const NamedTensor& t) { return canonical(t.name); });
-  require(found != file.tensors.end() && !found->tensor.shape.empty(),
-          "{}: expected a tensor \"{}\", which every model has: are these a model's weights?",
-          file.source, name);
-  return found->tensor.shape[0];
 }
 
 }  // namespace robmask

@@ -28,6 +28,9 @@ std::vector<T> to_stored(const StoredTensor& stored, const Tensor& value);
 template <class T>
 void from_stored(const StoredTensor& stored, const Tensor& value, const std::vector<T>& host);
 
+/// One name for the spellings of one tensor: without prefixes, `downsample` and `fc`.
+std::string canonical(std::string name);
+
 /// All tensors of `model` in its own precision, F32 or F64; num_batches_tracked as I64.
 SafeTensors to_file(const Model& model);
 
@@ -40,5 +43,11 @@ void from_file(const Model& model, const SafeTensors& file, bool spread_first_ma
 /// How many outputs a layer has in a file: the first axis of its weight or bias, under any of its
 /// names. Read before a model of that size is made; InputError if there is no such tensor.
 Index outputs_of(const SafeTensors& file, const std::string& name);
+
+/// InputError naming the first property of `spec` that the tensors do not have, with both values: the
+/// model (where it is one that is known here), width, classes, masks, pairs of running statistics. For
+/// before a model of that size is made. With `spread_first_mask`
+/// the file may have fewer masks and pairs.
+void check_like(const SafeTensors& file, const ModelSpec& spec, bool spread_first_mask = false);
 
 }  // namespace robmask

@@ -120,7 +120,9 @@ TEST_F(Weights, InterpolateOfMaskedModelsTakesAMask) {
 TEST_F(Weights, InterpolateRefusesModelsThatDifferInMoreThanNorms) {
   const Path first = put("first", 1, 0);
   expect_refused(interpolate(first, put("fresh", 1, 0, 1)), "differs");
-  expect_refused(interpolate(first, put("masked", 2, 0)), "--second");
+  expect_refused(interpolate(first, put("masked", 2, 0)),
+                 fmt::format("expected masks 1 like --first {}, got 2", first.string()));
+  expect_refused(interpolate(first, model_file("smaller", 9)), "expected classes 10 like");
 }
 
 }  // namespace

@@ -88,19 +88,46 @@ TEST_F(WeightsFile, WithoutMetadataIsWhatTheFlagsSay) {
   flags.width = 4;
   EXPECT_EQ(to_file(*load(flags).model).tensors, to_file(*written).tensors);
   flags.bn_stats = "shared";
-  EXPECT_TRUE(mentions(refusal(flags), "--bn-stats"));
+  EXPECT_TRUE(mentions(refusal(flags), "which its tensors have, got 1, as --bn-stats"));
   flags.masks = 3;
-  EXPECT_TRUE(mentions(refusal(flags), "--masks"));
+  EXPECT_TRUE(mentions(refusal(flags), "masks 2, which its tensors have, got 3, as --masks"));
 }
 
-TEST_F(WeightsFile, OfAnotherModelIsRefused) {
-  CheckpointOverrides flags;
-  flags.width = 4;
-  for (const auto& [is, said] : {std::pair{"resnet18", "preact18"}, {"preact18", "resnet18"}}) {
-    put(*model_of(spec_of(1, is), 0), [](SafeTensors& file) { file.metadata.clear(); });
-    flags.model = said;
-    EXPECT_TRUE(mentions(refusal(flags), "another model")) << said;
+TEST_F(WeightsFile, OfAnotherModelIsRefusedByTheNamesOfBoth) {
+  for (const std::string& is : model_names()) {
+    ModelSpec spec = spec_of(1, is);
+    if (!has_width(is)) spec.width = 64;
+    put(Model(backend("cpu"), DType::f32, spec, 0),
+        [](SafeTensors& file) { file.metadata.clear(); });
+    for (const std::string& said : model_names()) {
+      if (said == is) continue;
+      CheckpointOverrides flags;
+      flags.model = said;
+      EXPECT_TRUE(mentions(refusal(flags),
+                           fmt::format("model {}, which its tensors have, got {},", is, said)));
+    }
   }
+}
+
+TEST_F(WeightsFile, MaySpreadFewerMasksButNotMoreThanTheModelHas) {
+  const auto masked = model_of(spec_of(3), 2);
+  const std::string line =
+      message_of<InputError>([&] { from_file(*model_of(spec_of(2), 1), to_file(*masked), true); });
+  EXPECT_TRUE(mentions(line, "masks 3, which its tensors have, got 2")) << line;
+}
+
+TEST_F(WeightsFile, KeepsWhatNobodySaysUnsaid) {
+  put(*model_of(spec_of(), 1), [](SafeTensors& file) {
+    file.metadata = {{"model", "resnet18"}, {"width", "4"}, {"norm", "l2"}};
+  });
+  LoadedModel loaded = load();
+  EXPECT_EQ(loaded.info.unsaid,
+            (std::set<std::string>{"method", "eps_max", "seed", "mean", "std"}));
+  save_model(path_, *loaded.model, loaded.info);
+  EXPECT_EQ(load().info.unsaid, loaded.info.unsaid);
+  CheckpointOverrides flags;
+  flags.normalization = normalizations::kuangliu;
+  EXPECT_EQ(load(flags).info.unsaid, (std::set<std::string>{"method", "eps_max", "seed"}));
 }
 
 TEST_F(WeightsFile, FillsMasksThatItLacksWithItsFirstIfAsked) {

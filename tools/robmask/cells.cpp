@@ -6,6 +6,7 @@
 #include "attacks/cw.h"
 #include "tools/robmask/options/value.h"
 #include "tools/robmask/session.h"
+#include "training/manners.h"
 
 namespace robmask {
 
@@ -86,6 +87,9 @@ std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model,
   std::vector<Strength> strengths = s.eps;
   if (s.reuse_broken) std::ranges::stable_sort(strengths, {}, &Strength::value);
   std::vector<Cell> cells;
+  if (s.mask.match && model.info.spec.masks > 1 && model.info.unsaid.contains("eps_max"))
+    warn(fmt::format("--mask match: the weights do not say their eps_max; {} is assumed",
+                     model.info.eps_max));
   for (const double mask : s.mask.match ? std::vector{0.0} : s.mask.values) {
     check_mask(*model.model, mask);
     for (const AttackName attack : s.attacks)

@@ -9,8 +9,8 @@ namespace robmask {
 
 int run_export(const ExportSettings& s) {
   require_output_file("out", s.common.out, {".safetensors"});
-  const LoadedModel from =
-      load_model(s.from, machine_of(s.common), maps_of(s.common), overrides_of(s.model, {}));
+  const LoadedModel from = load_model(s.from, machine_of(s.common), maps_of(s.common),
+                                      overrides_of(s.model, std::nullopt));
   check_mask(*from.model, s.mask);
   const LoadedModel plain = export_mask(from, s.mask);
   save_model(s.common.out, *plain.model, plain.info);

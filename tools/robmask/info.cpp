@@ -40,12 +40,24 @@ int describe_data(const InfoSettings& s) {
   return 0;
 }
 
+/// "method robmask, eps_max 8/255, norm linf, seed 0; not said: mean, std"
+std::string training_text(const Json& json) {
+  std::string said, unsaid;
+  for (const char* key : {"method", "eps_max", "norm", "seed", "mean", "std"}) {
+    const Json& value = json[key];
+    std::string& list = value.is_null() ? unsaid : said;
+    list += list.empty() ? "" : ", ";
+    list += value.is_null() ? key : fmt::format("{} {}", key, Options::text_of(value));
+  }
+  return said + (unsaid.empty() ? "" : (said.empty() ? "" : "; ") + ("not said: " + unsaid));
+}
+
 }  // namespace
 
 int run_info(const InfoSettings& s) {
   if (s.from.empty()) return describe_data(s);
-  const LoadedModel from =
-      load_model(s.from, machine_of(s.common), maps_of(s.common), overrides_of(s.model, {}));
+  const LoadedModel from = load_model(s.from, machine_of(s.common), maps_of(s.common),
+                                      overrides_of(s.model, std::nullopt));
   const ModelSpec& spec = from.info.spec;
   Index norms = 0, mask_parameters = 0, tensors = 0;
   for (const Entry& e : from.model->entries()) {
@@ -53,30 +65,32 @@ int run_info(const InfoSettings& s) {
     if (is_affine(e.role)) mask_parameters += e.variable.shape().count();
   }
   tensors = static_cast<Index>(stored_tensors(*from.model).size());
+  const auto said = [&](const char* key, const auto& value) {
+    return from.info.unsaid.contains(key) ? Json() : Json(value);
+  };
   const Json json{{"checkpoint", weights_path(s.from).string()},
                   {"model", spec.name},
                   {"width", spec.width},
                   {"classes", spec.classes},
-                  {"method", from.info.method},
+                  {"method", said("method", from.info.method)},
                   {"masks", spec.masks},
                   {"bn_stats", spec.statistics()},
-                  {"eps_max", from.info.eps_max},
-                  {"norm", from.info.norm},
+                  {"eps_max", said("eps_max", from.info.eps_max)},
+                  {"norm", said("norm", from.info.norm)},
                   {"parameters", from.model->parameter_count()},
                   {"mask_parameters", mask_parameters},
                   {"norm_layers", norms},
                   {"tensors", tensors},
-                  {"mean", spec.mean},
-                  {"std", spec.std},
-                  {"seed", from.info.seed}};
+                  {"mean", said("mean", spec.mean)},
+                  {"std", said("std", spec.std)},
+                  {"seed", said("seed", from.info.seed)}};
   print_result(
       s.common, json,
-      fmt::format("{}: {} (width {}), {} classes, trained by {} with {} mask(s) and {} "
-                  "statistics, eps_max {} ({})\n{} parameters, {} of them in the masks of {} "
-                  "norm layers; {} tensors\n",
-                  weights_path(s.from).string(), spec.name, spec.width, spec.classes,
-                  from.info.method, spec.masks, spec.statistics(), from.info.eps_max,
-                  from.info.norm, from.model->parameter_count(), mask_parameters, norms, tensors));
+      fmt::format("{}: {} (width {}), {} classes, {} mask(s) and {} statistics, {}\n{} parameters, "
+                  "{} of them in the masks of {} norm layers; {} tensors\n",
+                  weights_path(s.from).string(), spec.name, spec.width, spec.classes, spec.masks,
+                  spec.statistics(), training_text(json), from.model->parameter_count(),
+                  mask_parameters, norms, tensors));
   return 0;
 }
 

@@ -14,11 +14,21 @@ namespace {
 void check_alike(const InterpolateSettings& s, const LoadedModel& first,
                  const LoadedModel& second) {
   const ModelSpec &a = first.info.spec, &b = second.info.spec;
-  require(a.name == b.name && a.width == b.width && a.classes == b.classes && a.masks == b.masks &&
-              a.pairs == b.pairs && a.mean == b.mean && a.std == b.std,
-          "--second {}: expected the model, width, classes, masks, statistics and normalization of "
-          "--first {}",
-          s.second, s.first);
+  const auto text = [](const std::array<double, 3>& values) {
+    return fmt::to_string(fmt::join(values, ", "));
+  };
+  const auto require_same = [&](const std::string& property, const auto& mine, const auto& other) {
+    require(mine == other, "--second {}: expected {} {} like --first {}, got {}", s.second,
+            property, mine, s.first, other);
+  };
+  require_same("model", a.name, b.name);
+  require_same("width", a.width, b.width);
+  require_same("classes", a.classes, b.classes);
+  require_same("masks", a.masks, b.masks);
+  require_same("statistics", a.statistics(), b.statistics());
+  require_same("pairs of statistics", a.pairs, b.pairs);
+  require_same("normalization by mean", text(a.mean), text(b.mean));
+  require_same("normalization by std", text(a.std), text(b.std));
   for (std::size_t i = 0; i < first.model->entries().size(); ++i) {
     const Entry& e = first.model->entries()[i];
     if (is_norm(e.role)) continue;
@@ -53,6 +63,11 @@ void save_both(const InterpolateSettings& s, const LoadedModel& first, const Loa
   info.method = "robmask";
   info.eps_max = second.info.eps_max;
   info.norm = second.info.norm;
+  info.unsaid.erase("method");
+  for (const char* key : {"eps_max", "norm"}) {
+    info.unsaid.erase(key);
+    if (second.info.unsaid.contains(key)) info.unsaid.insert(key);
+  }
   const Model both(first.model->machine(), first.model->maps(), info.spec, info.seed);
   for (std::size_t i = 0; i < both.entries().size(); ++i) {
     const Tensor& value = both.entries()[i].variable.value();

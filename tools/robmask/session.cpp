@@ -52,15 +52,16 @@ ChosenSplit load_split(const CommonSettings& common, SplitChoice choice) {
   return chosen;
 }
 
-CheckpointOverrides overrides_of(const ModelSettings& model, const Normalization& own) {
-  const Normalization n = choose_normalization(to_string(model.normalize), own);
+CheckpointOverrides overrides_of(const ModelSettings& model,
+                                 const std::optional<Normalization>& own) {
   CheckpointOverrides flags;
   flags.model = model.model;
   flags.width = model.width;
   flags.masks = model.masks;
   if (model.bn_stats) flags.bn_stats = to_string(*model.bn_stats);
-  flags.mean = n.mean;
-  flags.std = n.std;
+  if (own || model.normalize != Normalize::on)
+    flags.normalization =
+        choose_normalization(to_string(model.normalize), own.value_or(Normalization{}));
   return flags;
 }
 

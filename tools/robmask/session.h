@@ -29,8 +29,10 @@ struct ChosenSplit {
 };
 ChosenSplit load_split(const CommonSettings& common, SplitChoice choice);
 
-/// What flags say of a checkpoint that does not say it itself. `data` gives the normalization.
-CheckpointOverrides overrides_of(const ModelSettings& model, const Normalization& own);
+/// What flags say of a checkpoint that does not say it itself. `own` is the normalization of the data
+/// set, where one is read.
+CheckpointOverrides overrides_of(const ModelSettings& model,
+                                 const std::optional<Normalization>& own);
 
 /// InputError unless the model fits the images: as many classes as labels reach, and a mask of
 /// strength p where it has masks.

@@ -105,13 +105,7 @@ Normalization normalization_of(const TrainSettings& s, const Dataset& data) {
   const Normalization flags =
       choose_normalization(to_string(s.model.normalize), data.normalization);
   if (s.init.empty()) return flags;
-  CheckpointOverrides otherwise;
-  otherwise.model = s.model.model;
-  otherwise.width = s.model.width;
-  otherwise.mean = flags.mean;
-  otherwise.std = flags.std;
-  const ModelSpec init = read_info(s.init, otherwise).spec;
-  const Normalization own{init.mean, init.std};
+  const Normalization own = read_normalization(s.init, flags);
   if (own != flags)
     log("--init {}: normalizes pixels by mean {} and std {}, and so does the run", s.init,
         fmt::join(own.mean, ", "), fmt::join(own.std, ", "));
@@ -178,6 +172,7 @@ int run_finetune(const FinetuneSettings& f) {
   from.info.eps_max = s.attack.eps.text;
   from.info.norm = to_string(s.attack.norm);
   from.info.seed = s.common.seed;
+  from.info.unsaid.clear();
   const auto recipe = make_finetune_recipe(f, *from.model);
   return run_training(s, *from.model, *recipe, tuned_parameters(f.tune, *from.model), data,
                       from.info, config_json(f, machine.kernels()), "finetune");

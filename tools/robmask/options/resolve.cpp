@@ -54,6 +54,7 @@ std::string model_of(const FinetuneSettings& s) {
   flags.model = m.model;
   flags.width = m.width;
   flags.masks = m.masks;
+  if (m.bn_stats) flags.bn_stats = to_string(*m.bn_stats);
   return read_info(s.from, flags).spec.name;
 }
 

@@ -1,0 +1,74 @@
+// info, and files that do not say what they are.
+
+#include "data/files/json.h"
+#include "data/files/safetensors.h"
+#include "tests/commands/binary.h"
+
+namespace robmask {
+namespace {
+
+class Info : public Binary {
+ protected:
+  /// A file without metadata.
+  Path bare_file() const {
+    const Path path = model_file("bare.safetensors");
+    SafeTensors file = read_safetensors(path);
+    file.metadata.clear();
+    write_safetensors(path, file);
+    return path;
+  }
+  Json described(const std::string& what) const {
+    const Result result = run("info --json " + what);
+    EXPECT_EQ(result.code, 0) << result.errors;
+    return parse_json(result.output, what);
+  }
+};
+
+TEST_F(Info, ClaimsNothingThatTheFileDoesNotSay) {
+  const std::string flags = bare_file().string() + " --model resnet18 --width 4";
+  const Json json = described(flags);
+  for (const char* key : {"method", "eps_max", "norm", "seed", "mean", "std"})
+    EXPECT_TRUE(json.at(key).is_null()) << key << " " << json[key];
+  EXPECT_EQ(json["classes"], 10);
+  const std::string text = run("info " + flags).output;
+  EXPECT_NE(text.find("not said: method, eps_max, norm, seed, mean, std"), std::string::npos)
+      << text;
+  EXPECT_EQ(described(flags + " --normalize kuangliu")["std"], Json({0.2023, 0.1994, 0.2010}));
+
+  const Json full = described(model_file().string());
+  EXPECT_EQ(full["method"], "standard");
+  EXPECT_EQ(full["eps_max"], "8/255");
+  EXPECT_EQ(full["seed"], 0);
+}
+
+TEST_F(Info, IsNotToldMoreByACopyThanByTheOriginal) {
+  const Path plain = folder_ / "plain.safetensors";
+  const Result result = run(fmt::format("export --from {} --model resnet18 --width 4 --out {}",
+                                        bare_file().string(), plain.string()));
+  ASSERT_EQ(result.code, 0) << result.errors;
+  const Json json = described(plain.string());
+  EXPECT_EQ(json["model"], "resnet18");
+  for (const char* key : {"method", "eps_max", "norm", "seed", "mean", "std"})
+    EXPECT_TRUE(json.at(key).is_null()) << key << " " << json[key];
+}
+
+TEST_F(Info, NamesThePropertyInWhichWeightsAndFlagsDiffer) {
+  const std::string bare = "info " + bare_file().string();
+  expect_refused(bare + " --model densenet121",
+                 "expected model resnet18, which its tensors have, got densenet121, as --model");
+  expect_refused(bare + " --model preact18 --width 4", "expected model resnet18");
+  expect_refused(bare + " --model resnet18", "expected width 4, which its tensors have, got 64");
+  expect_refused(bare + " --model resnet18 --width 4 --masks 2",
+                 "expected number of masks 1, which its tensors have, got 2, as --masks");
+}
+
+TEST_F(Info, WarnsWhereTheFileBeatsAFlag) {
+  const Result result = run("info --model densenet121 --quiet " + model_file().string());
+  EXPECT_EQ(result.code, 0);
+  EXPECT_NE(result.errors.find("warning: --model densenet121: not used"), std::string::npos)
+      << result.errors;
+  EXPECT_NE(result.errors.find("its model is resnet18"), std::string::npos) << result.errors;
+}
+
+}  // namespace
+}  // namespace robmask
