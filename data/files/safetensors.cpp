@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/files/atomic_file.h"
+#include "data/files/file_kind.h"
 #include "data/files/json.h"
 #include "data/files/safetensors_header.h"
 
@@ -86,6 +87,9 @@ SafeTensors read_safetensors(const Path& path) {
   std::uint64_t header_bytes = 0;
   file.read(0, std::as_writable_bytes(std::span(&header_bytes, 1)));
   const auto longest = std::min(longest_header, file.size() - length_bytes);
+  // The first bytes of another kind of file are a length that no header has.
+  const std::string_view kind = header_bytes <= longest ? "" : kind_of(file);
+  require(kind.empty(), "{}: expected a safetensors file, got {}", file.name(), kind);
   require(header_bytes <= longest,
           "{}: expected a safetensors header of at most {} bytes, got a length of {}; the file is "
           "cut short or of another kind",

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "data/files/input_file.h"
+
+namespace robmask {
+
+/// What a file is by its first bytes, and what to do about it: "a zip archive, as PyTorch's .pt files
+/// are; tools/convert/pt_to_safetensors.py converts it". Empty if it is nothing that is known here.
+std::string_view kind_of(const InputFile& file);
+
+}  // namespace robmask
