@@ -102,12 +102,13 @@ TEST_F(Binary, RefusesWeightsThatCannotBeTheModels) {
 
 TEST_F(Binary, SaysWhereDataThatNobodyGaveAndThatAreNotThereComeFrom) {
   test::put(folder_ / "config.json", R"({"data": "cifar10:/nonexistent"})");
-  const std::string weights = model_file().string(), folder = folder_.path().string();
+  const std::string weights = quoted(model_file()), folder = quoted(folder_.path());
   const std::string from = "the run's own, from " + (folder_ / "config.json").string();
   expect_refused("evaluate --limit-test 4 --from " + folder, from);
   expect_refused("evaluate --limit-test 4 --from " + weights, from);
   expect_refused("finetune --epochs 1 --from " + folder, from);
-  expect_refused(fmt::format("predict --from {0} --logits {0}/x.npy", folder), from);
+  expect_refused(fmt::format("predict --from {} --logits {}", folder, quoted(folder_ / "x.npy")),
+                 from);
   expect_refused(fmt::format("interpolate --first {0} --second /nonexistent", folder),
                  "/nonexistent");
   expect_refused(fmt::format("interpolate --first {0} --second {0}", folder), from);

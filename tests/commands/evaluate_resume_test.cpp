@@ -77,7 +77,7 @@ TEST_F(Evaluate, OneThatIsFinishedButWasNotPrintedOrWrittenResumesToTheSameRepor
 TEST_F(Evaluate, TrustsNoImagesThatAKillLeftWithoutAJournal) {
   const Path kept = folder_ / "evaluation.images", saved = folder_ / "x.npy";
   const std::string options =
-      "--mask 1 --attack pgd --attack-steps 2 --checks off --save-adversarial " + saved.string();
+      "--mask 1 --attack pgd --attack-steps 2 --checks off --save-adversarial " + quoted(saved);
   evaluate(options);
   const std::string images = text_of(saved);
   for (const char* resume : {"", " --resume"})
@@ -162,7 +162,7 @@ TEST_F(Evaluate, RefusesAJournalOfOtherImagesBehindTheSameName) {
 TEST_F(Evaluate, WarnsThatAFolderToResumeInIsNotThere) {
   const std::string clean = command("--attack clean --checks off --resume");
   EXPECT_EQ(run(clean).errors, "");
-  const Result typo = run(clean + " --out " + (folder_ / "typo").string());
+  const Result typo = run(clean + " --out " + quoted(folder_ / "typo"));
   EXPECT_EQ(typo.code, 0) << typo.errors;
   EXPECT_NE(typo.errors.find("warning: --resume: " + (folder_ / "typo").string()),
             std::string::npos)

@@ -25,7 +25,7 @@ class Info : public Binary {
 };
 
 TEST_F(Info, ClaimsNothingThatTheFileDoesNotSay) {
-  const std::string flags = bare_file().string() + " --model resnet18 --width 4";
+  const std::string flags = quoted(bare_file()) + " --model resnet18 --width 4";
   const Json json = described(flags);
   for (const char* key : {"method", "eps_max", "norm", "seed", "mean", "std"})
     EXPECT_TRUE(json.at(key).is_null()) << key << " " << json[key];
@@ -35,7 +35,7 @@ TEST_F(Info, ClaimsNothingThatTheFileDoesNotSay) {
       << text;
   EXPECT_EQ(described(flags + " --normalize kuangliu")["std"], Json({0.2023, 0.1994, 0.2010}));
 
-  const Json full = described(model_file().string());
+  const Json full = described(quoted(model_file()));
   EXPECT_EQ(full["method"], "standard");
   EXPECT_EQ(full["eps_max"], "8/255");
   EXPECT_EQ(full["seed"], 0);
@@ -44,16 +44,16 @@ TEST_F(Info, ClaimsNothingThatTheFileDoesNotSay) {
 TEST_F(Info, IsNotToldMoreByACopyThanByTheOriginal) {
   const Path plain = folder_ / "plain.safetensors";
   const Result result = run(fmt::format("export --from {} --model resnet18 --width 4 --out {}",
-                                        bare_file().string(), plain.string()));
+                                        quoted(bare_file()), quoted(plain)));
   ASSERT_EQ(result.code, 0) << result.errors;
-  const Json json = described(plain.string());
+  const Json json = described(quoted(plain));
   EXPECT_EQ(json["model"], "resnet18");
   for (const char* key : {"method", "eps_max", "norm", "seed", "mean", "std"})
     EXPECT_TRUE(json.at(key).is_null()) << key << " " << json[key];
 }
 
 TEST_F(Info, NamesThePropertyInWhichWeightsAndFlagsDiffer) {
-  const std::string bare = "info " + bare_file().string();
+  const std::string bare = "info " + quoted(bare_file());
   expect_refused(bare + " --model densenet121",
                  "expected model resnet18, which its tensors have, got densenet121, as --model");
   expect_refused(bare + " --model preact18 --width 4", "expected model resnet18");
@@ -63,7 +63,7 @@ TEST_F(Info, NamesThePropertyInWhichWeightsAndFlagsDiffer) {
 }
 
 TEST_F(Info, WarnsWhereTheFileBeatsAFlag) {
-  const Result result = run("info --model densenet121 --quiet " + model_file().string());
+  const Result result = run("info --model densenet121 --quiet " + quoted(model_file()));
   EXPECT_EQ(result.code, 0);
   EXPECT_NE(result.errors.find("warning: --model densenet121: not used"), std::string::npos)
       << result.errors;
@@ -81,9 +81,8 @@ TEST_F(Info, NamesTheKindOfAFileThatHoldsNoWeightsAndTheScriptThatConvertsIt) {
       {"<!DOCTYPE html><html>"sv, "web page"}};
   for (const auto& [bytes, words] : kinds) {
     test::put(folder_ / "weights", bytes);
-    expect_refused("info " + (folder_ / "weights").string(), words);
-    expect_refused("info " + (folder_ / "weights").string(),
-                   "weights: expected a safetensors file");
+    expect_refused("info " + quoted(folder_ / "weights"), words);
+    expect_refused("info " + quoted(folder_ / "weights"), "weights: expected a safetensors file");
   }
 }
 
