@@ -117,7 +117,7 @@ class Driver {
     const std::vector<bool> broken = which_break(outcomes);
 
     std::vector<Index> finished, next_run;
-    std::vector<Finding> findings;
+    PerImage<Finding> findings;
     bool running = false;
     looks_.done += active;
     looks_.most_left -= active;
@@ -143,7 +143,7 @@ class Driver {
         if (!outcomes[slot].found) f.x_adv = attack_.kept(slot);
         if (!f.x_adv) f.x_adv = f.x;
       }
-      findings.push_back(f);
+      findings.emplace(f.image, f);
     }
     if (!findings.empty()) host_.report(findings);
     if (running) {

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "attacks/attack.h"
+#include "attacks/per_image.h"
 #include "engine/variable.h"
 
 namespace robmask {
@@ -41,8 +42,8 @@ using OnLook = std::function<void(const Looks&)>;
 struct Host {
   /// The pixels of images.
   std::function<Tensor(const std::vector<std::int32_t>&)> fetch;
-  /// Hears of each image once, in the order in which they finish.
-  std::function<void(const std::vector<Finding>&)> report;
+  /// Hears of each image once, of those together that finish at the same look.
+  std::function<void(const PerImage<Finding>&)> report;
   /// Empty: whatever is found breaks its image.
   Accept accept = {};
   /// Hears of every look.

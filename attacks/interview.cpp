@@ -110,8 +110,8 @@ Flags Interview::withstand_square(Flags standing, double eps, Index queries) con
   drive(square, slots, queue, classifier_,
         {.fetch = [this](const std::vector<std::int32_t>& ids) { return some(ids); },
          .report =
-             [&](const std::vector<Finding>& findings) {
-               for (const Finding& f : findings) standing[f.image] = !f.broken();
+             [&](const PerImage<Finding>& findings) {
+               for (const auto& [image, f] : findings) standing[image] = !f.broken();
              }});
   return standing;
 }

@@ -1,7 +1,6 @@
 #include "training/evaluator.h"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <set>
 
@@ -117,8 +116,7 @@ std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
     std::erase_if(standing,
                   [known = std::set<std::int32_t>(from->survivors.begin(), from->survivors.end())](
                       std::int32_t image) { return !known.contains(image); });
-  std::map<std::int32_t, Verdict> verdicts;
-  std::vector<Verdict> fresh;  // since the last call of on_batch
+  PerImage<Verdict> verdicts, fresh;  // all, and those since the last call of on_batch
   const auto tell = [&] {
     if (hooks.on_batch && !fresh.empty())
       hooks.on_batch(static_cast<Index>(verdicts.size()), fresh);
@@ -142,15 +140,17 @@ std::vector<Verdict> Evaluator::attack(double p, const AttackPlan& plan,
         v.restart = is_targeted(stage.attack) ? f.run / stage.restarts : f.run;
         v.iteration = f.iteration;
       }
-      verdicts[f.image] = v;
-      fresh.push_back(v);
-      if (hooks.adversarial) hooks.adversarial({f.image}, f.x_adv);
+      verdicts[f.image] = fresh[f.image] = v;
+      if (!hooks.adversarial) return;
+      const Tensor own(model_.machine(), f.x_adv.shape(), f.x_adv.dtype());
+      model_.machine().copy(own, f.x_adv);
+      hooks.adversarial->insert_or_assign(f.image, own);
     };
     const auto fetch = [&](const std::vector<std::int32_t>& ids) {
       return images_.batch(model_.dtype(), ids).images;
     };
-    const auto report = [&](const std::vector<Finding>& findings) {
-      for (const Finding& f : findings) finished(f);
+    const auto report = [&](const PerImage<Finding>& findings) {
+      for (const auto& [image, f] : findings) finished(f);
       tell();
     };
     std::vector<std::int32_t> open = standing;

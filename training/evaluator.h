@@ -35,22 +35,20 @@ class Evaluator {
   Evaluator(const Model& model, const Images& images, Index batch, std::uint64_t seed);
 
   /// Called after each batch with the images done so far; may throw to stop the run.
-  using OnBatch = std::function<void(Index done, const std::vector<Verdict>& batch)>;
+  using OnBatch = std::function<void(Index done, const PerImage<Verdict>& batch)>;
 
   /// Is each image classified correctly at mask strength p?
   std::vector<bool> clean(double p, const OnBatch& on_batch = {}) const;
 
-  /// Called with image numbers and what the attack hands out for them, {n,H,W,3}: the image that is
-  /// misclassified; of those that stand, the kept iterate of PGD and C&W, else the image as it was.
-  using OnAdversarial =
-      std::function<void(const std::vector<std::int32_t>& images, const Tensor& x_adv)>;
   /// Called after each stage of a plan with its index in stages(plan) and the images that stand.
   using OnStage = std::function<void(Index stage, const std::vector<std::int32_t>& survivors)>;
 
   /// Whom an attack asks and tells.
   struct Hooks {
     OnBatch on_batch = {};
-    OnAdversarial adversarial = {};
+    /// Gets what the attack hands out, {1,H,W,3} each, before on_batch hears of it: the image that is
+    /// misclassified; of those that stand, the kept iterate of PGD and C&W, else the image as it was.
+    PerImage<Tensor>* adversarial = nullptr;
     OnStage on_stage = {};
     Accept accept = {};   // a second opinion on what a run found; needed where the strongest is
                           // handed out. Empty: it breaks its image

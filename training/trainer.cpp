@@ -188,7 +188,7 @@ void Trainer::train_epoch(Progress& progress) {
 EpochSummary Trainer::end_epoch(Progress& progress) {
   const auto stoppable = [&](const std::string& what) {
     tell(progress, what);
-    return [this, &progress, what](Index done, const std::vector<Verdict>&) {
+    return [this, &progress, what](Index done, const PerImage<Verdict>&) {
       tell(progress, fmt::format("{}, {} images", what, done));
       stop_if_interrupted();
     };

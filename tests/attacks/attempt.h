@@ -71,14 +71,14 @@ class Attempt {
     const auto attack = make(slots, terms_);
     std::set<std::int32_t> found;
     Index reported = 0;
-    const auto report = [&](const std::vector<Finding>& findings) {
-      for (const Finding& f : findings) {
+    const auto report = [&](const PerImage<Finding>& findings) {
+      for (const auto& [image, f] : findings) {
         ++reported;
-        if (f.broken()) found.insert(f.image);
+        if (f.broken()) found.insert(image);
         if (on_finding) on_finding(f);
         const Tensor distance(machine_, {}, DType::f64);
         machine_.distance(distance, f.x_adv, f.x, terms_.norm);
-        EXPECT_LE(distance.item(), terms_.eps * (1 + 1e-12)) << "image " << f.image;
+        EXPECT_LE(distance.item(), terms_.eps * (1 + 1e-12)) << "image " << image;
         for (const double pixel : f.x_adv.to_doubles()) EXPECT_TRUE(pixel >= 0 && pixel <= 1);
       }
     };

@@ -32,12 +32,13 @@ TEST(Examiner, CountsAsBrokenOnlyWhatIsMisclassifiedAndInTheBall) {
   pixel += pixel < 0.5 ? 0.02 : -0.02;
 
   Examiner examiner(model, images, 0, {.attack = AttackName::pgd, .eps = 0.01}, false, nullptr);
-  examiner.look(ids, make_tensor(cpu, x.shape(), DType::f32, moved));
-  const auto found = examiner.conclude(
-      {{.image = 0, .broken_by = AttackName::pgd}, {.image = 1, .broken_by = AttackName::pgd}});
-  EXPECT_FALSE(found[0].verdict.robust);
-  EXPECT_TRUE(found[1].verdict.robust);
-  EXPECT_NEAR(found[1].verdict.perturbation, 0.02, 1e-6);
+  const Tensor x_adv = make_tensor(cpu, x.shape(), DType::f32, moved);
+  for (const std::int32_t id : ids) examiner.handed_out()[id] = x_adv.images(id, 1);
+  const auto found = examiner.conclude({{0, {.image = 0, .broken_by = AttackName::pgd}},
+                                        {1, {.image = 1, .broken_by = AttackName::pgd}}});
+  EXPECT_FALSE(found.at(0).verdict.robust);
+  EXPECT_TRUE(found.at(1).verdict.robust);
+  EXPECT_NEAR(found.at(1).verdict.perturbation, 0.02, 1e-6);
 }
 
 }  // namespace

@@ -70,8 +70,8 @@ const Scene& scene(const std::string& machine = "cpu") {
 
 /// Everything an evaluation says of each image.
 struct Result {
-  std::map<std::int32_t, std::vector<float>> adversarial;
-  std::map<std::int32_t, std::tuple<bool, AttackName, Index, Index, double>> verdicts;
+  PerImage<std::vector<float>> adversarial;
+  PerImage<std::tuple<bool, AttackName, Index, Index, double>> verdicts;
 
   bool operator==(const Result&) const = default;
   Index robust() const {
@@ -84,12 +84,10 @@ struct Result {
 
 Result run(const AttackPlan& plan, Index batch, const Scene& on = scene()) {
   Result result;
-  const auto look = [&](const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
-    for (std::size_t i = 0; i < ids.size(); ++i)
-      result.adversarial[ids[i]] = x_adv.images(static_cast<Index>(i), 1).to_host<float>();
-  };
-  const auto verdicts = on.evaluator(batch).attack(0, plan, on.all, {.adversarial = look});
+  PerImage<Tensor> handed_out;
+  const auto verdicts = on.evaluator(batch).attack(0, plan, on.all, {.adversarial = &handed_out});
   for (const Verdict& v : verdicts) result.add(v);
+  for (const auto& [image, x_adv] : handed_out) result.adversarial[image] = x_adv.to_host<float>();
   return result;
 }
 
@@ -207,8 +205,8 @@ TEST(AutoAttack, GoesOnFromAnyStageToTheSameVerdicts) {
   Result whole;
   std::vector<Standing> after;
   Evaluator::Hooks hooks;
-  hooks.on_batch = [&](Index done, const std::vector<Verdict>& some) {
-    for (const Verdict& v : some) whole.add(v);
+  hooks.on_batch = [&](Index done, const PerImage<Verdict>& some) {
+    for (const auto& [image, v] : some) whole.add(v);
     EXPECT_EQ(done, static_cast<Index>(whole.verdicts.size()));
   };
   hooks.on_stage = [&](Index stage, const std::vector<std::int32_t>& survivors) {

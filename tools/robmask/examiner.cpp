@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "attacks/checks.h"
 #include "engine/ops.h"
@@ -50,30 +51,22 @@ std::vector<bool> Examiner::accept(const std::vector<Finding>& found) const {
   return accepted;
 }
 
-void Examiner::look(const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const Tensor own(model_.machine(), images_.shape(1), x_adv.dtype());
-    model_.machine().copy(own, x_adv.images(static_cast<Index>(i), 1));
-    seen_[ids[i]] = own;
-  }
-}
-
-Tensor Examiner::take(const std::vector<Verdict>& verdicts, const Tensor& x) {
+Tensor Examiner::take(const std::vector<std::int32_t>& ids, const Tensor& x) {
   const Tensor shown(x.machine(), x.shape(), x.dtype());
-  for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    const auto seen = seen_.extract(verdicts[i].image);
-    expect(!seen.empty(), "an attack gave a verdict on image {} without its adversarial image",
-           verdicts[i].image);
-    x.machine().copy(shown.images(static_cast<Index>(i), 1), seen.mapped());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto own = handed_out_.extract(ids[i]);
+    expect(!own.empty(), "an attack gave a verdict on image {} without its adversarial image",
+           ids[i]);
+    x.machine().copy(shown.images(static_cast<Index>(i), 1), own.mapped());
   }
   return quantize_ ? rounded(shown, x) : shown;
 }
 
-std::vector<ImageOutcome> Examiner::conclude(const std::vector<Verdict>& verdicts) {
+PerImage<ImageOutcome> Examiner::conclude(const PerImage<Verdict>& verdicts) {
   // x, shown: n H W 3
-  std::vector<std::int32_t> ids(verdicts.size());
-  std::ranges::transform(verdicts, ids.begin(), &Verdict::image);
-  const Tensor x = images_.batch(model_.dtype(), ids).images, shown = take(verdicts, x);
+  const auto numbers = std::views::keys(verdicts);
+  const std::vector<std::int32_t> ids(numbers.begin(), numbers.end());
+  const Tensor x = images_.batch(model_.dtype(), ids).images, shown = take(ids, x);
   const Index n = x.shape().n;
   const Tensor distance(x.machine(), {n, 1, 1, 1}, x.dtype());
   x.machine().distance(distance, shown, x, plan_.norm);
@@ -87,9 +80,9 @@ std::vector<ImageOutcome> Examiner::conclude(const std::vector<Verdict>& verdict
   }
   if (file_) file_->put(ids, shown);
 
-  std::vector<ImageOutcome> outcomes;
-  for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    Verdict v = verdicts[i];
+  PerImage<ImageOutcome> outcomes;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    Verdict v = verdicts.at(ids[i]);
     const bool outside = doubt_about_ball(distances[i], plan_.eps).has_value();
     const bool robust = outside || predictions[i] == images_.split().labels[v.image];
     if (robust) v = {.image = v.image};
@@ -97,7 +90,7 @@ std::vector<ImageOutcome> Examiner::conclude(const std::vector<Verdict>& verdict
     v.robust = robust;
     v.perturbation = distances[i];
     extremes_.perturbation = std::max(extremes_.perturbation, distances[i]);
-    outcomes.push_back({true, v, predictions[i]});
+    outcomes[ids[i]] = {true, v, predictions[i]};
   }
   return outcomes;
 }

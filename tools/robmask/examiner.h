@@ -3,7 +3,6 @@
 // as they would be saved, count as broken.
 
 #include <limits>
-#include <map>
 
 #include "tools/robmask/adversarial_file.h"
 #include "tools/robmask/outcome.h"
@@ -22,10 +21,10 @@ class Examiner {
 
   /// Which of these are in truth misclassified: in a transfer by this model, and once rounded?
   std::vector<bool> accept(const std::vector<Finding>& found) const;
-  /// Keeps what the evaluator hands out; what it hands out later for an image replaces it.
-  void look(const std::vector<std::int32_t>& ids, const Tensor& x_adv);
+  /// Where the evaluator puts what the attack hands out (Evaluator::Hooks), until it is concluded.
+  PerImage<Tensor>& handed_out() { return handed_out_; }
   /// The verdicts with what was seen: prediction, ‖x_adv − x‖, and whether the image is really broken.
-  std::vector<ImageOutcome> conclude(const std::vector<Verdict>& verdicts);
+  PerImage<ImageOutcome> conclude(const PerImage<Verdict>& verdicts);
 
   /// Over everything seen: the largest perturbation, and the pixels' extremes.
   struct Extremes {
@@ -35,8 +34,8 @@ class Examiner {
   const Extremes& extremes() const { return extremes_; }
 
  private:
-  /// The images of these verdicts as they will be saved, {n,H,W,3}; x: the clean ones.
-  Tensor take(const std::vector<Verdict>& verdicts, const Tensor& x);
+  /// These images as they will be saved, {n,H,W,3}; x: the clean ones.
+  Tensor take(const std::vector<std::int32_t>& ids, const Tensor& x);
   Tensor rounded(const Tensor& x_adv, const Tensor& x) const;
 
   const Model& model_;
@@ -45,7 +44,7 @@ class Examiner {
   AttackPlan plan_;
   bool quantize_;
   AdversarialFile* file_;
-  std::map<std::int32_t, Tensor> seen_;  // {1,H,W,3} each
+  PerImage<Tensor> handed_out_;
   Extremes extremes_;
 };
 

@@ -129,10 +129,10 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
   Examiner examiner(*from_.model, images_, cell.mask, stage, settings_.quantize.has_value(),
                     adversarial_);
   Evaluator::Hooks hooks;
-  hooks.on_batch = [&](Index, const std::vector<Verdict>& batch) {
+  hooks.on_batch = [&](Index, const PerImage<Verdict>& batch) {
     Json entries = Json::array();
-    for (const ImageOutcome& image : examiner.conclude(batch)) {
-      outcome.images[image.verdict.image] = image;
+    for (const auto& [number, image] : examiner.conclude(batch)) {
+      outcome.images[number] = image;
       entries.push_back(entry_of(image));
     }
     const double lap = watch.lap();
@@ -140,9 +140,7 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
     journal_.add(key, {{"seconds", lap}, {"images", entries}});
     done += static_cast<Index>(batch.size());
   };
-  hooks.adversarial = [&](const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
-    examiner.look(ids, x_adv);
-  };
+  hooks.adversarial = &examiner.handed_out();
   if (stage.hand_out != HandOut::first)
     hooks.accept = [&](const std::vector<Finding>& found) { return examiner.accept(found); };
   hooks.on_look = [&](const Looks& looks) {

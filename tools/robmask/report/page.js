@@ -99,13 +99,16 @@ function guesses(title, likely, label) {
 function showSamples() {
   const mask = run.samples.masks[at];
   $("samples").replaceChildren(...run.samples.images.map((image, i) => {
-    const seen = mask.images[i], label = run.classes[image.label], which = `image ${i}, ${label}`;
+    const {clean, attacked} = mask.images[i], label = run.classes[image.label];
+    const which = `image ${i}, ${label}`;
     return element("article", "sample", element("h3", "", `${i}: ${label}`),
-      element("div", "views", picture(image.picture, "clean", `${which}, clean`),
-              picture(seen.picture, "attacked", `${which}, attacked at p = ${mask.p}`),
-              picture(seen.perturbation, "difference ×10", `${which}, ten times the perturbation`)),
-      element("div", "guesses", guesses("clean", seen.clean, image.label),
-              guesses("attacked", seen.attacked, image.label)));
+      element("div", "views", picture(image.picture, "clean", `${which}, clean`), ...(attacked ? [
+              picture(attacked.picture, "attacked", `${which}, attacked at p = ${mask.p}`),
+              picture(attacked.perturbation, "difference ×10", `${which}, ten times the perturbation`)
+            ] : [])),
+      element("div", "guesses", guesses("clean", clean, image.label), attacked
+        ? guesses("attacked", attacked.likely, image.label)
+        : element("p", "", "not attacked: it is wrong already")));
   }));
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "tools/robmask/examiner.h"
 #include "tools/robmask/report/maps.h"
 #include "tools/robmask/report/thumbnail.h"
 #include "training/manners.h"
@@ -12,30 +13,25 @@ namespace robmask {
 
 namespace {
 
-constexpr double magnify = 10;     // of perturbations
-constexpr Index shown_likely = 3;  // classes
+constexpr double magnify = 10;           // of perturbations
+constexpr std::size_t shown_likely = 3;  // classes
 
 using Values = std::vector<double>;
 
-/// The most likely classes of each image with their softmax probabilities.  logits: n · classes
-std::vector<Json> likely_classes(const Tensor& logits) {
-  const Values values = logits.to_doubles();
-  const Index classes = logits.shape().c;
-  std::vector<Json> images;
-  for (auto row = values.begin(); row != values.end(); row += classes) {
-    const double most = *std::max_element(row, row + classes);
-    double total = 0;
-    for (Index i = 0; i < classes; ++i) total += std::exp(row[i] - most);
-    std::vector<Index> order(classes);
-    std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, [&](Index a, Index b) { return row[a] > row[b]; });
-    order.resize(std::min(classes, shown_likely));
-    Json list = Json::array();
-    for (const Index i : order)
-      list.push_back({i, std::round(1e4 * std::exp(row[i] - most) / total) / 1e4});
-    images.push_back(std::move(list));
-  }
-  return images;
+/// The most likely classes of an image with their softmax probabilities.  logits: {1,1,1,classes}
+Json likely_classes(const Tensor& logits) {
+  const Values z = logits.to_doubles();
+  const double most = std::ranges::max(z);
+  double total = 0;
+  for (const double v : z) total += std::exp(v - most);
+  std::vector<std::size_t> order(z.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return z[a] > z[b]; });
+  order.resize(std::min(order.size(), shown_likely));
+  Json list = Json::array();
+  for (const std::size_t i : order)
+    list.push_back({i, std::round(1e4 * std::exp(z[i] - most) / total) / 1e4});
+  return list;
 }
 
 /// A few images and what a network makes of them.
@@ -46,11 +42,10 @@ class Samples {
     ids_.resize(std::min(count, images.size()));
     std::iota(ids_.begin(), ids_.end(), 0);
     x_ = images.batch(model.dtype(), ids_).images;
-    clean_ = x_.to_doubles();
   }
 
   /// The first image, {1,H,W,3}.
-  Tensor first() const { return x_.images(0, 1); }
+  Tensor first() const { return original(0); }
 
   /// "images"
   Json originals() const {
@@ -58,40 +53,48 @@ class Samples {
     for (const std::int32_t id : ids_)
       list.push_back({{"number", id},
                       {"label", images_.split().labels[id]},
-                      {"picture", picture(clean_, id)}});
+                      {"picture", picture(original(id).to_doubles())}});
     return list;
   }
 
   /// "images" of the mask of strength p
   Json seen(double p, const AttackPlan& plan) const {
-    const std::vector<Json> clean = likely_classes(evaluator_.logits(p, ids_));
-    std::vector<Json> attacked;
-    Values x_adv;
-    const auto look = [&](const auto&, const Tensor& batch) {
-      const Context context = model_.eval(batch.shape().n, p);
-      for (Json& likely : likely_classes(model_.logits(Variable(batch), context).value()))
-        attacked.push_back(std::move(likely));
-      for (const double v : batch.to_doubles()) x_adv.push_back(v);
-    };
-    evaluator_.attack(p, plan, ids_, {.adversarial = look});
-    Values perturbation(clean_.size());
-    for (std::size_t i = 0; i < clean_.size(); ++i)
-      perturbation[i] = 0.5 + magnify * (x_adv[i] - clean_[i]);
+    const Tensor logits = evaluator_.logits(p, ids_);
+    const std::vector<Index> classes = classes_of(logits);
+    std::vector<std::int32_t> right;
+    std::ranges::copy_if(ids_, std::back_inserter(right), [&](std::int32_t id) {
+      return classes[id] == images_.split().labels[id];
+    });
+    PerImage<Tensor> handed_out;
+    evaluator_.attack(p, plan, right, {.adversarial = &handed_out});
     Json list = Json::array();
-    for (const std::int32_t id : ids_)
-      list.push_back({{"clean", clean[id]},
-                      {"attacked", attacked[id]},
-                      {"picture", picture(x_adv, id)},
-                      {"perturbation", picture(perturbation, id)}});
+    for (const std::int32_t id : ids_) {
+      Json& image = list.emplace_back(
+          Json{{"clean", likely_classes(logits.images(id, 1))}, {"attacked", nullptr}});
+      if (const auto x_adv = handed_out.find(id); x_adv != handed_out.end())
+        image["attacked"] = attacked(p, original(id), x_adv->second);
+    }
     return list;
   }
 
  private:
-  /// One of the images in `values`, N·H·W·3.
-  std::string picture(const Values& values, std::int32_t id) const {
-    const Shape shape = x_.shape();
-    const auto size = static_cast<std::size_t>(shape.pixels() * shape.c);
-    return data_uri(thumbnail(std::span(values).subspan(id * size, size), shape.h, shape.w));
+  Tensor original(std::int32_t id) const { return x_.images(id, 1); }
+
+  /// "attacked" of one image
+  Json attacked(double p, const Tensor& x, const Tensor& x_adv) const {
+    const Values before = x.to_doubles(), after = x_adv.to_doubles();
+    Values perturbation(before.size());
+    std::ranges::transform(after, before, perturbation.begin(),
+                           [](double a, double b) { return 0.5 + magnify * (a - b); });
+    const Tensor logits = model_.logits(Variable(x_adv), model_.eval(1, p)).value();
+    return {{"likely", likely_classes(logits)},
+            {"picture", picture(after)},
+            {"perturbation", picture(perturbation)}};
+  }
+
+  /// One image, H·W·3.
+  std::string picture(const Values& values) const {
+    return data_uri(thumbnail(values, x_.shape().h, x_.shape().w));
   }
 
   const Model& model_;
@@ -99,7 +102,6 @@ class Samples {
   Evaluator evaluator_;
   std::vector<std::int32_t> ids_;
   Tensor x_;
-  Values clean_;
 };
 
 }  // namespace

@@ -74,8 +74,11 @@ std::string prediction_table(const Json& samples, const Json& classes) {
     std::vector<std::string> cells;
     for (const Json& mask : samples["masks"]) {
       const Json& seen = mask["images"][i];
-      cells.push_back(guess(seen["clean"], label, classes) +
-                      "<br>attacked: " + guess(seen["attacked"], label, classes));
+      const Json& attacked = seen["attacked"];
+      cells.push_back(guess(seen["clean"], label, classes) + "<br>" +
+                      (attacked.is_null()
+                           ? "not attacked"
+                           : "attacked: " + guess(attacked["likely"], label, classes)));
     }
     rows += row(fmt::format("{}: {}", i,
                             html_escaped(classes[label.get<std::size_t>()].get<std::string>())),
