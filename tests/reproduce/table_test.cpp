@@ -176,7 +176,7 @@ TEST_F(ReproduceTable, FeatureMapsAreBlockedOrMagnified) {
   EXPECT_EQ(fate_of(a.means[1], b.means[1]), Fate::magnified);
   EXPECT_EQ(fate_of(a.means[2], b.means[2]), Fate::kept);
   EXPECT_EQ(fate_of(1, 0.5), Fate::weakened);
-  EXPECT_EQ(fate_of(0, 0), Fate::kept);
+  EXPECT_EQ(fate_of(0, 0), Fate::dead);
 }
 
 TEST_F(ReproduceTable, FeatureMapsAreJudgedWithoutTheirEdge) {

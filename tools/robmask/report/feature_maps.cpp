@@ -27,8 +27,7 @@ std::vector<double> FeatureMaps::map(Index channel, double white) const {
 }
 
 Fate fate_of(double before, double after) {
-  if (before == after) return Fate::kept;
-  if (after == 0) return Fate::blocked;
+  if (after == 0) return before == 0 ? Fate::dead : Fate::blocked;
   if (after >= 2 * before) return Fate::magnified;
   return after <= before / 2 ? Fate::weakened : Fate::kept;
 }

@@ -22,9 +22,9 @@ struct FeatureMaps {
   std::vector<double> means, brightest;  // of each map
 };
 
-/// What became of a map (appendix A.3): all zero where it was not; a mean at least twice as large, or
-/// at most half as large.
-enum class Fate { kept, blocked, magnified, weakened };
+/// What became of a map (appendix A.3): all zero before and after; all zero where it was not; a mean at
+/// least twice as large, or at most half as large.
+enum class Fate { kept, dead, blocked, magnified, weakened };
 Fate fate_of(double mean_before, double mean_after);
 
 }  // namespace robmask

@@ -1,7 +1,6 @@
 #include "tools/robmask/report/maps.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "models/first_maps.h"
 #include "tools/robmask/report/feature_maps.h"
@@ -33,9 +32,13 @@ Picture strip(const FeatureMaps& maps, Index shown, const std::vector<double>& w
   return all;
 }
 
+/// Four digits: zero for a map without light only.
+double shortened(double mean) { return std::stod(fmt::format("{:.4g}", mean)); }
+
 const char* name_of(Fate fate) {
   switch (fate) {
     case Fate::kept: return "";
+    case Fate::dead: return "dead";
     case Fate::blocked: return "blocked";
     case Fate::magnified: return "magnified";
     case Fate::weakened: return "weakened";
@@ -60,7 +63,7 @@ std::vector<Json> map_json(const Model& model, const Tensor& image,
     const Index shown = std::min(maps.shape.c, shown_maps);
     Json means = Json::array(), fates = Json::array();
     for (Index c = 0; c < shown; ++c) {
-      means.push_back(std::round(maps.means[c] * 1e4) / 1e4);
+      means.push_back(shortened(maps.means[c]));
       fates.push_back(name_of(fate_of(all[0].means[c], maps.means[c])));
     }
     json.push_back(

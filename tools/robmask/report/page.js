@@ -116,9 +116,10 @@ function showSamples() {
 
 /// What became of a map, and its mean in that of the first mask.
 function fate(kind, mean, first) {
-  const sign = {blocked: "∅", magnified: "▲ ", weakened: "▼ "}[kind] ?? "";
-  if (kind === "blocked") return {kind, text: sign};
-  if (first === 0) return {kind, text: kind ? sign + "new" : "∅"};
+  if (kind === "blocked") return {kind, text: "∅"};
+  if (kind === "dead") return {kind, text: "dead"};
+  const sign = {magnified: "▲ ", weakened: "▼ "}[kind] ?? "";
+  if (first === 0) return {kind, text: sign + "new"};
   const factor = mean / first;
   return {kind, text: `${sign}×${factor.toFixed(factor < 9.95 ? 1 : 0)}`};
 }
@@ -127,8 +128,8 @@ function showMaps() {
   const mask = run.samples.masks[at], first = run.samples.masks[0], count = mask.means.length;
   const fates = mask.means.map((mean, i) => fate(mask.fates[i], mean, first.means[i]));
   const of = kind => fates.filter(f => f.kind === kind).length;
-  $("maps-text").textContent = `At p = ${mask.p}, of ${count} maps: ${of("blocked")} blocked, ` +
-    `${of("magnified")} magnified, ${of("weakened")} weakened.`;
+  $("maps-text").textContent = `At p = ${mask.p}, of ${count} maps: ` +
+    ["blocked", "magnified", "weakened", "dead"].map(kind => `${of(kind)} ${kind}`).join(", ") + ".";
   $("maps").setAttribute("aria-label", $("maps-text").textContent);
   const tile = (kind, text, source, size, position) => {
     const shown = element("div");
