@@ -15,6 +15,7 @@
 #include "tools/robmask/commands.h"
 #include "tools/robmask/examiner.h"
 #include "tools/robmask/options/resolve.h"
+#include "tools/robmask/report/figures.h"
 #include "tools/robmask/report/maps.h"
 #include "tools/robmask/report/run_files.h"
 #include "tools/robmask/report/samples.h"
@@ -198,6 +199,22 @@ TEST_F(Report, RefusesWhatIsNoRunAndNamesWhatIsMissing) {
   const Path run = make_run();
   test::put(run / "config.json", "[]");
   EXPECT_NE(refusal_of(run).find("config.json"), std::string::npos);
+}
+
+TEST_F(Report, RefusesAnEpsThatNoPixelCanMoveBeforeItMeasuresAnyRun) {
+  const Path l2 = make_run("l2"), linf = make_run("linf"), out = folder_ / "page.html";
+  SafeTensors weights = read_safetensors(l2 / "model.safetensors");
+  weights.metadata["norm"] = "l2";
+  write_safetensors(l2 / "model.safetensors", weights);
+  ReportSettings both = settings({l2.string(), linf.string(), "--out=" + out.string()});
+  both.eps = {2, "2"};
+  testing::internal::CaptureStdout();
+  const std::string line = message_of<InputError>([&] { run_report(both); });
+  testing::internal::GetCapturedStdout();
+  EXPECT_NE(line.find("--eps: expected at most 1"), std::string::npos) << line;
+  EXPECT_FALSE(std::filesystem::exists(out.string() + ".journal"));
+  both.runs = {l2.string()};
+  EXPECT_EQ(evaluation_of(both, read_run(l2)).eps.front().value, 2);
 }
 
 TEST_F(Report, NeedsAPlaceForThePageOfSeveralRuns) {

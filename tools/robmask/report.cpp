@@ -3,7 +3,6 @@
 #include "data/files/atomic_file.h"
 #include "tools/robmask/commands.h"
 #include "tools/robmask/evaluation.h"
-#include "tools/robmask/options/run_data.h"
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/report/figures.h"
 #include "tools/robmask/report/page.h"
@@ -45,22 +44,14 @@ Json journal_settings(const ReportSettings& s) {
           {"start", to_string(s.attack.start)}};
 }
 
-/// The settings for one run: on its own data, unless others were given. InputError if none are known.
-ReportSettings settings_for(ReportSettings s, const std::string& run) {
-  follow_data(s.common, run, "");
-  require(!s.common.data.empty(),
-          "--data: expected the images to measure {} on: no config.json beside it names them", run);
-  return s;
-}
-
 }  // namespace
 
 int run_report(const ReportSettings& s) {
   std::vector<RunFiles> files;  // of all runs, before the first takes minutes
-  std::vector<ReportSettings> settings;
+  std::vector<EvaluateSettings> asked;
   for (const std::string& run : s.runs) {
     files.push_back(read_run(run));
-    settings.push_back(settings_for(s, run));
+    asked.push_back(evaluation_of(s, run, files.back()));
   }
   const std::vector<std::string> names = run_names(s.runs);
   const Path out = s.common.out;
@@ -77,7 +68,7 @@ int run_report(const ReportSettings& s) {
   const auto measure = [&](std::size_t i) {
     log("report: {} ({} of {})", s.runs[i], i + 1, files.size());
     Json run{{"name", names[i]}};
-    run.update(run_figures(settings[i], s.runs[i], files[i], journal));
+    run.update(run_figures(asked[i], s.images, s.runs[i], files[i], journal));
     tables += tables_of(run, files[i].log);
     printed.push_back({{"run", s.runs[i]}, {"results", run["results"]}});
     report["runs"].push_back(std::move(run));

@@ -2,28 +2,34 @@
 
 #include "tools/robmask/evaluation.h"
 #include "tools/robmask/judge.h"
+#include "tools/robmask/options/groups.h"
+#include "tools/robmask/options/run_data.h"
 #include "tools/robmask/options/value.h"
 #include "tools/robmask/report/samples.h"
 #include "tools/robmask/session.h"
 
 namespace robmask {
 
-namespace {
-
-/// What evaluate would be asked: PGD at every mask the model has, in the run's own norm.
-EvaluateSettings evaluation_of(const ReportSettings& s, const LoadedModel& from) {
+EvaluateSettings evaluation_of(const ReportSettings& s, const std::string& run,
+                               const RunFiles& files) {
   EvaluateSettings e;
   e.common = s.common;
+  follow_data(e.common, run, "");
+  require(!e.common.data.empty(),
+          "--data: expected the images to measure {} on: no config.json beside it names them", run);
   e.attack = s.attack;
-  e.attack.norm = from_string<Norm>(from.info.norm);
-  e.mask.values = from.info.spec.masks > 1 ? s.masks : std::vector{0.0};
+  e.attack.norm = from_string<Norm>(files.info.norm);
+  e.mask.values = files.info.spec.masks > 1 ? s.masks : std::vector{0.0};
   e.eps = {s.eps};
-  require(!s.eps.text.empty() || Value<Strength>::read(from.info.eps_max, e.eps.front()),
+  require(!s.eps.text.empty() || Value<Strength>::read(files.info.eps_max, e.eps.front()),
           "eps_max of the checkpoint: expected a number or a fraction, got \"{}\"; give --eps",
-          from.info.eps_max);
+          files.info.eps_max);
+  check_eps("eps", e.eps.front(), e.attack.norm);
   e.batch = s.batch;
   return e;
 }
+
+namespace {
 
 /// The numbers of log.csv by column; null where there is none.
 Json log_json(const CsvTable& log) {
@@ -51,11 +57,10 @@ Json model_json(const LoadedModel& from) {
 
 }  // namespace
 
-Json run_figures(const ReportSettings& s, const Path& run, const RunFiles& files,
-                 Journal& journal) {
-  Backend& machine = machine_of(s.common);
-  const LoadedModel from = load_model(run, machine, maps_of(s.common), {});
-  const EvaluateSettings e = evaluation_of(s, from);
+Json run_figures(const EvaluateSettings& e, Index images_shown, const Path& run,
+                 const RunFiles& files, Journal& journal) {
+  Backend& machine = machine_of(e.common);
+  const LoadedModel from = load_model(run, machine, maps_of(e.common), {});
   Dataset data = load_data(e.common, false, true);
   require(data.test.size() > 0, "--data {}: expected test images, found none", e.common.data);
   check_fit(*from.model, data.test, e.common.data);
@@ -74,8 +79,8 @@ Json run_figures(const ReportSettings& s, const Path& run, const RunFiles& files
           {"model", model_json(from)},
           {"config", files.config},
           {"results", results},
-          {"samples", sample_json(*from.model, images, cells.front().plan, e.mask.values, s.images,
-                                  s.batch, s.common.seed)},
+          {"samples", sample_json(*from.model, images, cells.front().plan, e.mask.values,
+                                  images_shown, e.batch, e.common.seed)},
           {"log", log_json(files.log)}};
 }
 

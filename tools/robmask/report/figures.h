@@ -7,9 +7,15 @@
 
 namespace robmask {
 
-/// Evaluates a run on settings.common.data at every mask it has and looks at some images: an entry of
-/// "runs" (page.h) but for its name. Verdicts go through `journal`. InputError for weights or data that do not fit the run.
-Json run_figures(const ReportSettings& settings, const Path& run, const RunFiles& files,
-                 Journal& journal);
+/// What evaluate would be asked: PGD at every mask the model has, in the run's own norm, on its own data
+/// unless others were given. InputError for an ε that is none in that norm, and for a run that does not
+/// say its data.
+EvaluateSettings evaluation_of(const ReportSettings& settings, const std::string& run,
+                               const RunFiles& files);
+
+/// Evaluates a run at every mask it has and looks at its first `images`: an entry of "runs" (page.h) but
+/// for its name. Verdicts go through `journal`. InputError for weights or data that do not fit the run.
+Json run_figures(const EvaluateSettings& settings, Index images, const Path& run,
+                 const RunFiles& files, Journal& journal);
 
 }  // namespace robmask

@@ -11,7 +11,8 @@ namespace robmask {
 namespace fs = std::filesystem;
 
 RunFiles read_run(const Path& run) {
-  if (fs::is_regular_file(run)) return {{{"from", run.string()}}, {{"epoch"}, {}}};
+  if (fs::is_regular_file(run))
+    return {{{"from", run.string()}}, {{"epoch"}, {}}, read_info(run, {})};
   require(fs::is_directory(run),
           "{}: expected a run directory or a weights file, found nothing of that name",
           run.string());
@@ -20,10 +21,13 @@ RunFiles read_run(const Path& run) {
             "{}: expected a run directory with config.json, log.csv and model.safetensors; {} is "
             "missing: has the run finished its first epoch?",
             run.string(), name);
-  RunFiles files{read_json(run / "config.json"), read_csv(run / "log.csv")};
+  RunFiles files;
+  files.config = read_json(run / "config.json");
+  files.log = read_csv(run / "log.csv");
   require(files.config.is_object(), "{}: expected the settings of a run, found none",
           (run / "config.json").string());
   files.log.column("epoch", (run / "log.csv").string());
+  files.info = read_info(run, {});
   return files;
 }
 
