@@ -163,6 +163,14 @@ TEST_F(Report, PutsSeveralRunsOnOnePage) {
   EXPECT_EQ(figures["runs"][1]["name"], "b");
 }
 
+TEST_F(Report, SaysOfEachRunOnWhatItWasMeasured) {
+  const std::string page = page_of({make_run().string()});
+  EXPECT_NE(
+      page.find("Accuracy at each mask: first 12 test images of synthetic, PGD-3 at ε = 4/255 "
+                "(L∞)"),
+      std::string::npos);
+}
+
 TEST_F(Report, TellsRunsOfOneNameByTheirPaths) {
   std::filesystem::create_directory(folder_ / "seed");
   const std::string first = make_run("x").string(), second = make_run("seed/x").string();

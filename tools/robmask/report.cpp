@@ -22,11 +22,11 @@ std::string tables_of(const Json& run, const CsvTable& log) {
   const auto folded = [](std::string_view title, const std::string& table) {
     return fmt::format("<details><summary>{}</summary>\n{}</details>\n", title, table);
   };
-  return fmt::format("<article><h3>{}</h3>\n{}{}{}{}</article>\n",
-                     html_escaped(run["name"].get<std::string>()), accuracy_table(run["results"]),
-                     folded("Predictions", prediction_table(run["samples"], run["classes"])),
-                     folded("Training log", log_table(log)),
-                     folded("Settings", settings_table(run["config"])));
+  return fmt::format(
+      "<article><h3>{}</h3>\n{}{}{}{}</article>\n", html_escaped(run["name"].get<std::string>()),
+      accuracy_table(run["results"], run["data"]),
+      folded("Predictions", prediction_table(run["samples"], run["classes"])),
+      folded("Training log", log_table(log)), folded("Settings", settings_table(run["config"])));
 }
 
 /// All that the figures depend on.

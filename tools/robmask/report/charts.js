@@ -1,5 +1,6 @@
 // Curves as SVG. A chart is {x, y: {label, low, high}, percent, series, rule, name}; a series is
-// {name, look, points, band}; a point is {x, y, xs, ys, here} with intervals xs, ys (or none).
+// {name, look, points, band}; a point is {x, y, xs, ys, here, label, text} with intervals xs, ys (or none)
+// and, as text, its numbers.
 
 // Marks of 10 units across, so that curves differ in more than colour.
 const MARKS = ["M0-4A4 4 0 1 1 0 4A4 4 0 1 1 0-4Z", "M-4-4H4V4H-4Z", "M0-5L5 4H-5Z",
@@ -49,14 +50,13 @@ function drawAxes(svg, chart, box, at) {
 
 /// Lets the point that is here glide from where it was, unless the reader wants no motion.
 function glide(svg, group, look, now) {
-  svg.was ??= {};
   const was = svg.was[look];
   svg.was[look] = now;
   if (was && was !== now && !matchMedia("(prefers-reduced-motion: reduce)").matches)
     group.animate([{transform: was}, {transform: now}], {duration: 180, easing: "ease-out"});
 }
 
-/// A point with its interval bars; the one that is here is larger.
+/// A point with its interval bars and a margin for fingers; the one that is here is larger.
 function drawPoint(svg, series, point, at) {
   const place = `translate(${at.x(point.x)}px, ${at.y(point.y)}px)`;
   const group = draw(svg, "g", {class: `c${series.look}${point.here ? " here" : ""}`,
@@ -66,9 +66,23 @@ function drawPoint(svg, series, point, at) {
   if (point.xs) bar(at.x(point.xs[0]) - at.x(point.x), at.x(point.xs[1]) - at.x(point.x), 0, 0);
   if (point.ys && !series.band)
     bar(0, 0, at.y(point.ys[0]) - at.y(point.y), at.y(point.ys[1]) - at.y(point.y));
+  draw(group, "circle", {class: "reach", r: 12});
   draw(group, "path", {class: "mark", d: MARKS[series.look],
                        transform: `scale(${point.here ? 1.9 : series.points.length > 30 ? .5 : 1})`});
   return group;
+}
+
+/// Beside a mark, above or below it: where a label stays in the box and hides the fewest other marks.
+function labelPlace(label, mark, others, box) {
+  const width = 7 * label.length;
+  const cost = ({side, dy}) => {
+    const left = mark.x + (side > 0 ? 12 : -12 - width), top = mark.y + dy - 12;
+    const hidden = others.filter(other => other.x > left - 6 && other.x < left + width + 6 &&
+                                          other.y > top - 6 && other.y < top + 22);
+    return hidden.length + (left < box.left || left + width > box.right ? others.length + 1 : 0);
+  };
+  const places = [-12, 20].flatMap(dy => [1, -1].map(side => ({side, dy})));
+  return places.reduce((best, place) => cost(place) < cost(best) ? place : best);
 }
 
 function drawSeries(svg, series, at) {
@@ -90,8 +104,11 @@ function drawChart(svg, legend, chart) {
   const at = {
     x: v => box.left + (v - chart.x.low) / (chart.x.high - chart.x.low) * (box.right - box.left),
     y: v => box.bottom - (v - chart.y.low) / (chart.y.high - chart.y.low) * (box.bottom - box.top)};
+  const place = point => ({x: at.x(point.x), y: at.y(point.y)});
+  const viewBox = `0 0 ${width} ${height}`;
+  if (svg.getAttribute("viewBox") !== viewBox) svg.was = {};  // nothing glides into a new size
   svg.replaceChildren();
-  for (const [key, value] of Object.entries({viewBox: `0 0 ${width} ${height}`, role: "img",
+  for (const [key, value] of Object.entries({viewBox, role: "img",
                                              "aria-label": chart.name})) svg.setAttribute(key, value);
   drawAxes(svg, chart, box, at);
   if (chart.rule !== undefined)
@@ -101,11 +118,20 @@ function drawChart(svg, legend, chart) {
   const points = chart.series.flatMap(series => series.points.map(point => ({series, point})));
   for (const {series, point} of points.sort(last)) {
     const group = drawPoint(svg, series, point, at);
+    const mark = place(point);
+    const isHere = other => Math.hypot(place(other).x - mark.x, place(other).y - mark.y) < 3;
+    const all = points.map(p => p.point);
+    draw(group, "title", {}, all.filter(isHere).map(other => other.text).join("\n"));
     if (!point.label) continue;
-    const left = at.x(point.x) > (box.left + box.right) / 2;
-    draw(group, "text", {class: point.here ? "here-label" : "", x: left ? -12 : 12, y: -12,
-                         "text-anchor": left ? "end" : "start"}, point.label);
+    const others = all.filter(other => !isHere(other)).map(place);
+    const {side, dy} = labelPlace(point.label, mark, others, box);
+    draw(group, "text", {class: "here-label", x: 12 * side, y: dy,
+                         "text-anchor": side > 0 ? "start" : "end"}, point.label);
   }
+  svg.onpointerover = event => {  // touch shows no titles
+    const title = event.target.closest("g")?.querySelector("title");
+    if (title) svg.parentElement.querySelector(".readout").textContent = title.textContent;
+  };
   legend.replaceChildren(...chart.series.map(series => {
     const item = document.createElement("li"), mark = svg.cloneNode(false);
     item.className = `c${series.look}`;

@@ -1,5 +1,6 @@
 #include "tools/robmask/report/page.h"
 
+#include <algorithm>
 #include <map>
 
 #include "engine/check.h"
@@ -25,11 +26,19 @@ std::string title_of(const Json& runs) {
   return html_escaped(title);
 }
 
+/// What is true of the page: has a network several masks to choose from?
+std::string heading_of(const Json& runs) {
+  const bool choice =
+      std::ranges::any_of(runs, [](const Json& run) { return run["results"].size() > 1; });
+  return choice ? "One network, many masks" : "One network, one mask";
+}
+
 }  // namespace
 
 std::string html_page(const Json& report, const std::string& tables) {
   const std::map<std::string_view, std::string> parts{
       {"title", title_of(report["runs"])},
+      {"heading", heading_of(report["runs"])},
       {"style", std::string(assets::style_css)},
       {"script", std::string(assets::charts_js) + std::string(assets::page_js)},
       {"data", embedded(report)},

@@ -23,15 +23,50 @@ function attackText(result) {
     `(${result.norm === "l2" ? "L2" : "L∞"})`;
 }
 
+/// Only accuracies on the same images under the same attack can be compared.
+function measured(one) {
+  const result = one.results[0];
+  return `the first ${result.n} test images of ${one.data}, ${attackText(result)}`;
+}
+
+const isLike = one => measured(one) === measured(run);
+
+/// Masks by their places among the results, such as "0, 0.5 – 1".
+function maskList(places) {
+  const ranges = [];
+  for (const place of places)
+    if (ranges.at(-1)?.at(-1) === place - 1) ranges.at(-1).push(place);
+    else ranges.push([place]);
+  const p = place => run.results[place].mask;
+  const text = places => places.length > 2 ? `${p(places[0])} – ${p(places.at(-1))}`
+                                           : places.map(p).join(", ");
+  return ranges.map(text).join(", ");
+}
+
+/// The strength where the reader stands, and all others that lead to the same accuracies.
+function labelHere() {
+  const same = key => j => run.results[j][key] === run.results[at][key];
+  const places = [...run.results.keys()].filter(same("clean_accuracy")).filter(same("robust_accuracy"));
+  return run.results.length > 1 ? "p = " + maskList(places) : "";
+}
+
+/// The numbers of a point in words.
+function words(one, r, ...kinds) {
+  const values = {clean: [r.clean_accuracy, r.clean_interval],
+                  "under attack": [r.robust_accuracy, r.interval]};
+  return `${one.name}, p = ${r.mask}: ` + kinds.map(kind =>
+    `${kind} ${percent(values[kind][0])} (${between(values[kind][1])})`).join(", ");
+}
+
 function showTradeoff() {
   const result = run.results[0];
   const series = report.runs.map((one, i) => ({
-    name: one.name, look: i % MARKS.length,
+    name: one.name, look: i % MARKS.length, run: one,
     points: one.results.map((r, j) => {
       const here = one === run && j === at;
       return {x: r.robust_accuracy, y: r.clean_accuracy, xs: r.interval, ys: r.clean_interval, here,
-              label: here && one.results.length > 1 ? `p = ${r.mask}` : ""};
-    })}));
+              label: here ? labelHere() : "", text: words(one, r, "clean", "under attack")};
+    })})).filter(s => isLike(s.run));
   const points = series.flatMap(s => s.points);
   drawChart($("tradeoff"), $("tradeoff-legend"), {
     name: "Clean against robust accuracy of every network at every mask; the numbers are in the tables",
@@ -44,7 +79,8 @@ function showTradeoff() {
 function showAccuracy() {
   const line = (name, look, value, interval) => ({
     name, look, band: run.results.length > 1,
-    points: run.results.map((r, j) => ({x: r.mask, y: r[value], ys: r[interval], here: j === at}))});
+    points: run.results.map((r, j) => ({x: r.mask, y: r[value], ys: r[interval], here: j === at,
+                                        text: words(run, r, name)}))});
   const series = [line("clean", 0, "clean_accuracy", "clean_interval"),
                   line("under attack", 1, "robust_accuracy", "interval")];
   const toMask = drawChart($("accuracy"), $("accuracy-legend"), {
@@ -149,9 +185,11 @@ function showTraining() {
   $("training").hidden = run.log.epoch.length === 0;
   const line = (column, name, look) => ({
     name, look, points: run.log.epoch.map((x, i) => ({x, y: run.log[column]?.[i] ?? null}))
-      .filter(point => point.y !== null)});
+      .filter(point => point.y !== null).map(({x, y}) => ({x, y, text: `${run.name}, epoch ${x}: ` +
+        `${name} ${/acc/.test(column) ? percent(y) : y.toPrecision(4)}`}))});
   const curves = (svg, label, isShare, lines) => {
-    const series = lines.filter(s => s.points.length);
+    // Training without attacks logs their loss as 0.
+    const series = lines.filter(s => s.points.some(p => isShare || p.y > 0));
     const points = series.flatMap(s => s.points);
     if (points.length) drawChart($(svg), $(svg + "-legend"), {
       name: `${label} by epoch; the numbers are in the training log`, percent: isShare, series,
@@ -167,15 +205,37 @@ function showTraining() {
 
 // ---- moving ----------------------------------------------------------------------------------------
 
-function showRun() {
-  const {model, results} = run;
+/// What there is to choose from, or why there is nothing.
+function showChoice() {
+  const {model, results} = run, several = results.length > 1;
+  $("choice").textContent = several
+    ? "The strength p of the attack that it should expect chooses a mask of this network. Move it: " +
+      "nothing is trained again."
+    : model.masks > 1 ? `Of this network's masks one was measured, p = ${results[0].mask}.`
+    : "This network has one mask.";
+  $("slide").hidden = $("by-mask").hidden = !several;
+  $("fixed").hidden = several;
+  $("fixed").textContent = several ? "" : `Mask p = ${results[0].mask}, the only one measured`;
   $("mask").max = results.length - 1;
-  $("mask").disabled = results.length === 1;
+}
+
+/// Which runs are not beside this one, and why.
+function showApart() {
+  const others = report.runs.filter(one => !isLike(one));
+  $("apart").hidden = others.length === 0;
+  $("apart").textContent = "Not in the chart, since measured otherwise: " +
+    others.map(one => `${one.name} (${measured(one)})`).join("; ") + ".";
+}
+
+function showRun() {
+  const {model} = run;
   $("facts").textContent = `${model.name}, width ${model.width}, ` +
     `${model.parameters.toLocaleString("en")} parameters; method ${model.method}, ` +
     `${model.masks} mask${model.masks === 1 ? "" : "s"}` +
-    `${run.config.data ? ", trained on " + run.config.data : ""}. Measured on the ` +
-    `first ${results[0].n} test images of ${run.data}, ${attackText(results[0])}.`;
+    `${run.config.data ? ", trained on " + run.config.data : ""}. Measured on ` +
+    `${measured(run)}.`;
+  showChoice();
+  showApart();
   showTraining();
   show(0);
 }
@@ -191,7 +251,7 @@ function show(mask) {
 
 $("live").hidden = false;
 report.runs.forEach((one, i) => $("run").add(new Option(one.name, i, one === run, one === run)));
-document.querySelector(".choice").hidden = report.runs.length === 1;
+document.querySelector(".model").hidden = report.runs.length === 1;
 $("run").addEventListener("change", () => { run = report.runs[$("run").value]; showRun(); });
 $("mask").addEventListener("input", () => show(+$("mask").value));
 document.querySelector(".control").addEventListener("submit", event => event.preventDefault());

@@ -54,14 +54,19 @@ std::string html_escaped(std::string_view text) {
   return safe;
 }
 
-std::string accuracy_table(const Json& results) {
+std::string accuracy_table(const Json& results, const std::string& data) {
+  const Json& any = results[0];  // all were measured alike
+  const std::string caption =
+      fmt::format("Accuracy at each mask: first {} test images of {}, PGD-{} at ε = {} ({})",
+                  any["n"].dump(), html_escaped(data), any["steps"].dump(),
+                  html_escaped(any["eps"].get<std::string>()), any["norm"] == "l2" ? "L2" : "L∞");
   std::string rows;
   for (const Json& r : results)
     rows += row(fmt::format("{}", r["mask"].get<double>()),
                 {per_cent(r["clean_accuracy"]), interval(r["clean_interval"]),
                  per_cent(r["robust_accuracy"]), interval(r["interval"]), r["n"].dump()});
-  return table("Accuracy at each mask",
-               {"mask p", "clean", "95 % interval", "robust", "95 % interval", "images"}, rows);
+  return table(caption, {"mask p", "clean", "95 % interval", "robust", "95 % interval", "images"},
+               rows);
 }
 
 std::string prediction_table(const Json& samples, const Json& classes) {
