@@ -86,8 +86,9 @@ class Browser:
             self.receive()
 
     def value(self, expression):
-        """The value of an expression in JavaScript."""
-        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """The value of an expression in JavaScript, or what it promises."""
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True,
+                           awaitPromise=True)
         if "exceptionDetails" in result:
             raise RuntimeError(f"{expression}: {result['exceptionDetails']}")
         return result["result"].get("value")
@@ -98,6 +99,10 @@ class Browser:
         for kind in ("rawKeyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key,
                       windowsVirtualKeyCode=code)
+
+    def point(self, x, y):
+        """Moves the pointer to a place in the window."""
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
     def window(self, width, height, scheme="light", motion="no-preference"):
         """The size of the page in CSS pixels, and what the reader prefers."""

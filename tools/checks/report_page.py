@@ -6,31 +6,21 @@
 Without PAGE, trains two small runs in FOLDER and reports them with the program that ROBMASK names.
 Screenshots go to FOLDER. Exit codes: 0 all is well, 1 something is not, 77 no Chromium here."""
 
-import json
-import os
 import pathlib
 import shutil
-import subprocess
 import sys
 
 from browser import Browser, find_browser
+from evaluated import robmask
+from reader import FIGURES, check, check_layout, check_quiet, failures, text
+from report_charts import check_marks, check_tables, check_unusual
+from report_pictures import check_pictures
 
-FIGURES = "JSON.parse(document.getElementById('data').textContent)"
-failures = []
-
-
-def check(holds, sentence, came=""):
-    print(("ok    " if holds else "WRONG ") + sentence + ("" if holds else f": {came}"))
-    if not holds:
-        failures.append(sentence)
+TERMS = ("--limit-test", "50", "--attack-steps", "3")
 
 
 def make_page(folder):
     """A standard and a RobMask run of a few steps, and their page."""
-    def robmask(*words):
-        subprocess.run([os.environ["ROBMASK"], *words, "--device", "cpu", "--quiet"], check=True,
-                       stdout=subprocess.DEVNULL)
-
     runs = []
     for method in ("robmask", "standard"):
         runs.append(str(folder / method))
@@ -39,25 +29,8 @@ def make_page(folder):
                 "--limit-train", "300", "--limit-test", "50", "--attack-steps", "4",
                 "--out", runs[-1])
     page = folder / "report.html"
-    robmask("report", *runs, "--limit-test", "50", "--attack-steps", "3", "--out", str(page))
-    return page
-
-
-def text(browser, element):
-    return browser.value(f"document.getElementById('{element}').textContent")
-
-
-def check_quiet(browser):
-    """Nothing was logged as an error, and nothing was loaded from elsewhere."""
-    errors = [e["params"] for e in browser.events
-              if e["method"] == "Runtime.exceptionThrown"
-              or e["method"] == "Runtime.consoleAPICalled" and e["params"]["type"] == "error"
-              or e["method"] == "Log.entryAdded" and e["params"]["entry"]["level"] == "error"]
-    check(not errors, "no errors on the console", errors[:1])
-    loaded = [e["params"]["request"]["url"] for e in browser.events
-              if e["method"] == "Network.requestWillBeSent"]
-    foreign = [url[:80] for url in loaded if not url.startswith(("file:", "data:"))]
-    check(loaded and not foreign, "nothing is loaded but the file itself", foreign)
+    robmask("report", *runs, "--mask", "0,0.25,0.5,0.75,1", *TERMS, "--out", page)
+    return page, runs
 
 
 def check_numbers(browser, result):
@@ -92,16 +65,6 @@ def check_slider(browser):
     check_numbers(browser, results[-1])
 
 
-def check_layout(browser, width):
-    wide = browser.value("[...document.body.querySelectorAll('*')].filter(e => !e.closest('.scroll') && "
-                         f"e.getBoundingClientRect().right > {width + 1}).map(e => e.tagName).join()")
-    check(browser.value("document.documentElement.scrollWidth") <= width and not wide,
-          f"nothing is wider than a window of {width} pixels", wide)
-    unnamed = browser.value("[...document.querySelectorAll('img:not([alt]), [role=img]:not([aria-"
-                            "label]), input:not([id]), select:not([id])')].length")
-    check(unnamed == 0, "pictures and controls have names", unnamed)
-
-
 def check_page(browser, page, folder):
     for width, height in ((360, 740), (1200, 900)):
         for scheme in ("light", "dark"):
@@ -111,6 +74,9 @@ def check_page(browser, page, folder):
             check_quiet(browser)
             check_slider(browser)
             check_layout(browser, width)
+            check_marks(browser)
+            if width < 600:
+                check_tables(browser, width)
             browser.screenshot(folder / f"{width}-{scheme}.png")
     light = "getComputedStyle(document.body).backgroundColor"
     dark = browser.value(light)
@@ -139,9 +105,15 @@ def main():
     if program is None:
         print("report_page: no Chromium on this machine; apt-get install chromium")
         return 77
-    page = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else make_page(folder)
+    page, runs = (pathlib.Path(sys.argv[2]), []) if len(sys.argv) > 2 else make_page(folder)
     with Browser(program) as browser:
         check_page(browser, page, folder)
+        browser.call("Emulation.setScriptExecutionDisabled", value=False)
+        browser.window(1200, 900)
+        browser.open(page)
+        for number, run in enumerate(runs):
+            check_pictures(browser, run, number, TERMS, folder)
+        check_unusual(browser, page, folder)
     print(f"{len(failures)} of the checks failed; screenshots are in {folder}")
     return 1 if failures else 0
 
