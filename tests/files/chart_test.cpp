@@ -96,12 +96,13 @@ TEST(Chart, CoincidingPointsShareOneLabel) {
 
 TEST(Chart, LabelsOfNearPointsStandApart) {
   const Series ends{.name = "a", .x = {0, 100}, .y = {0, 100}},
-      near{.name = "b", .x = {50}, .y = {50}, .labels = {"first"}},
-      nearer{.name = "c", .x = {50.5}, .y = {50}, .labels = {"second"}};
-  const std::vector<PointLabel> labels = place_labels({"", "", "", {ends, near, nearer}});
+      lower{.name = "b", .x = {50}, .y = {50}, .labels = {"first"}},
+      upper{.name = "c", .x = {50}, .y = {52}, .labels = {"second"}};
+  const std::vector<PointLabel> labels = place_labels({"", "", "", {ends, lower, upper}});
   ASSERT_EQ(labels.size(), 2u);
+  const double between = 0.02 * 24;  // the points, of a chart of 24 lines
   const bool apart = labels[0].left != labels[1].left ||
-                     std::abs(labels[0].rise - labels[1].rise) >= 1;  // a line of text
+                     std::abs(labels[1].rise + between - labels[0].rise) >= 0.7;
   EXPECT_TRUE(apart) << labels[0].rise << " and " << labels[1].rise;
 }
 
