@@ -215,7 +215,7 @@ function showChoice() {
     : "This network has one mask.";
   $("slide").hidden = $("by-mask").hidden = !several;
   $("fixed").hidden = several;
-  $("fixed").textContent = several ? "" : `Mask p = ${results[0].mask}, the only one measured`;
+  $("fixed").textContent = model.masks > 1 ? `Mask p = ${results[0].mask}` : "One mask";
   $("mask").max = results.length - 1;
 }
 
