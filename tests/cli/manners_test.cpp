@@ -10,6 +10,8 @@
 #include <csignal>
 #include <thread>
 
+#include "tests/support/loud.h"
+
 namespace robmask {
 namespace {
 
@@ -93,14 +95,13 @@ TEST(Manners, DurationsReadAsClocks) {
 }
 
 TEST(Manners, ProgressIsAPlainLineWithoutATerminal) {
-  set_quiet(false);
+  const test::Loud loud;
   testing::internal::CaptureStderr();
   {
     Progress progress("testing", 3, "image");
     progress.update(3);
   }
   const std::string text = testing::internal::GetCapturedStderr();
-  set_quiet(true);
   EXPECT_TRUE(text.starts_with("testing 100% 3/3 images") && text.ends_with("\n")) << text;
   EXPECT_EQ(text.find('\r'), std::string::npos);
 }
@@ -108,6 +109,7 @@ TEST(Manners, ProgressIsAPlainLineWithoutATerminal) {
 /// What comes to a terminal of 60 columns while `action` runs.
 template <class Action>
 std::string on_a_terminal(Action&& action) {
+  const test::Loud loud;
   int terminal = -1, program = -1;
   const winsize size{24, 60, 0, 0};
   if (::openpty(&terminal, &program, nullptr, nullptr, &size) != 0) return "no terminal";

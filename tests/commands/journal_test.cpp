@@ -6,7 +6,7 @@
 
 #include "data/files/atomic_file.h"
 #include "tests/files/scratch.h"
-#include "training/manners.h"
+#include "tests/support/loud.h"
 
 namespace robmask {
 namespace {
@@ -127,6 +127,7 @@ TEST_F(JournalFile, OneThatEndsWithoutHavingTakenTheFileRemovesNothing) {
 
 TEST_F(JournalFile, SaysHowToGoOnWhereWorkWasBrokenOffAndSomethingWasNoted) {
   const auto said = [](const Journal& journal, auto error) {
+    const test::Loud loud;
     testing::internal::CaptureStderr();
     EXPECT_THROW(journal.resumable([&] { throw error; }), decltype(error));
     return testing::internal::GetCapturedStderr();

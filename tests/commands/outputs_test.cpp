@@ -23,7 +23,7 @@ class Outputs : public Binary {
             {evaluate + "--save-adversarial ", ".npy"},
             {fmt::format("interpolate --first {0} --second {0}{1}--save ", model, small),
              ".safetensors"},
-            {fmt::format("report {}{}--out ", model, small), ".html"},
+            {fmt::format("report {}{}--data synthetic --out ", model, small), ".html"},
             {"bench --width 4 --quiet --save ", ".safetensors"}};
   }
 };

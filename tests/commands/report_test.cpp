@@ -222,7 +222,7 @@ TEST_F(Report, RefusesAnEpsThatNoPixelCanMoveBeforeItMeasuresAnyRun) {
   EXPECT_NE(line.find("--eps: expected at most 1"), std::string::npos) << line;
   EXPECT_FALSE(std::filesystem::exists(out.string() + ".journal"));
   both.runs = {l2.string()};
-  EXPECT_EQ(evaluation_of(both, read_run(l2)).eps.front().value, 2);
+  EXPECT_EQ(evaluation_of(both, l2.string(), read_run(l2)).eps.front().value, 2);
 }
 
 TEST_F(Report, NeedsAPlaceForThePageOfSeveralRuns) {
@@ -239,7 +239,6 @@ class Samples : public testing::Test {
   static constexpr Index count = 8;
 
   Samples() {
-    set_quiet(true);
     for (const Entry& e : model_.entries()) {
       if (e.role != Role::mask_weight) continue;
       model_.machine().fill(e.variable.value().images(0, 1), 2);
@@ -254,7 +253,6 @@ class Samples : public testing::Test {
     split.labels[2] = (split.labels[2] + 1) % 10;
     images_ = std::make_unique<Images>(model_.machine(), split);
   }
-  ~Samples() override { set_quiet(false); }
 
   /// The bytes of a picture in the page, by a decoder of their own.
   std::vector<std::uint8_t> pixels_of(const Json& uri) const {
