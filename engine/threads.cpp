@@ -23,17 +23,16 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::microseconds;
 
-/// How long a thread that has nothing to do looks for work before it sleeps: about what waking it costs.
-/// One that went on looking would take the core from whoever has work, its own program's other threads
-/// among them.
-constexpr microseconds patience{10};
+/// How long a thread that has nothing to do looks for work before it sleeps: about what waking it costs,
+/// or longer where loops follow each other that closely. One that went on looking would take the core from
+/// whoever has work, its own program's other threads among them.
+constexpr microseconds patience{10}, most_patience{100};
 /// The longest that a caller works alone before it asks for help.
 constexpr microseconds most_reluctance{500};
 
 /// Waits until holds(value), asleep if that takes long. Whoever changes it notifies.
 template <class Holds>
-unsigned wait_until(const std::atomic<unsigned>& value, Holds holds) {
-  const auto give_up = Clock::now() + patience;
+unsigned wait_until(const std::atomic<unsigned>& value, Clock::time_point give_up, Holds holds) {
   unsigned now = value.load();
   for (; !holds(now); now = value.load())
     if (Clock::now() >= give_up) value.wait(now);
@@ -43,7 +42,7 @@ unsigned wait_until(const std::atomic<unsigned>& value, Holds holds) {
 /// The helpers of whoever runs a loop. Each thread has a share of the passes, a contiguous one, so that
 /// from loop to loop it meets what lies in its core's cache; a thread that has finished its own takes from
 /// the others'. Nobody waits for a helper that has not come: where the cores are busy with other work,
-/// the caller alone gets through all passes, and the longer helpers stay away the later it asks them.
+/// the caller alone gets through all passes, and the less it gains by help the later it asks for it.
 class Crew {
  public:
   explicit Crew(int threads) : shares_(threads) {
@@ -69,13 +68,17 @@ class Crew {
       shares_[i].end = loop.count * (i + 1) / used_;
     }
     if (reluctance_ >= patience && done_alone()) return;
+    const auto asked = Clock::now();
     open_door();
     work(0);
     door_.fetch_and(~open);
-    wait_until(left_, [this](unsigned) { return door_.load() % open == 0; });
-    const bool helped = helped_.exchange(0) > 0;
-    reluctance_ = helped ? reluctance_ / 2
-                         : std::clamp<Clock::duration>(2 * reluctance_, patience, most_reluctance);
+    const auto done = Clock::now();
+    wait_until(left_, done + patience, [this](unsigned) { return door_.load() % open == 0; });
+    const auto left = Clock::now();
+    // Not where nobody came, nor where a helper lost its core in the middle of a piece.
+    const bool paid = helped_.exchange(0) > 0 && 4 * (left - done) < left - asked;
+    reluctance_ = paid ? reluctance_ / 2
+                       : std::clamp<Clock::duration>(2 * reluctance_, patience, most_reluctance);
   }
 
  private:
@@ -94,9 +97,13 @@ class Crew {
   }
 
   void help(int thread) {
+    Clock::duration looks = patience;
     for (unsigned last = 0; !leaving_;) {
-      unsigned door =
-          wait_until(door_, [last](unsigned now) { return now / next_loop != last / next_loop; });
+      const auto idle = Clock::now();
+      unsigned door = wait_until(door_, idle + looks, [last](unsigned now) {
+        return now / next_loop != last / next_loop;
+      });
+      looks = Clock::now() - idle < most_patience ? most_patience : patience;
       while ((door & open) != 0 && !door_.compare_exchange_weak(door, door + 1)) continue;
       last = door;
       if ((door & open) == 0) continue;
