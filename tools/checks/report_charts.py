@@ -12,6 +12,10 @@ def check_marks(browser):
                             "!/^.+, (p = |epoch )[0-9.]+: .*[0-9]/.test("
                             "g.querySelector('title')?.textContent ?? '')).length")
     check(unnamed == 0, "every mark says its run, its place and its numbers", unnamed)
+    halves = browser.value("[...document.querySelectorAll('#losses text, #learning text')].filter(t => "
+                           "t.getAttribute('text-anchor') === 'middle' && /^\\d+\\.\\d/.test("
+                           "t.textContent)).map(t => t.textContent)")
+    check(not halves, "epochs have whole numbers", halves)
     browser.value("document.getElementById('tradeoff').scrollIntoView({block: 'center'})")
     x, y, due = browser.value("(g => { const box = g.querySelector('.mark').getBoundingClientRect();"
                               "return [box.x + box.width / 2, box.y + box.height / 2,"

@@ -1,4 +1,5 @@
-// Curves as SVG. A chart is {x, y: {label, low, high}, percent, series, rule, name}; a series is
+// Curves as SVG. A chart is {x, y: {label, low, high, whole}, percent, series, rule, name}; whole: x has
+// ticks at whole numbers only, such as epochs; a series is
 // {name, look, points, band}; a point is {x, y, xs, ys, here, label, text} with intervals xs, ys (or none)
 // and, as text, its numbers.
 
@@ -39,7 +40,8 @@ function drawAxes(svg, chart, box, at) {
     draw(svg, "text", {x: box.left - 6, y: at.y(v) + 4, "text-anchor": "end"}, shown(v));
   }
   const shownX = chart.x.percent ? shown : String;
-  for (const v of ticks(chart.x.low, chart.x.high, Math.min(8, box.right / 70))) {
+  const columns = ticks(chart.x.low, chart.x.high, Math.min(8, box.right / 70));
+  for (const v of columns.filter(v => !chart.x.whole || Number.isInteger(v))) {
     draw(svg, "line", {class: "grid", x1: at.x(v), x2: at.x(v), y1: box.top, y2: box.bottom});
     draw(svg, "text", {x: at.x(v), y: box.bottom + 16, "text-anchor": "middle"}, shownX(v));
   }

@@ -193,7 +193,7 @@ function showTraining() {
     const points = series.flatMap(s => s.points);
     if (points.length) drawChart($(svg), $(svg + "-legend"), {
       name: `${label} by epoch; the numbers are in the training log`, percent: isShare, series,
-      x: {label: "epoch", ...range(points.map(p => p.x), -Infinity, Infinity)},
+      x: {label: "epoch", whole: true, ...range(points.map(p => p.x), -Infinity, Infinity)},
       y: {label, ...range(points.map(p => p.y), 0, isShare ? 1 : Infinity)}});
   };
   curves("losses", "loss", false, [line("train_loss", "minimized", 5),
