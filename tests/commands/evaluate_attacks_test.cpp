@@ -95,8 +95,8 @@ TEST_F(Evaluate, SaysThatItAimsAtFewerClassesThanItWasAskedTo) {
   for (char label = 0; label < 5; ++label) images += label + std::string(3072, '\x40');
   test::put(folder_ / "test_batch.bin", images);
   const Result result = run(fmt::format(
-      "evaluate --from '{}' --threads 1 --attack fab-t --attack-steps 1 --data cifar10:{}",
-      model_file("five", 5).string(), folder_.path().string()));
+      "evaluate --from {} --threads 1 --attack fab-t --attack-steps 1 --data cifar10:{}",
+      quoted(model_file("five", 5)), quoted(folder_.path())));
   EXPECT_EQ(result.code, 0) << result.errors;
   EXPECT_NE(result.errors.find("--targets 9: the model has 5 classes"), std::string::npos)
       << result.errors;

@@ -4,12 +4,25 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "engine/threads.h"
 #include "tests/files/scratch.h"
 
 namespace robmask::test {
 namespace {
 
 using ::testing::ExitedWithCode;
+
+/// While it lives, this process has no other threads: GoogleTest warns of forking beside some.
+class Alone {
+ public:
+  Alone() { set_thread_count(1); }
+  ~Alone() { set_thread_count(before_); }
+  Alone(const Alone&) = delete;
+  Alone& operator=(const Alone&) = delete;
+
+ private:
+  int before_ = thread_count();
+};
 
 /// Runs `write` where no file may grow past 4096 bytes and exits: 0 if it threw a RunError that
 /// says the disk is full, 3 otherwise.
@@ -53,6 +66,7 @@ TEST(AtomicFile, AFullDeviceIsAnErrorThatSaysSo) {
 }
 
 TEST(AtomicFile, AFileTooLargeForItsLimitLeavesTheEarlierOneAndNothingElse) {
+  const Alone alone;
   const ScratchFolder folder;
   write_file(folder / "a", std::string_view("earlier"));
   EXPECT_EXIT(write_under_a_limit([&] { write_file(folder / "a", std::string(10'000, 'x')); }),
@@ -76,6 +90,7 @@ TEST(AtomicFile, AReadOnlyFolderIsAnError) {
     EXPECT_THROW(write_file(path, std::string_view("x")), RunError);
     ::_exit(testing::Test::HasFailure() ? 1 : 0);
   };
+  const Alone alone;
   const ScratchFolder folder;
   std::filesystem::permissions(folder.path(), std::filesystem::perms(0555));
   EXPECT_EXIT(write_as_anyone(folder / "a"), testing::ExitedWithCode(0), "");
@@ -99,6 +114,7 @@ TEST(AtomicFile, LinesAreAppended) {
 }
 
 TEST(AtomicFile, ALineThatDoesNotFitIsTakenBack) {
+  const Alone alone;
   const ScratchFolder folder;
   append_line(folder / "log", "one");
   EXPECT_EXIT(write_under_a_limit([&] { append_line(folder / "log", std::string(10'000, 'x')); }),
