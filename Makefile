@@ -43,6 +43,8 @@ PYTHON   ?= $(firstword $(wildcard /usr/bin/python3) python3)
 PYTHON_GPU ?= python3
 # g++ 12 sees overlapping copies in string + string at -O3 that are not there (gcc bug 105651).
 WARNINGS := -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Werror -Wno-restrict
+# And, with sanitizers, values in std::regex that are not set (gcc bug 105562).
+WARNINGS += $(if $(SANITIZE),-Wno-maybe-uninitialized)
 INCLUDES := -I.
 FLAGS    := -std=c++20 $(OPTIMIZE) -g1 -fopenmp-simd -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
 LINK     := $(CXX) -pthread $(SANITIZE) $(LDFLAGS)
