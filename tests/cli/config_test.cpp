@@ -160,6 +160,17 @@ TEST_F(Config, ResumeTakesTheSettingsOfTheRun) {
   EXPECT_EQ(after, before);
 }
 
+TEST_F(Config, ResumeDoesNotAskAModelOfOneWidthForIt) {
+  auto s = parsed<TrainSettings>({"train", "--model", "densenet121", "--out", out()});
+  resolve(s, "cpu");
+  std::filesystem::create_directories(out());
+  write_json(folder_ / "run/config.json", config_json(s, "avx2"));
+  auto again = parsed<TrainSettings>({"train", "--resume", "--out", out()});
+  resolve(again, "cpu");
+  EXPECT_EQ(again.model.model, "densenet121");
+  EXPECT_EQ(again.model.width, s.model.width);
+}
+
 TEST_F(Config, ResumeRefusesAnotherSettingByName) {
   start_run({"train", "--method=pgd", "--lr=0.05"});
   EXPECT_NO_THROW(resume_run({"--lr=0.05", "--steps=9", "--quiet"}));

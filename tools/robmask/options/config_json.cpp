@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "models/model.h"
 #include "training/version.h"
 
 namespace robmask {
@@ -36,7 +37,10 @@ Json config_json(std::string_view command, const Options& options, const CommonS
 void take_stored_settings(std::string_view command, const Options& options,
                           std::vector<std::string>& given, const Path& run) {
   const Json stored = stored_config(command, run);
+  const std::string model = Options::text_of(stored.value("model", Json()));
+  const bool one_width = !model.empty() && !has_width(model);  // which resolve() filled in
   for (const Option& option : options.list()) {
+    if (one_width && option.name == "width") continue;
     if (may_differ.contains(option.name) || std::ranges::count(given, option.name) > 0) continue;
     const Json value = stored.value(option.name, Json());
     if (value.is_null()) continue;
