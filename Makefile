@@ -377,7 +377,7 @@ asan-library:
 	  TESTS='$(filter-out tests/commands/% tests/reproduce/%,$(TESTS))' $(BUILD)/asan/tests
 	$(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*:$(LONG))'
 
-demo: PLAN = what the demo runs, for $(DEMO_ISA): two to three minutes on two cores, then six of training
+demo: PLAN = what the demo runs, for $(DEMO_ISA): some three minutes on two cores, then the trainings
 demo: $(BUILD)/demo/robmask $(BUILD)/demo/pictures | $(BUILD)/packages-demo
 	$(Q)ROBMASK=$(BUILD)/demo/robmask PICTURES=$(BUILD)/demo/pictures tools/examples/demo.sh
 

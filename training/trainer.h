@@ -35,10 +35,10 @@ class Trainer {
   /// beside it, rows of the log that it does not know.
   void resume();
   /// Trains to the last epoch or the settings' last step and returns the last epoch's summary. Writes
-  /// a checkpoint and says a line after every epoch. On SIGINT or SIGTERM writes one and throws Interrupted. A loss,
-  /// weight or statistic that is not finite, or a device that fails, throws RunError and leaves the
-  /// last checkpoint as it is; where memory does not suffice, the OutOfMemory says which batch would
-  /// fit.
+  /// a checkpoint and says a line after every epoch. On SIGINT or SIGTERM writes one and throws
+  /// Interrupted. A loss, weight or statistic that is not finite, or a device that fails, throws
+  /// RunError and leaves the last checkpoint as it is; where memory does not suffice, the OutOfMemory
+  /// says which batch would fit.
   EpochSummary run();
 
   Index steps() const { return state_.step; }

@@ -32,7 +32,7 @@ evaluate() {  # evaluate METHOD IMAGES MASKS ATTACK OPTIONS…
     --attack "$attack" --checks off --quiet --device cpu "$@"
 }
 
-echo "demo: trains and attacks three small networks, about six minutes on two cores" >&2
+echo "demo: trains and attacks three small networks, which takes minutes" >&2
 train standard 6 64
 attack standard 0
 "$PICTURES" "$out" standard
