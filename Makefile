@@ -46,7 +46,7 @@ WARNINGS := -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Werror -Wno-restric
 # And, with sanitizers, values in std::regex that are not set (gcc bug 105562).
 WARNINGS += $(if $(SANITIZE),-Wno-maybe-uninitialized)
 INCLUDES := -I.
-FLAGS    := -std=c++20 $(OPTIMIZE) -g1 -fopenmp-simd -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
+FLAGS    := -std=c++20 $(OPTIMIZE) $(if $(SANITIZE),-g1) -fopenmp-simd -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
 LINK     := $(CXX) -pthread $(SANITIZE) $(LDFLAGS)
 LIBS     := -lfmt
 
@@ -108,7 +108,7 @@ CUDA_LIBS := $(if $(NVCC),$(CUDART) -ldl -lrt -lpthread)
 # Most of a file's compile time goes into the headers of the standard library and of JSON, so the files
 # of a folder are compiled together, as one that includes them: a fifth of the time. What depends on
 # flags of its own, or must stay out of a program, is compiled alone.
-ALONE    := engine/% tools/robmask/main.cpp tools/examples/%
+ALONE    := engine/cpu/% engine/backend.cpp engine/cpu.cpp engine/threads.cpp tools/robmask/main.cpp tools/examples/%
 together  = $(addsuffix all.cpp,$(sort $(dir $(filter-out $(ALONE),$(1))))) $(filter $(ALONE),$(1))
 objects   = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(call together,$(1)))
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY))
@@ -216,10 +216,10 @@ $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	$(call say,compile $<)
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
 
-# The command line starts and reports; what is computed for long is compiled elsewhere. It is most of
-# what there is to compile, so it is optimized less, for time.
+# What computes for long is in engine, attacks and data. The rest, which is most of what there is to
+# compile, starts it, reports and checks, and is optimized less, for time.
 COLD := $(if $(filter -O3,$(OPTIMIZE)),-O1)
-$(BUILD)/objects/tools/%.o: FLAGS += $(COLD)
+$(addprefix $(BUILD)/objects/,tools/%.o tests/%.o training/%.o data/files/%.o): FLAGS += $(COLD)
 
 $(BUILD)/demo/$(DEMO_ISA)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $(@D)
@@ -377,7 +377,7 @@ asan-library:
 	  TESTS='$(filter-out tests/commands/% tests/reproduce/%,$(TESTS))' $(BUILD)/asan/tests
 	$(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*:$(LONG))'
 
-demo: PLAN = what the demo runs, for $(DEMO_ISA): some three minutes on two cores, then the trainings
+demo: PLAN = what the demo runs, for $(DEMO_ISA): about two minutes on two cores, then two more of training
 demo: $(BUILD)/demo/robmask $(BUILD)/demo/pictures | $(BUILD)/packages-demo
 	$(Q)ROBMASK=$(BUILD)/demo/robmask PICTURES=$(BUILD)/demo/pictures tools/examples/demo.sh
 

@@ -1,13 +1,17 @@
 #include "data/imagenet.h"
 
+#include <iterator>
+#include <string_view>
+
 #include "data/image_folder.h"
 
 namespace robmask {
 
 const std::vector<std::string>& imagenet_wnids() {
-  static const std::vector<std::string> wnids{
+  static constexpr std::string_view names[]{
 #include "data/imagenet_wnids.inc"
   };
+  static const std::vector<std::string> wnids(std::begin(names), std::end(names));
   return wnids;
 }
 

@@ -26,11 +26,14 @@ inside() {
     "TMPDIR=/tmp/a space ω" sh -c "cd \"\$HOME\" && $2" </dev/null
 }
 
-# step NAME COMMAND…: with its time, and the end of what it printed if it failed
+# step NAME COMMAND…: with the seconds it took, of all processors too, and the end of what it printed if
+# it failed
+TIMEFORMAT='%0R %0U %0S'
 step() {
-  local begin=$(date +%s) log=$folder/log.$1 result=ok
-  "${@:2}" >"$log" 2>&1 || { result=FAILED status=1; }
-  printf '%-32s %5d s   %s\n' "$1" $(($(date +%s) - begin)) "$result"
+  local log=$folder/log.$1 result=ok wall user system
+  { time "${@:2}" >"$log" 2>&1; } 2>"$folder/time" || { result=FAILED status=1; }
+  read -r wall user system <"$folder/time"
+  printf '%-32s %5d s %5d CPU s   %s\n' "$1" "$wall" $((user + system)) $result
   [ $result = ok ] || { tail -n 40 "$log" | sed 's/^/  | /'; }
 }
 
@@ -65,7 +68,12 @@ is_told() {
 }
 
 demo() {
-  inside root 'make demo' || return
+  local begin=$SECONDS
+  inside root 'make demo' 2>&1 | while IFS= read -r line; do
+    echo "$line"
+    [[ $line != 'standard training'* ]] || echo $((SECONDS - begin)) >>"$folder/first_row"
+  done
+  [ "${PIPESTATUS[0]}" = 0 ] || return
   grep -q '^RobMask  *1.00' "$folder/log.make demo" || { echo "expected a table"; return 1; }
 }
 
@@ -85,6 +93,7 @@ for command in 'make demo' 'make test' 'make -j1 demo' 'make -j1 test'; do
 done
 [ -z "${QUICK:-}" ] || exit $status
 step 'make demo' demo
+printf '%-32s %5d s\n' '  its first row' "$(head -n 1 "$folder/first_row")"
 step 'packages named: installed' named_are_installed
 step 'make test' runs_tests
 step 'make install PREFIX="… …"' inside root \
