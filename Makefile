@@ -107,8 +107,9 @@ CUDA_LIBS := $(if $(NVCC),$(CUDART) -ldl -lrt -lpthread)
 
 # Most of a file's compile time goes into the headers of the standard library and of JSON, so the files
 # of a folder are compiled together, as one that includes them: a fifth of the time. What depends on
-# flags of its own, or must stay out of a program, is compiled alone.
-ALONE    := engine/cpu/% engine/backend.cpp engine/cpu.cpp engine/threads.cpp tools/robmask/main.cpp tools/examples/%
+# flags of its own, takes long, or must stay out of a program, is compiled alone.
+ALONE    := $(addprefix engine/,backend.cpp cpu.cpp threads.cpp cpu/pixel_product.cpp cpu/tap_product.cpp) \
+            tools/robmask/main.cpp tools/examples/%
 together  = $(addsuffix all.cpp,$(sort $(dir $(filter-out $(ALONE),$(1))))) $(filter $(ALONE),$(1))
 objects   = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(call together,$(1)))
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY))
@@ -127,7 +128,7 @@ RACES           := $(patsubst %,$(BUILD)/races/objects/%.o,$(basename \
                      $(filter-out $(ON_DEVICE),$(CUDA)) \
                      $(filter %/races_test.cpp %/tensor_cores_test.cpp,$(EMULATOR))))
 THREADS         := $(BUILD)/races/objects/engine/threads.o $(BUILD)/races/objects/tests/threads_test.o
-KERNEL_OBJECTS  := $(foreach isa,$(ISA),$(KERNELS:%.cpp=$(BUILD)/objects/$(isa)/%.o))
+kernels          = $(patsubst %.cpp,$(BUILD)/objects/$(1)/%.o,$(call together,$(KERNELS)))
 
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
@@ -229,7 +230,7 @@ $(BUILD)/demo/$(DEMO_ISA)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 # FOLDER/all.cpp includes the folder's files; written anew when one came or went, and kept, since a
 # new one makes its object old.
 .PRECIOUS: $(BUILD)/objects/%/all.cpp
-in_folder = $(foreach file,$(filter-out $(ALONE),$(LIBRARY) $(TOOL) $(TESTS)),$(if $(filter $(1)/,$(dir $(file))),$(file)))
+in_folder = $(foreach file,$(filter-out $(ALONE),$(LIBRARY) $(KERNELS) $(TOOL) $(TESTS)),$(if $(filter $(1)/,$(dir $(file))),$(file)))
 $(BUILD)/objects/%/all.cpp: $(BUILD)/sources
 	@mkdir -p $(@D)
 	$(Q)printf '#include "%s"\n' $(call in_folder,$*) | cmp -s - $@ || \
@@ -272,13 +273,19 @@ $(BUILD)/races/objects/%.o: %.cu $(BUILD)/flags | $(BUILD)/packages-build
 	$(INSTRUMENT)
 	$(Q)$(CXX) $(FLAGS) -O1 -fsanitize=thread -MMD -MP -x c++ -c -o $@ $<
 
+# compile_for ISA
+define compile_for
+	@mkdir -p $(@D)
+	$(call say,compile $(<:$(BUILD)/objects/%/all.cpp=%/*.cpp)  ($(1)))
+	$(Q)$(CXX) $(FLAGS) $(MARCH_$(1)) -fno-gnu-unique -DROBMASK_ISA=$(1) -MMD -MP -c -o $@ $<
+endef
 define isa_rules
 $(BUILD)/objects/$(1)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
-	@mkdir -p $$(@D)
-	$$(call say,compile $$<  ($(1)))
-	$$(Q)$$(CXX) $$(FLAGS) $$(MARCH_$(1)) -fno-gnu-unique -DROBMASK_ISA=$(1) -MMD -MP -c -o $$@ $$<
+	$$(call compile_for,$(1))
+$(BUILD)/objects/$(1)/%/all.o: $(BUILD)/objects/%/all.cpp $(BUILD)/flags | $(BUILD)/packages-build
+	$$(call compile_for,$(1))
 
-$(BUILD)/cpu_$(1).o: $$(KERNELS:%.cpp=$(BUILD)/objects/$(1)/%.o) $(BUILD)/sources
+$(BUILD)/cpu_$(1).o: $(call kernels,$(1)) $(BUILD)/sources
 	$$(call say,library $$@)
 	$$(Q)$$(LD) -r --force-group-allocation -o $$@ $$(filter %.o,$$^)
 	$$(Q)$$(OBJCOPY) --keep-global-symbol=robmask_cpu_$(1) $$@
@@ -291,7 +298,7 @@ $(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
 $(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
 $(TEST_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(CARRIED_CUDA) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS) $(call objects,tools/examples/pictures.cpp) $(DEMO) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(KERNEL_OBJECTS))
+-include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(CARRIED_CUDA) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS) $(call objects,tools/examples/pictures.cpp) $(DEMO) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(foreach isa,$(ISA),$(call kernels,$(isa))))
 
 # Other flags, or a file that came or went, change these files, and that rebuilds what they concern.
 $(BUILD)/flags:        NOW := $(CXX) $(FLAGS) $(COLD) $(MARCH_avx2) $(MARCH_avx512)
