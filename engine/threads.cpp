@@ -23,26 +23,20 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::microseconds;
 
-/// How long a thread that has nothing to do looks for work before it sleeps: about what waking it costs,
-/// or longer where loops follow each other that closely. One that went on looking would take the core from
-/// whoever has work, its own program's other threads among them.
-constexpr microseconds patience{10}, most_patience{100};
-/// The longest that a caller works alone before it asks for help.
-constexpr microseconds most_reluctance{500};
-
-/// Waits until holds(value), asleep if that takes long. Whoever changes it notifies.
-template <class Holds>
-unsigned wait_until(const std::atomic<unsigned>& value, Clock::time_point give_up, Holds holds) {
-  unsigned now = value.load();
-  for (; !holds(now); now = value.load())
-    if (Clock::now() >= give_up) value.wait(now);
-  return now;
-}
+/// How long a thread that has nothing to do looks for work before it sleeps: about what waking it costs.
+/// One that went on looking would take the core from whoever has work, its own program's threads among them.
+constexpr microseconds patience{50};
+/// The longest that sleeping helpers are left alone because none came when they were last woken.
+constexpr microseconds most_reluctance{20000};
+/// For how many times as long as it waited in vain a caller goes without help, at most: on busy cores that
+/// keeps what is lost below a sixtieth.
+constexpr double most_grudge = 64;
 
 /// The helpers of whoever runs a loop. Each thread has a share of the passes, a contiguous one, so that
 /// from loop to loop it meets what lies in its core's cache; a thread that has finished its own takes from
-/// the others'. Nobody waits for a helper that has not come: where the cores are busy with other work,
-/// the caller alone gets through all passes, and the less it gains by help the later it asks for it.
+/// the others'. Nobody waits for a helper that has not come: where the cores are busy with other work, the
+/// caller alone gets through all passes. The door opens for whoever looks; sleepers are woken less and less
+/// often as long as that is of no use.
 class Crew {
  public:
   explicit Crew(int threads) : shares_(threads) {
@@ -55,11 +49,17 @@ class Crew {
   ~Crew() {
     leaving_ = true;
     open_door();
+    door_.notify_all();
   }
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
   void run(const Loop& loop) {
+    const auto begin = Clock::now();
+    const int asleep = asleep_;
+    const bool wake = asleep > 0 && begin >= wake_after_;
+    if (begin < alone_until_ || (!wake && asleep == std::ssize(helpers_)))
+      return loop.run(loop.body, 0, loop.count, 0);
     loop_ = loop;
     used_ = std::min<Index>(loop.count, std::ssize(shares_));
     grain_ = std::max<Index>(1, loop.count / used_ / pieces);
@@ -67,18 +67,13 @@ class Crew {
       shares_[i].next.store(loop.count * i / used_, std::memory_order_relaxed);
       shares_[i].end = loop.count * (i + 1) / used_;
     }
-    if (reluctance_ >= patience && done_alone()) return;
-    const auto asked = Clock::now();
     open_door();
+    if (wake) door_.notify_all();
     work(0);
     door_.fetch_and(~open);
     const auto done = Clock::now();
-    wait_until(left_, done + patience, [this](unsigned) { return door_.load() % open == 0; });
-    const auto left = Clock::now();
-    // Not where nobody came, nor where a helper lost its core in the middle of a piece.
-    const bool paid = helped_.exchange(0) > 0 && 4 * (left - done) < left - asked;
-    reluctance_ = paid ? reluctance_ / 2
-                       : std::clamp<Clock::duration>(2 * reluctance_, patience, most_reluctance);
+    wait_until(left_, [this](unsigned) { return door_.load() % open == 0; });
+    learn(wake, done - begin, Clock::now() - done);
   }
 
  private:
@@ -93,17 +88,43 @@ class Crew {
 
   void open_door() {
     door_.store((door_.load(std::memory_order_relaxed) / next_loop + 1) * next_loop + open);
-    door_.notify_all();
+  }
+
+  /// When help pays, after a loop to which sleepers were woken, or not.
+  void learn(bool woken, Clock::duration worked, Clock::duration waited) {
+    const auto now = Clock::now();
+    const bool helped = helped_.exchange(0) > 0;
+    if (helped && (!woken || worked > patience))
+      reluctance_ /= 2;
+    else if (!helped && woken)
+      reluctance_ = std::clamp<Clock::duration>(2 * reluctance_, patience, most_reluctance);
+    if (woken) wake_after_ = now + reluctance_;
+    if (waited > patience && waited > worked) {  // a helper lost its core in the middle of a piece
+      alone_until_ = now + std::chrono::duration_cast<Clock::duration>(grudge_ * waited);
+      grudge_ = std::min(4 * grudge_, most_grudge);
+    } else if (helped) {
+      grudge_ = std::max(1.0, grudge_ * (1 - 1 / most_grudge));
+    }
+  }
+
+  /// Waits until holds(value), asleep if that takes long. Whoever changes it notifies.
+  template <class Holds>
+  unsigned wait_until(const std::atomic<unsigned>& value, Holds holds) {
+    const auto give_up = Clock::now() + patience;
+    unsigned now = value.load();
+    for (; !holds(now); now = value.load())
+      if (Clock::now() >= give_up) {
+        ++asleep_;
+        value.wait(now);
+        --asleep_;
+      }
+    return now;
   }
 
   void help(int thread) {
-    Clock::duration looks = patience;
     for (unsigned last = 0; !leaving_;) {
-      const auto idle = Clock::now();
-      unsigned door = wait_until(door_, idle + looks, [last](unsigned now) {
-        return now / next_loop != last / next_loop;
-      });
-      looks = Clock::now() - idle < most_patience ? most_patience : patience;
+      unsigned door =
+          wait_until(door_, [last](unsigned now) { return now / next_loop != last / next_loop; });
       while ((door & open) != 0 && !door_.compare_exchange_weak(door, door + 1)) continue;
       last = door;
       if ((door & open) == 0) continue;
@@ -122,15 +143,6 @@ class Crew {
     return done;
   }
 
-  /// The caller's first pieces, as long as it is reluctant to ask for help. Were they all?
-  bool done_alone() {
-    const auto ask = Clock::now() + reluctance_;
-    for (Index i = 0; i < used_; ++i)
-      while (run_piece(shares_[i], 0))
-        if (Clock::now() >= ask) return false;
-    return true;
-  }
-
   /// Takes a piece of a share and runs it; false if none is left.
   bool run_piece(Share& share, int thread) {
     const Index first = share.next.fetch_add(grain_, std::memory_order_relaxed);
@@ -142,9 +154,12 @@ class Crew {
   Loop loop_{};
   Index used_ = 0, grain_ = 1;  // shares of this loop; passes that are taken at once
   std::deque<Share> shares_;
-  std::atomic<unsigned> door_ = 0, left_ = 0;  // left_ changes whenever a helper leaves
-  std::atomic<int> helped_ = 0;                // pieces that helpers ran in this loop
-  Clock::duration reluctance_{0};              // how long the caller works before it asks for help
+  std::atomic<unsigned> door_ = 0, left_ = 0;   // left_ changes whenever a helper leaves
+  std::atomic<int> helped_ = 0;                 // pieces that helpers ran in this loop
+  std::atomic<int> asleep_ = 0;                 // who waits that way
+  Clock::time_point alone_until_, wake_after_;  // until then no help is wanted; no sleeper is woken
+  Clock::duration reluctance_{0};               // to wake sleepers
+  double grudge_ = 1;                           // grows with each vain wait, and fades with help
   std::atomic<bool> leaving_ = false;
   std::deque<std::jthread> helpers_;
 };

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <mutex>
 #include <numeric>
@@ -116,6 +117,25 @@ TEST_F(Threads, SleepWhileThereIsNothingToDo) {
   const double before = processor_seconds();
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   EXPECT_LT(processor_seconds() - before, 0.05);  // spinning they would use 0.2 and more
+}
+
+/// Loops that are over before a sleeper can come must not turn the caller away from help for good, even
+/// where the loops after them, of some 100 µs, are not long either.
+TEST_F(Threads, ShareShortLoopsAfterLoopsTooShortToShare) {
+  using namespace std::chrono;
+  using Clock = steady_clock;
+  set_thread_count(2);
+  for (int i = 0; i < 100; ++i) {
+    std::this_thread::sleep_for(microseconds(200));
+    parallel_for(2, [](Index) {});
+  }
+  std::atomic<int> helped = 0;
+  for (const auto end = Clock::now() + seconds(10); helped == 0 && Clock::now() < end;)
+    parallel_for(50, [&](Index, int thread) {
+      helped += thread;
+      for (const auto done = Clock::now() + microseconds(2); Clock::now() < done;) continue;
+    });
+  EXPECT_GT(helped, 0);
 }
 
 /// A child process has none of its parent's other threads.
