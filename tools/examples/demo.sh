@@ -18,10 +18,13 @@ train() {  # train METHOD EPOCHS BATCH OPTIONS…: looks at few test images mean
     --epochs "$epochs" --batch "$batch" --limit-test 100 "$@" --device cpu --out "$out/$method" >/dev/null
 }
 
-attack() {  # attack METHOD MASKS: PGD-20 at 8/255 on 300 test images, and eight of them as arrays
+attack() {  # attack METHOD MASKS: PGD-20 at 8/255 on 300 test images
   echo "attacking: $1" >&2
   evaluate "$1" 300 "$2" pgd --json >"$out/$1.json"
-  evaluate "$1" 8 "${2##*,}" pgd --save-adversarial "$out/$1-attacked.npy" >/dev/null
+}
+
+save() {  # save METHOD MASK ATTACK FILE: eight test images as arrays
+  evaluate "$1" 8 "$2" "$3" --save-adversarial "$out/$4" >/dev/null
 }
 
 evaluate() {  # evaluate METHOD IMAGES MASKS ATTACK OPTIONS…
@@ -42,6 +45,9 @@ attack pgd 0
 "$PICTURES" "$out" pgd
 train robmask 8 32 --bn-stats split --strength per-image $few_steps
 attack robmask 0,0.25,0.5,0.75,1
-evaluate standard 8 0 clean --save-adversarial "$out/clean.npy" >/dev/null
+save standard 0 clean clean.npy
+save standard 0 pgd standard-attacked.npy
+save pgd 0 pgd pgd-attacked.npy
+save robmask 1 pgd robmask-attacked.npy
 "$PICTURES" "$out"
 echo "$(($(seconds) - begin)) seconds; models, tables and pictures are in $out" >&2
