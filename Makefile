@@ -46,6 +46,7 @@ WARNINGS := -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Werror -Wno-restric
 # And, with sanitizers, values in std::regex that are not set (gcc bug 105562).
 WARNINGS += $(if $(SANITIZE),-Wno-maybe-uninitialized)
 INCLUDES := -I.
+# A sanitizer's report names lines; for a debugger or a profiler, EXTRA=-g1.
 FLAGS    := -std=c++20 $(OPTIMIZE) $(if $(SANITIZE),-g1) -fopenmp-simd -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
 LINK     := $(CXX) -pthread $(SANITIZE) $(LDFLAGS)
 LIBS     := -lfmt

@@ -8,6 +8,7 @@
 namespace robmask {
 
 const std::vector<std::string>& imagenet_wnids() {
+  // Views: a list of a thousand std::strings takes the compiler longer than the rest of this file.
   static constexpr std::string_view names[]{
 #include "data/imagenet_wnids.inc"
   };

@@ -27,10 +27,10 @@ using std::chrono::microseconds;
 /// One that went on looking would take the core from whoever has work, its own program's threads among them.
 constexpr microseconds patience{50};
 /// The longest that sleeping helpers are left alone because none came when they were last woken.
-constexpr microseconds most_reluctance{20000};
+constexpr microseconds most_backoff{20000};
 /// For how many times as long as it waited in vain a caller goes without help, at most: on busy cores that
 /// keeps what is lost below a sixtieth.
-constexpr double most_grudge = 64;
+constexpr double most_penalty = 64;
 
 /// The helpers of whoever runs a loop. Each thread has a share of the passes, a contiguous one, so that
 /// from loop to loop it meets what lies in its core's cache; a thread that has finished its own takes from
@@ -73,7 +73,7 @@ class Crew {
     door_.fetch_and(~open);
     const auto done = Clock::now();
     wait_until(left_, [this](unsigned) { return door_.load() % open == 0; });
-    learn(wake, done - begin, Clock::now() - done);
+    learn(wake, begin, done);
   }
 
  private:
@@ -90,20 +90,22 @@ class Crew {
     door_.store((door_.load(std::memory_order_relaxed) / next_loop + 1) * next_loop + open);
   }
 
-  /// When help pays, after a loop to which sleepers were woken, or not.
-  void learn(bool woken, Clock::duration worked, Clock::duration waited) {
+  /// When help pays, from a loop that is over: were sleepers woken, and from when to when did the caller
+  /// work before it waited for its helpers?
+  void learn(bool woken, Clock::time_point begin, Clock::time_point done) {
     const auto now = Clock::now();
+    const auto worked = done - begin, waited = now - done;
     const bool helped = helped_.exchange(0) > 0;
     if (helped && (!woken || worked > patience))
-      reluctance_ /= 2;
+      backoff_ /= 2;
     else if (!helped && woken)
-      reluctance_ = std::clamp<Clock::duration>(2 * reluctance_, patience, most_reluctance);
-    if (woken) wake_after_ = now + reluctance_;
+      backoff_ = std::clamp<Clock::duration>(2 * backoff_, patience, most_backoff);
+    if (woken) wake_after_ = now + backoff_;
     if (waited > patience && waited > worked) {  // a helper lost its core in the middle of a piece
-      alone_until_ = now + std::chrono::duration_cast<Clock::duration>(grudge_ * waited);
-      grudge_ = std::min(4 * grudge_, most_grudge);
+      alone_until_ = now + std::chrono::duration_cast<Clock::duration>(penalty_ * waited);
+      penalty_ = std::min(4 * penalty_, most_penalty);
     } else if (helped) {
-      grudge_ = std::max(1.0, grudge_ * (1 - 1 / most_grudge));
+      penalty_ = std::max(1.0, penalty_ * (1 - 1 / most_penalty));
     }
   }
 
@@ -158,8 +160,8 @@ class Crew {
   std::atomic<int> helped_ = 0;                 // pieces that helpers ran in this loop
   std::atomic<int> asleep_ = 0;                 // who waits that way
   Clock::time_point alone_until_, wake_after_;  // until then no help is wanted; no sleeper is woken
-  Clock::duration reluctance_{0};               // to wake sleepers
-  double grudge_ = 1;                           // grows with each vain wait, and fades with help
+  Clock::duration backoff_{0};                  // to wake sleepers
+  double penalty_ = 1;                          // grows with each vain wait, and fades with help
   std::atomic<bool> leaving_ = false;
   std::deque<std::jthread> helpers_;
 };

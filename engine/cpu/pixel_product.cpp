@@ -13,9 +13,9 @@ namespace {
 /// Pixels that one pass over the tiles of dw sums. A panel of dy of the small height stays in the
 /// first-level cache; where dw itself outgrows the second-level cache, fewer passes over it pay more.
 constexpr Index few_pixels = 128, many_pixels = 512, large_dw = 1 << 19;
-/// Each packs dy anew, so it has a few tiles at least; where other programs use the cores, whoever is ahead
-/// takes from others' shares.
-constexpr Index parts_of_a_share = 4;
+/// Where other programs use the cores, whoever is ahead takes parts of others' shares. Each part packs dy
+/// anew: it has a few tiles, as long as there is one for every thread.
+constexpr Index parts_of_a_share = 4, few_tiles = 4;
 
 template <class T, int V>
 class PixelProduct {
@@ -43,7 +43,7 @@ class PixelProduct {
     const Index panel_tiles = taps_.count() * depth_tiles_, tiles = groups_ * panels_ * panel_tiles;
     const Index threads = thread_count();
     const Index parts =
-        threads == 1 ? 1 : std::clamp(tiles / 4, threads, parts_of_a_share * threads);
+        threads == 1 ? 1 : std::clamp(tiles / few_tiles, threads, parts_of_a_share * threads);
     Tensor buffer(scratch, {threads, 1, block_pixels_, width}, dtype_of<T>());
     parallel_for(parts, [&](Index part, int thread) {
       run_tiles(tiles * part / parts, tiles * (part + 1) / parts,

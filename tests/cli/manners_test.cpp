@@ -106,13 +106,15 @@ TEST(Manners, ProgressIsAPlainLineWithoutATerminal) {
   EXPECT_EQ(text.find('\r'), std::string::npos);
 }
 
-/// What comes to a terminal of 60 columns while `action` runs; "no terminal" where none can be had.
+const std::string no_terminal = "no pseudo-terminal can be opened: is /dev/pts mounted?";
+
+/// What comes to a terminal of 60 columns while `action` runs; no_terminal where none can be had.
 template <class Action>
 std::string on_a_terminal(Action&& action) {
   const test::Loud loud;
   int terminal = -1, program = -1;
   const winsize size{24, 60, 0, 0};
-  if (::openpty(&terminal, &program, nullptr, nullptr, &size) != 0) return "no terminal";
+  if (::openpty(&terminal, &program, nullptr, nullptr, &size) != 0) return no_terminal;
   const int before = ::dup(STDERR_FILENO);
   ::dup2(program, STDERR_FILENO);
   action();
@@ -129,7 +131,7 @@ TEST(Manners, ProgressShowsLifeWhileNothingIsDone) {
     Progress progress("testing", 3, "image");
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
   });
-  if (shown == "no terminal") GTEST_SKIP() << shown;
+  if (shown == no_terminal) GTEST_SKIP() << shown;
   EXPECT_NE(shown.find("testing"), std::string::npos) << shown;
   EXPECT_NE(shown.find("0/3, 0:00 so far"), std::string::npos) << shown;
 }
@@ -140,7 +142,7 @@ TEST(Manners, LogLinesTakeThePlaceOfTheBar) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     log("epoch 1");
   });
-  if (shown == "no terminal") GTEST_SKIP() << shown;
+  if (shown == no_terminal) GTEST_SKIP() << shown;
   EXPECT_NE(shown.find("\r\x1b[Kepoch 1\r\n"), std::string::npos) << shown;
 }
 

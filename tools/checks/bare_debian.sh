@@ -93,7 +93,7 @@ for command in 'make demo' 'make test' 'make -j1 demo' 'make -j1 test'; do
 done
 [ -z "${QUICK:-}" ] || exit $status
 step 'make demo' demo
-printf '%-32s %5d s\n' '  its first row' "$(head -n 1 "$folder/first_row")"
+[ ! -e "$folder/first_row" ] || printf '%-32s %5d s\n' '  its first row' "$(head -n 1 "$folder/first_row")"
 step 'packages named: installed' named_are_installed
 step 'make test' runs_tests
 step 'make install PREFIX="… …"' inside root \

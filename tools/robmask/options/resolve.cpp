@@ -1,6 +1,6 @@
 #include "tools/robmask/options/resolve.h"
 
-#include <fmt/format.h>
+#include <fmt/chrono.h>
 
 #include <ctime>
 
@@ -66,10 +66,8 @@ void require_same_run(const S& s) {
 }  // namespace
 
 std::string run_directory(Method method, const std::string& model) {
-  const std::time_t now = std::time(nullptr);
-  char time[sizeof "20261231-235959"];
-  std::strftime(time, sizeof time, "%Y%m%d-%H%M%S", std::localtime(&now));
-  const std::string name = fmt::format("runs/{}-{}-{}", to_string(method), model, time);
+  const std::string name = fmt::format("runs/{}-{}-{:%Y%m%d-%H%M%S}", to_string(method), model,
+                                       fmt::localtime(std::time(nullptr)));
   std::string fresh = name;
   for (int i = 2; std::filesystem::exists(fresh); ++i) fresh = fmt::format("{}-{}", name, i);
   return fresh;
