@@ -1,6 +1,9 @@
 #include "data/cifar.h"
 
 #include <algorithm>
+#include <deque>
+
+#include "data/subset.h"
 
 namespace robmask {
 namespace {
@@ -14,50 +17,70 @@ void interleave(const std::uint8_t* planes, std::uint8_t* image) {
   }
 }
 
-/// Appends the first records of a file to the split, up to `limit` images in all.
-void read_records(const CifarFormat& format, const Path& path, Index limit, Split& split) {
-  const InputFile file(path);
-  const Index record = format.record_bytes(), size = static_cast<Index>(file.size());
-  require(size > 0 && size % record == 0,
-          "{}: expected a whole number of {} records of {} bytes, got {} bytes ({} records and {} "
-          "bytes); fetch the file again (`make {}`)",
-          file.name(), format.name, record, size, size / record, size % record, format.name);
-  const Index count = std::min(size / record, limit - split.size());
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count * record));
-  file.read(0, std::as_writable_bytes(std::span(bytes)));
+/// The records of some files, one file after the other.
+class Records {
+ public:
+  Records(const CifarFormat& format, const Path& folder, const std::vector<std::string>& names)
+      : format_(format) {
+    for (const std::string& name : names)
+      require(std::filesystem::exists(folder / name),
+              "{}: no such file; expected the binary version of {} in this folder (`make {}` "
+              "fetches it)",
+              (folder / name).string(), format.name, format.name);
+    for (const std::string& name : names) add_file(folder / name);
+  }
 
-  const Index first = split.size(), label_bytes = record - pixels * channels;
-  split.pixels.resize(static_cast<std::size_t>((first + count) * split.image_bytes()));
-  for (Index i = 0; i < count; ++i) {
-    const std::uint8_t* from = bytes.data() + i * record;
-    for (Index b = 0; b < label_bytes; ++b) {
-      const int values = format.label_counts[static_cast<std::size_t>(b)];
-      require(from[b] < values,
+  std::vector<std::int32_t> labels() const {
+    std::vector<std::int32_t> labels;
+    for (const Place& place : places_) labels.push_back(label_of(place));
+    return labels;
+  }
+
+  /// Writes the pixels of record `i`.
+  void read_image(Index i, std::uint8_t* image) const {
+    const Place& place = places_[static_cast<std::size_t>(i)];
+    std::vector<std::uint8_t> planes(static_cast<std::size_t>(pixels * channels));
+    place.file->read(start_of(place) + format_.label_counts.size(),
+                     std::as_writable_bytes(std::span(planes)));
+    interleave(planes.data(), image);
+  }
+
+ private:
+  struct Place {
+    const InputFile* file;
+    Index record;  // of the file
+  };
+
+  void add_file(const Path& path) {
+    const InputFile& file = files_.emplace_back(path);
+    const Index record = format_.record_bytes(), size = static_cast<Index>(file.size());
+    require(size > 0 && size % record == 0,
+            "{}: expected a whole number of {} records of {} bytes, got {} bytes ({} records and "
+            "{} bytes); fetch the file again (`make {}`)",
+            file.name(), format_.name, record, size, size / record, size % record, format_.name);
+    for (Index i = 0; i < size / record; ++i) places_.push_back({&file, i});
+  }
+
+  std::uint64_t start_of(const Place& place) const {
+    return static_cast<std::uint64_t>(place.record * format_.record_bytes());
+  }
+
+  std::int32_t label_of(const Place& place) const {
+    std::vector<std::uint8_t> bytes(format_.label_counts.size());
+    place.file->read(start_of(place), std::as_writable_bytes(std::span(bytes)));
+    for (std::size_t b = 0; b < bytes.size(); ++b)
+      require(bytes[b] < format_.label_counts[b],
               "{}: record {} (counted from 0): expected a label below {}, got {}; the file is "
               "garbled or not {}",
-              file.name(), i, values, int{from[b]}, format.name);
-    }
-    split.labels.push_back(from[label_bytes - 1]);
-    interleave(from + label_bytes, split.pixels.data() + (first + i) * split.image_bytes());
+              place.file->name(), place.record, format_.label_counts[b], int{bytes[b]},
+              format_.name);
+    return bytes.back();
   }
-}
 
-Split read_split(const CifarFormat& format, const Path& folder,
-                 const std::vector<std::string>& names, Index limit) {
-  Split split;
-  split.height = split.width = side;
-  for (const std::string& name : names) {
-    const Path path = folder / name;
-    require(std::filesystem::exists(path),
-            "{}: no such file; expected the binary version of {} in this folder (`make {}` fetches "
-            "it)",
-            path.string(), format.name, format.name);
-  }
-  for (const std::string& name : names) {
-    if (split.size() < limit) read_records(format, folder / name, limit, split);
-  }
-  return split;
-}
+  const CifarFormat& format_;
+  std::deque<InputFile> files_;
+  std::vector<Place> places_;
+};
 
 /// All files; or the first alone, where a small set has been put into one.
 std::vector<std::string> train_files(const CifarFormat& format, const Path& folder) {
@@ -67,6 +90,21 @@ std::vector<std::string> train_files(const CifarFormat& format, const Path& fold
   const auto& names = format.train_files;
   const bool only_first = there(names[0]) && std::none_of(names.begin() + 1, names.end(), there);
   return only_first ? std::vector{names[0]} : names;
+}
+
+Split read_part(const Records& records, Part part, const DataOptions& options, Dataset& data) {
+  const std::vector<std::int32_t> labels = records.labels();
+  const std::vector<Index> places = choose_images(labels, part, options, data);
+  Split split;
+  split.height = split.width = side;
+  split.pixels.resize(places.size() * static_cast<std::size_t>(split.image_bytes()));
+  std::uint8_t* to = split.pixels.data();
+  for (const Index place : places) {
+    split.labels.push_back(labels[static_cast<std::size_t>(place)]);
+    records.read_image(place, to);
+    to += split.image_bytes();
+  }
+  return split;
 }
 
 }  // namespace
@@ -79,9 +117,13 @@ Dataset load_cifar(const CifarFormat& format, const Path& folder, const DataOpti
   data.classes = format.classes;
   data.normalization = format.normalization;
   if (options.train) {
-    data.train = read_split(format, place, train_files(format, place), options.limit_train);
+    const Records records(format, place, train_files(format, place));
+    data.train = read_part(records, Part::train, options, data);
   }
-  if (options.test) data.test = read_split(format, place, {format.test_file}, options.limit_test);
+  if (options.test) {
+    const Records records(format, place, {format.test_file});
+    data.test = read_part(records, Part::test, options, data);
+  }
   return data;
 }
 

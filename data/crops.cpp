@@ -66,8 +66,10 @@ Image train_view(const Image& image, Index side, const Stream& stream) {
   return view;
 }
 
-Image test_view(const Image& image, Index side) {
-  const Index shorter = side * 8 / 7;
+namespace {
+
+/// The shorter side resized to `shorter`, then the central side × side.
+Image central_view(const Image& image, Index shorter, Index side) {
   const bool tall = image.height > image.width;
   const Index longer =
       tall ? shorter * image.height / image.width : shorter * image.width / image.height;
@@ -76,5 +78,11 @@ Image test_view(const Image& image, Index side) {
                    round_to_even(static_cast<double>(width - side) / 2), side, side};
   return resize(image, height, width, centre);
 }
+
+}  // namespace
+
+Image test_view(const Image& image, Index side) { return central_view(image, side * 8 / 7, side); }
+
+Image fitted(const Image& image, Index side) { return central_view(image, side, side); }
 
 }  // namespace robmask

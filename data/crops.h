@@ -15,6 +15,9 @@ Box random_resized_box(Index height, Index width, const Stream& stream);
 /// The random box at side × side, mirrored with probability ½.
 Image train_view(const Image& image, Index side, const Stream& stream);
 
+/// The shorter side resized to `side`, then the central side × side: an image of that size as it is.
+Image fitted(const Image& image, Index side);
+
 /// The shorter side resized to 8/7 of `side` (256 for 224), then the central side × side.
 Image test_view(const Image& image, Index side);
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "data/files/input_file.h"
 #include "data/normalization.h"
 #include "engine/shape.h"
 
@@ -23,10 +24,13 @@ struct Split {
   std::vector<std::int32_t> labels;  // N
   Index height = 0, width = 0, channels = 3;
   std::shared_ptr<const ImageSource> source;
+  std::vector<Path> files;  // of resident images that come from a file each
 
   Index size() const { return static_cast<Index>(labels.size()); }
   Index image_bytes() const { return height * width * channels; }
   bool resident() const { return source == nullptr; }
+  /// The file of an image; empty where a file holds many.
+  Path file_of(Index image) const;
 
   /// Writes the images `ids` to `out` (n·H·W·C bytes). A source draws the crops of `epoch`; resident
   /// images come as they are. Safe to call from several threads, so a loader may read ahead.
@@ -40,6 +44,15 @@ struct Dataset {
   std::vector<std::string> classes;  // label → name
   Split train, test;                 // empty if not asked for
   Normalization normalization;       // the default of this data set
+  /// What a user should know of the images, a line each: a subset that lacks classes, resized files.
+  std::vector<std::string> warnings;
+};
+
+/// Which images a limit keeps.
+enum class Sample {
+  first,     // in file order
+  balanced,  // as many of each class, as far as there are, the first of each
+  random,    // drawn by the seed
 };
 
 /// What to do with an image file that cannot be decoded.
@@ -52,11 +65,12 @@ inline constexpr Index no_limit = std::numeric_limits<Index>::max();
 
 struct DataOptions {
   bool train = true, test = true;  // the splits that are needed; the other's files need not exist
-  /// The first images in file order; broken ones that are skipped count.
+  /// Broken images that are skipped count. Those that are kept stay in file order.
   Index limit_train = no_limit, limit_test = no_limit;
-  std::uint64_t seed = 0;  // of the random crops of a source
-  /// Folders: 0 loads square images of one size, 8 to 64 pixels a side, as they are, and gives
-  /// 224×224 crops of all others; a number gives crops of that size.
+  Sample sample = Sample::first;
+  std::uint64_t seed = 0;  // of the random crops of a source, and of a random sample
+  /// The side of the images that a folder's files become; 0: theirs, if they are squares of one size of
+  /// 8 to 64 pixels a side, else 224.
   Index image_size = 0;
   BrokenImages broken = BrokenImages::stop;
 };

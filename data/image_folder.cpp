@@ -1,28 +1,29 @@
 #include "data/image_folder.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <optional>
+#include <tuple>
 #include <utility>
 
-#include "data/decode.h"
+#include "data/crops.h"
+#include "data/image_sizes.h"
 #include "data/image_source.h"
 #include "data/listing.h"
 #include "data/parallel.h"
+#include "data/subset.h"
 
 namespace robmask {
 namespace {
 
 namespace fs = std::filesystem;
 
-// DenseNet halves the image three times, so a smaller one would leave nothing.
-constexpr Index smallest_resident_side = 8, largest_resident_side = 64, imagenet_side = 224;
+// Images up to this side are all in memory, each as it is or fitted; larger ones are crops.
+constexpr Index largest_resident_side = 64;
 
 /// Applies `use` to each decoded image, or, if broken images are skipped, drops from the listing those
 /// that cannot be decoded, with a warning; `use(i, image)` gets the place in the old listing, and the
 /// places that stay are returned.
 template <class F>
-std::vector<Index> decode_all(Listing& listing, BrokenImages broken, const F& use) {
+std::vector<Index> decode_all(Listing& listing, BrokenImages broken, Dataset& data, const F& use) {
   std::vector<std::string> problems(listing.files.size());
   try_parallel_for(listing.size(), [&](Index i) {
     const auto at = static_cast<std::size_t>(i);
@@ -41,44 +42,30 @@ std::vector<Index> decode_all(Listing& listing, BrokenImages broken, const F& us
       whole.labels.push_back(listing.labels[i]);
       places.push_back(static_cast<Index>(i));
     } else {
-      fmt::print(stderr, "warning: skipped {}\n", problems[i]);
+      data.warnings.push_back("skipped " + problems[i]);
     }
   }
   listing = std::move(whole);
   return places;
 }
 
-/// The size of all images if they are squares of one small size, as networks take them.
-std::optional<Image> common_small_square(const std::vector<const Listing*>& listings,
-                                         BrokenImages broken) {
-  std::optional<Image> common;
-  for (const Listing* listing : listings) {
-    for (const Path& file : listing->files) {
-      try {
-        const Image size = read_image_size(file);
-        if (!common) common = size;
-        if (size.height != common->height || size.width != common->width) return std::nullopt;
-      } catch (const InputError&) {
-        if (broken == BrokenImages::stop) throw;
-        continue;
-      }
-      const Index side = common->height;
-      const bool small = smallest_resident_side <= side && side <= largest_resident_side;
-      if (!small || side != common->width) return std::nullopt;
-    }
-  }
-  return common;
-}
-
-Split resident_split(Listing listing, const Image& size, BrokenImages broken) {
+/// Files of another size are fitted, with a warning.
+Split resident_split(Listing listing, Index side, BrokenImages broken, Dataset& data) {
   Split split;
-  split.height = size.height;
-  split.width = size.width;
+  split.height = split.width = side;
   const Index bytes = split.image_bytes();
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(listing.size() * bytes));
-  const auto places = decode_all(listing, broken, [&](Index i, const Image& image) {
-    std::copy(image.pixels.begin(), image.pixels.end(), pixels.begin() + i * bytes);
+  std::vector<Path> others(static_cast<std::size_t>(listing.size()));
+  const auto places = decode_all(listing, broken, data, [&](Index i, const Image& image) {
+    const bool fits = image.height == side && image.width == side;
+    const Image own = fits ? Image{} : fitted(image, side);
+    std::ranges::copy(fits ? image.pixels : own.pixels, pixels.begin() + i * bytes);
+    if (!fits) others[i] = listing.files[i];
   });
+  std::erase(others, Path());
+  if (!others.empty())
+    data.warnings.push_back(fmt::format("images of other sizes are resized to {}x{}: {}", side,
+                                        side, listed(image_sizes(others))));
   Index next = 0;
   for (const Index place : places) {  // close the gaps that broken images left
     std::copy_n(pixels.begin() + place * bytes, bytes, pixels.begin() + next++ * bytes);
@@ -86,19 +73,31 @@ Split resident_split(Listing listing, const Image& size, BrokenImages broken) {
   pixels.resize(static_cast<std::size_t>(next * bytes));
   split.pixels = std::move(pixels);
   split.labels = std::move(listing.labels);
+  split.files = std::move(listing.files);
   return split;
 }
 
 Split streamed_split(Listing listing, Index side, ImageSource::View view,
-                     const DataOptions& options) {
+                     const DataOptions& options, Dataset& data) {
   if (options.broken == BrokenImages::skip) {
-    decode_all(listing, BrokenImages::skip, [](Index, const Image&) {});
+    decode_all(listing, BrokenImages::skip, data, [](Index, const Image&) {});
   }
   Split split;
   split.height = split.width = side;
   split.labels = std::move(listing.labels);
   split.source = std::make_shared<ImageSource>(std::move(listing.files), side, view, options.seed);
   return split;
+}
+
+/// The side of all images, which must not depend on which split or how many of its images are asked
+/// for.
+Index settled_side(const Path& folder, const Path& train, const Path& test,
+                   const DataOptions& options) {
+  if (options.image_size > 0) return options.image_size;
+  std::vector<Path> files = images_below(train);
+  const std::vector<Path> more = images_below(test);
+  files.insert(files.end(), more.begin(), more.end());
+  return side_of(image_sizes(files), folder);
 }
 
 }  // namespace
@@ -117,31 +116,23 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
   Dataset data;
   data.name = "folder";
   data.classes = known.empty() ? find_classes(folder, train, test) : known;
-  Listing train_list, test_list;
-  if (options.train) train_list = list_images(train, data.classes);
-  if (options.test) test_list = list_images(test, data.classes);
-  train_list.keep_first(options.limit_train);
-  test_list.keep_first(options.limit_test);
-
-  const auto small = options.image_size > 0
-                         ? std::nullopt
-                         : common_small_square({&train_list, &test_list}, options.broken);
-  if (small) {
-    if (options.train) data.train = resident_split(train_list, *small, options.broken);
-    if (options.test) data.test = resident_split(test_list, *small, options.broken);
-  } else {
-    const Index side = options.image_size > 0 ? options.image_size : imagenet_side;
+  const Index side = settled_side(folder, train, test, options);
+  const auto load = [&](const Path& split, Part part) {
+    Listing listing = list_images(split, data.classes);
+    listing.keep(choose_images(listing.labels, part, options, data));
+    if (side <= largest_resident_side)
+      return resident_split(std::move(listing), side, options.broken, data);
     using View = ImageSource::View;
-    if (options.train) data.train = streamed_split(train_list, side, View::random, options);
-    if (options.test) data.test = streamed_split(test_list, side, View::centre, options);
-  }
-  require(!options.train || data.train.size() > 0, "{}: expected a readable image, found none",
-          train.string());
-  require(!options.test || data.test.size() > 0, "{}: expected a readable image, found none",
-          test.string());
-  const Split& some = options.train ? data.train : data.test;
-  data.normalization =
-      some.height == 32 && some.width == 32 ? normalizations::cifar10 : normalizations::imagenet;
+    return streamed_split(std::move(listing), side,
+                          part == Part::train ? View::random : View::centre, options, data);
+  };
+  if (options.train) data.train = load(train, Part::train);
+  if (options.test) data.test = load(test, Part::test);
+  for (const auto& [wanted, split, name] :
+       {std::tuple{options.train, &data.train, train}, {options.test, &data.test, test}})
+    require(!wanted || split->size() > 0, "{}: expected a readable image, found none{}",
+            name.string(), data.warnings.empty() ? "" : "; " + data.warnings.back());
+  data.normalization = side == 32 ? normalizations::cifar10 : normalizations::imagenet;
   return data;
 }
 

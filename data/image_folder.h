@@ -14,8 +14,9 @@ namespace robmask {
 /// classes.txt, else the class folders of train/ (of test/ where there is no train/) in alphabetical
 /// order; a class may lack a folder. File order is class by class, file names sorted. Hidden files and
 /// files that are no images are passed over.
-/// Square images of one size, 8 to 64 pixels a side, become resident splits; others are crops read from
-/// disk batch by batch (DataOptions::image_size, data/crops.h).
+/// All images become squares of one side (DataOptions::image_size, data/image_sizes.h). Up to 64 pixels,
+/// they are resident: files of that size as they are, others resized. Larger ones are crops read from
+/// disk batch by batch (data/crops.h).
 /// Throws InputError for a missing folder, a class folder of no class or without images, and broken
 /// images (at loading for resident splits, else when they are read; see BrokenImages).
 Dataset load_image_folder(const Path& folder, const DataOptions& options,

@@ -25,6 +25,8 @@ class ImageSource {
   void read(std::span<const std::int32_t> ids, std::uint64_t epoch,
             std::span<std::uint8_t> out) const;
 
+  const std::vector<Path>& files() const { return files_; }
+
  private:
   std::vector<Path> files_;
   Index side_;

@@ -23,26 +23,6 @@ void refuse_foreign_format(const Path& path) {
           path.extension().string());
 }
 
-std::vector<Path> images_below(const Path& folder) {
-  std::vector<Path> files;
-  const auto links = fs::directory_options::follow_directory_symlink;
-  for (auto entry = fs::recursive_directory_iterator(folder, links);
-       entry != fs::recursive_directory_iterator(); ++entry) {
-    if (is_hidden(entry->path())) {
-      entry.disable_recursion_pending();
-    } else if (!entry->is_directory()) {
-      refuse_foreign_format(entry->path());
-      if (is_image_file(entry->path())) files.push_back(entry->path());
-    }
-  }
-  std::sort(files.begin(), files.end(),
-            [](const Path& a, const Path& b) { return a.native() < b.native(); });
-  require(!files.empty(),
-          "{}: expected images of this class, found none; add some or remove the folder",
-          folder.string());
-  return files;
-}
-
 /// One name a line; blanks at the ends are dropped, empty lines passed over.
 std::vector<std::string> read_class_list(const Path& path) {
   std::istringstream lines(read_text(path));
@@ -62,10 +42,31 @@ std::vector<std::string> read_class_list(const Path& path) {
 
 }  // namespace
 
-void Listing::keep_first(Index count) {
-  if (count >= size()) return;
-  files.resize(static_cast<std::size_t>(count));
-  labels.resize(static_cast<std::size_t>(count));
+void Listing::keep(const std::vector<Index>& places) {
+  Listing kept;
+  for (const Index i : places) {
+    kept.files.push_back(std::move(files[i]));
+    kept.labels.push_back(labels[i]);
+  }
+  *this = std::move(kept);
+}
+
+std::vector<Path> images_below(const Path& folder) {
+  std::vector<Path> files;
+  if (!fs::is_directory(folder)) return files;
+  const auto links = fs::directory_options::follow_directory_symlink;
+  for (auto entry = fs::recursive_directory_iterator(folder, links);
+       entry != fs::recursive_directory_iterator(); ++entry) {
+    if (is_hidden(entry->path())) {
+      entry.disable_recursion_pending();
+    } else if (!entry->is_directory()) {
+      refuse_foreign_format(entry->path());
+      if (is_image_file(entry->path())) files.push_back(entry->path());
+    }
+  }
+  std::sort(files.begin(), files.end(),
+            [](const Path& a, const Path& b) { return a.native() < b.native(); });
+  return files;
 }
 
 std::vector<std::string> class_folders(const Path& split) {
@@ -104,7 +105,11 @@ Listing list_images(const Path& split, const std::vector<std::string>& classes) 
   std::sort(folders.begin(), folders.end());
   Listing listing;
   for (const auto& [label, folder] : folders) {
-    for (Path& file : images_below(folder)) {
+    std::vector<Path> files = images_below(folder);
+    require(!files.empty(),
+            "{}: expected images of this class, found none; add some or remove the folder",
+            folder.string());
+    for (Path& file : files) {
       listing.files.push_back(std::move(file));
       listing.labels.push_back(label);
     }

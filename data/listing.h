@@ -15,7 +15,8 @@ struct Listing {
   std::vector<std::int32_t> labels;
 
   Index size() const { return static_cast<Index>(files.size()); }
-  void keep_first(Index count);
+  /// Keeps those at `places`, in that order.
+  void keep(const std::vector<Index>& places);
 };
 
 /// The visible sub-folders of a folder, in alphabetical (byte) order.
@@ -24,6 +25,9 @@ std::vector<std::string> class_folders(const Path& split);
 /// The labels' names: classes.txt of `folder`, one a line, or else the class folders of its splits
 /// `train` and `test` (the first of the two that exists).
 std::vector<std::string> find_classes(const Path& folder, const Path& train, const Path& test);
+
+/// Every image below a folder, in folders below too, sorted by path; none if there is no such folder.
+std::vector<Path> images_below(const Path& folder);
 
 /// Every image of split/<class>/, also in folders below, sorted by path.
 /// Throws InputError for a class folder that is not in `classes` or holds no image, for images of a

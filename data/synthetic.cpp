@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "data/subset.h"
 #include "engine/random.h"
 #include "engine/threads.h"
 
@@ -123,15 +124,20 @@ void draw(std::uint32_t id, std::uint8_t* image) {
 
 namespace {
 
-Split synthetic_split(Index first, Index count) {
+/// Of the images `first` … first + count − 1, those that the options keep.
+Split synthetic_split(Index first, Index count, Part part, const DataOptions& options,
+                      Dataset& data) {
+  std::vector<std::int32_t> labels;
+  for (Index i = 0; i < count; ++i)
+    labels.push_back(static_cast<std::int32_t>((first + i) % synthetic::classes));
+  const std::vector<Index> places = choose_images(labels, part, options, data);
   Split split;
   split.height = split.width = synthetic::side;
-  split.labels.resize(static_cast<std::size_t>(count));
-  split.pixels.resize(static_cast<std::size_t>(count * split.image_bytes()));
-  parallel_for(count, [&](Index i) {
-    const auto id = static_cast<std::uint32_t>(first + i);
-    split.labels[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(id % synthetic::classes);
-    synthetic::draw(id, split.pixels.data() + i * split.image_bytes());
+  split.pixels.resize(places.size() * static_cast<std::size_t>(split.image_bytes()));
+  for (const Index i : places) split.labels.push_back(labels[static_cast<std::size_t>(i)]);
+  parallel_for(split.size(), [&](Index i) {
+    const Index id = first + places[static_cast<std::size_t>(i)];
+    synthetic::draw(static_cast<std::uint32_t>(id), split.pixels.data() + i * split.image_bytes());
   });
   return split;
 }
@@ -148,10 +154,9 @@ Dataset make_synthetic(const DataOptions& options) {
     }
   }
   data.normalization = normalizations::cifar10;
-  if (options.train) data.train = synthetic_split(0, std::min(train_images, options.limit_train));
-  if (options.test) {
-    data.test = synthetic_split(train_images, std::min(test_images, options.limit_test));
-  }
+  if (options.train) data.train = synthetic_split(0, train_images, Part::train, options, data);
+  if (options.test)
+    data.test = synthetic_split(train_images, test_images, Part::test, options, data);
   return data;
 }
 

@@ -41,7 +41,7 @@ void draw(std::uint32_t id, std::uint8_t* image);
 }  // namespace synthetic
 
 /// Images 0 … 1,999 to train on and 2,000 … 2,499 to test with, classes in turn, so that every limit
-/// is balanced. They do not depend on options.seed: it is one data set, like any other.
+/// is balanced. The images do not depend on options.seed: it is one data set, like any other.
 Dataset make_synthetic(const DataOptions& options);
 
 }  // namespace robmask

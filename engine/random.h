@@ -23,6 +23,7 @@ enum class Purpose : std::uint32_t {
   probe,
   attack_start,  // of AutoAttack's attacks; branch = run
   square,        // the windows of Square; branch = run, step = iteration
+  sample,        // which images --sample random keeps; branch 1 for training images
 };
 
 /// Names one stream of numbers: (seed, purpose, branch, step, image).

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "data/files/json.h"
 #include "data/files/safetensors.h"
 #include "engine/backend.h"
 #include "training/manners.h"
@@ -34,6 +35,8 @@ std::map<std::string, std::string> metadata_of(const CheckpointInfo& info, Index
                                        {"std", join(s.std.data(), 3)},
                                        {"seed", std::to_string(info.seed)},
                                        {"generation", std::to_string(generation)}};
+  if (!info.class_names.empty()) m["class_names"] = Json(info.class_names).dump();
+  if (info.image_size > 0) m["image_size"] = std::to_string(info.image_size);
   if (!info.aux_eps.empty()) m["aux_eps"] = join(info.aux_eps.data(), info.aux_eps.size());
   for (const std::string& key : info.unsaid) m.erase(key);
   return m;
@@ -67,6 +70,7 @@ void tell_of_beaten_flags(const SafeTensors& file, const CheckpointOverrides& fl
       {"model", "model", flags.model},
       {"width", "width", number(flags.width)},
       {"masks", "masks", number(flags.masks)},
+      {"image_size", "image-size", number(flags.image_size)},
       {"bn_stats", "bn-stats", flags.bn_stats}};
   for (const auto& [key, flag, value] : said) {
     const auto at = file.metadata.find(key);
@@ -79,6 +83,7 @@ void tell_of_beaten_flags(const SafeTensors& file, const CheckpointOverrides& fl
 CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags) {
   constexpr Index most_masks = 1000;
   constexpr double largest_eps = 1e6;
+  constexpr Index largest_image = 4096;
   const Metadata m(file);
   CheckpointInfo info;
   ModelSpec& s = info.spec;
@@ -108,6 +113,10 @@ CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags
   if (statistics == BnStats::split && s.masks > 1) s.pairs = info.method == "advprop" ? s.masks : 2;
   check_like(file, s);
   info.aux_eps = m.numbers("aux_eps", s.masks - 1, 0, largest_eps);
+  info.class_names = m.list("class_names", s.classes);
+  info.image_size = m.whole("image_size", flags.image_size.value_or(0));
+  if (info.image_size > largest_image)
+    m.refuse("image_size", fmt::format("at most {}", largest_image));
   return info;
 }
 

@@ -21,6 +21,8 @@ struct CheckpointInfo {
   std::string norm = "linf";
   std::vector<double> aux_eps;  // advprop: ε of the auxiliary norms, in the order of their masks
   std::uint64_t seed = 0;
+  std::vector<std::string> class_names;  // of the outputs, in order; empty: not said
+  Index image_size = 0;                  // the side of the images it was trained on; 0: not said
   /// Keys of the metadata that neither the file nor a flag says, so that a default stands here for what
   /// nobody knows. They are not written.
   std::set<std::string> unsaid = {};
@@ -29,7 +31,7 @@ struct CheckpointInfo {
 /// What flags say of a weights file; the file's own metadata beats them.
 struct CheckpointOverrides {
   std::optional<std::string> model, bn_stats;
-  std::optional<Index> width, masks;
+  std::optional<Index> width, masks, image_size;
   std::optional<Normalization> normalization;
 };
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "data/dataset.h"
+#include "data/class_names.h"
 #include "engine/backend.h"
 #include "layers/strength.h"
 
@@ -109,6 +109,15 @@ constexpr auto names(RobmaskLoss) {
 constexpr auto names(BrokenImages) {
   using enum BrokenImages;
   return std::to_array<Named<BrokenImages>>({{stop, "stop"}, {skip, "skip"}});
+}
+constexpr auto names(Sample) {
+  using enum Sample;
+  return std::to_array<Named<Sample>>(
+      {{first, "first"}, {balanced, "balanced"}, {random, "random"}});
+}
+constexpr auto names(MatchClasses) {
+  using enum MatchClasses;
+  return std::to_array<Named<MatchClasses>>({{name, "name"}, {position, "position"}});
 }
 constexpr auto names(Augment) {
   using enum Augment;

@@ -1,6 +1,7 @@
 #include "training/evaluator.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -37,6 +38,23 @@ void in_batches(Backend& machine, const std::vector<std::int32_t>& list, Index s
 
 }  // namespace
 
+std::vector<Index> classes_of(const Tensor& logits, const std::vector<std::int32_t>& ids,
+                              const Split& split) {
+  const std::vector<double> values = logits.to_doubles();
+  std::vector<Index> classes;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto row = values.begin() + static_cast<Index>(i) * logits.shape().c;
+    const auto end = row + logits.shape().c;
+    const Path file = split.file_of(ids[i]);
+    require(std::all_of(row, end, [](double v) { return std::isfinite(v); }),
+            "the logits of image {}{} are not finite: the weights overflow, or are damaged; check "
+            "them, or try --precision fp64",
+            ids[i], file.empty() ? "" : fmt::format(" ({})", file.string()));
+    classes.push_back(std::max_element(row, end) - row);
+  }
+  return classes;
+}
+
 Evaluator::Evaluator(const Model& model, const Images& images, Index batch, std::uint64_t seed)
     : model_(model), images_(images), batch_(batch), seed_(seed) {}
 
@@ -61,6 +79,18 @@ std::vector<bool> Evaluator::clean(double p, const OnBatch& on_batch) const {
     const Batch batch = images_.batch(model_.dtype(), list);
     const auto hits = correct(batch.images, batch.labels, model_.eval(batch.images.shape().n, p));
     result.insert(result.end(), hits.begin(), hits.end());
+    if (on_batch) on_batch(static_cast<Index>(result.size()), {});
+  });
+  return result;
+}
+
+std::vector<Index> Evaluator::classes(double p, const OnBatch& on_batch) const {
+  std::vector<std::int32_t> all(images_.size());
+  std::iota(all.begin(), all.end(), 0);
+  std::vector<Index> result;
+  in_batches(model_.machine(), all, batch_, [&](const std::vector<std::int32_t>& list) {
+    const auto some = classes_of(logits(p, list), list, images_.split());
+    result.insert(result.end(), some.begin(), some.end());
     if (on_batch) on_batch(static_cast<Index>(result.size()), {});
   });
   return result;

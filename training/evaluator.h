@@ -28,6 +28,12 @@ struct Standing {
   std::vector<std::int32_t> survivors;
 };
 
+/// The class of each row of logits {n,1,1,classes}, those of the images `ids` of a split: the first of the
+/// largest. InputError that names the first image whose logits are not all finite: what is not a number
+/// is no prediction.
+std::vector<Index> classes_of(const Tensor& logits, const std::vector<std::int32_t>& ids,
+                              const Split& split);
+
 class Evaluator {
  public:
   /// `images` must outlive the evaluator. `seed` keys the noise of random starts by (seed, attack,
@@ -65,6 +71,9 @@ class Evaluator {
                               const std::vector<std::int32_t>& targets) const {
     return attack(p, plan, targets, {});
   }
+
+  /// The class the model gives each image at mask strength p, as classes_of.
+  std::vector<Index> classes(double p, const OnBatch& on_batch = {}) const;
 
   /// Logits {n,1,1,classes} of a range of images in eval mode.
   Tensor logits(double p, const std::vector<std::int32_t>& images) const;

@@ -1,6 +1,9 @@
 #include "training/metadata.h"
 
 #include <algorithm>
+#include <set>
+
+#include "data/files/json.h"
 
 namespace robmask {
 
@@ -39,6 +42,19 @@ std::vector<double> Metadata::numbers(const std::string& key, Index count, doubl
   if (!fit || std::ssize(values) != count)
     refuse(key, fmt::format("{} number(s) from {} to {}", count, low, high));
   return values;
+}
+
+std::vector<std::string> Metadata::list(const std::string& key, Index count) const {
+  const std::string* found = find(key);
+  if (found == nullptr) return {};
+  std::vector<std::string> names;
+  const Json json = parse_json(*found, fmt::format("{}: metadata \"{}\"", file_.source, key));
+  for (const Json& name : json)
+    if (name.is_string()) names.push_back(name);
+  const std::set<std::string> different(names.begin(), names.end());
+  if (!json.is_array() || json.size() != names.size() || std::ssize(different) != count)
+    refuse(key, fmt::format("a JSON list of the names of {} classes", count));
+  return names;
 }
 
 }  // namespace robmask

@@ -26,7 +26,8 @@ struct CommonSettings {
   // synthetic, cifar10:DIR, cifar100:DIR, folder:DIR or imagenet:DIR; empty, until resolved: the run's
   std::string data = "synthetic";
   std::string data_origin;                       // resolved: what says so, if no option does
-  std::optional<Index> limit_train, limit_test;  // the first N images; empty: all
+  std::optional<Index> limit_train, limit_test;  // use N images; empty: all
+  Sample sample = Sample::first;                 // which
   BrokenImages broken_images = BrokenImages::stop;
   std::string out;  // a folder (export: a file); resolved for train and finetune
   bool json = false, quiet = false;
@@ -49,6 +50,8 @@ struct ModelSettings {
   std::optional<Index> masks;        // k; resolved for train
   std::optional<BnStats> bn_stats;   // resolved for train
   Normalize normalize = Normalize::on;
+  std::optional<Index> image_size;  // the side of the images; empty: the data's own
+  MatchClasses match_classes = MatchClasses::name;
 };
 
 struct AttackSettings {

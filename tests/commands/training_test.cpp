@@ -155,7 +155,7 @@ TEST_F(Training, WarnsThatThereIsNothingToResumeEvenIfQuiet) {
     EXPECT_NE(result.errors.find("it starts anew"), std::string::npos) << result.errors;
   }
   std::filesystem::create_directory(run_folder("made"));  // for the run, by a script
-  EXPECT_EQ(run(train("made", "--resume")).errors, "");
+  EXPECT_EQ(run(train("made", "--resume --limit-test 10")).errors, "");
 }
 
 TEST_F(Training, SaysALineAnEpochWithTheLossTheAccuraciesAndTheTimeLeft) {

@@ -129,16 +129,41 @@ TEST(ImageFolder, ABrokenSmallImageStopsOrIsSkippedWithAWarning) {
   const std::string bytes = read_text(folder / "train/cat/a.png");
   put(folder / "train/cat/a.png", bytes.substr(0, bytes.size() / 2));
   EXPECT_TRUE(mentions(load_error(folder), "train/cat/a.png: expected a whole"));
-  testing::internal::CaptureStderr();
   const Dataset data = load(folder, {.broken = BrokenImages::skip});
-  EXPECT_TRUE(mentions(testing::internal::GetCapturedStderr(), "warning: skipped "));
+  ASSERT_EQ(data.warnings.size(), 1u);
+  EXPECT_TRUE(data.warnings[0].starts_with("skipped ")) << data.warnings[0];
   EXPECT_EQ(data.train.labels, (Labels{0, 1}));
   EXPECT_EQ(reds(data.train), (std::vector<int>{0, 11}));
 }
 
-TEST(ImageFolder, LargerOrUnequalImagesAreStreamedAsCrops) {
+TEST(ImageFolder, OneFileMoreOrLessDecidesNoSize) {
   const ScratchFolder folder;
   put_small(folder.path(), 32);
+  put_image(folder / "train/cat/wide.png", plain(32, 33, {12, 0, 0}));
+  const auto line = load_error(folder);
+  EXPECT_TRUE(mentions(line, "expected images of one size, got 4 of 32x32 (the first ")) << line;
+  EXPECT_TRUE(mentions(line, "1 of 32x33 (the first ")) << line;
+  EXPECT_TRUE(mentions(line, "wide.png")) << line;
+  EXPECT_TRUE(mentions(line, "--image-size 32")) << line;
+  EXPECT_EQ(load_error(folder, {.train = false, .limit_test = 1}), line);
+}
+
+TEST(ImageFolder, ASizeThatIsSaidTakesFilesOfThatSizeAsTheyAreAndResizesOthersWithAWarning) {
+  const ScratchFolder folder;
+  put_small(folder.path(), 32);
+  put_image(folder / "train/cat/wide.png", plain(64, 66, {12, 0, 0}));
+  put_image(folder / "train/cat/small.png", plain(9, 8, {13, 0, 0}));
+  const Dataset data = load(folder, {.image_size = 32});
+  EXPECT_EQ(reds(data.train), (std::vector<int>{0, 10, 11, 13, 12}));
+  EXPECT_EQ(data.train.pixels.size(), 5u * 32 * 32 * 3);
+  EXPECT_EQ(data.train.file_of(4), folder / "train/cat/wide.png");
+  ASSERT_EQ(data.warnings.size(), 1u);
+  EXPECT_TRUE(mentions(data.warnings[0], "resized to 32x32: 1 of 9x8")) << data.warnings[0];
+}
+
+TEST(ImageFolder, LargerOrUnequalImagesAreStreamedAsCrops) {
+  const ScratchFolder folder;
+  put_small(folder.path(), 80);
   put_image(folder / "train/cat/c.png", test::graded(100, 140));
   const Dataset data = load(folder, {.seed = 3});
   ASSERT_FALSE(data.train.resident());
@@ -180,9 +205,9 @@ TEST(ImageFolder, ABrokenStreamedJpegStopsTheBatchOrIsLeftOutBeforeTheRun) {
   const auto line =
       message_of<InputError>([&] { data.train.read(std::vector<std::int32_t>{3}, 0, out); });
   EXPECT_TRUE(mentions(line, "c.jpg: expected a whole")) << line;
-  testing::internal::CaptureStderr();
   const Dataset rest = load(folder, {.broken = BrokenImages::skip});
-  EXPECT_TRUE(mentions(testing::internal::GetCapturedStderr(), "c.jpg"));
+  ASSERT_EQ(rest.warnings.size(), 1u);
+  EXPECT_TRUE(mentions(rest.warnings[0], "c.jpg"));
   EXPECT_EQ(rest.train.labels, (Labels{0, 1, 1}));
 }
 

@@ -84,6 +84,10 @@ std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model,
   require(source.info.spec.classes == model.info.spec.classes,
           "--source {}: expected a model of {} classes like {}, got {}", s.source,
           model.info.spec.classes, s.from, source.info.spec.classes);
+  const auto &own = model.info.class_names, &others = source.info.class_names;
+  require(own.empty() || others.empty() || own == others,
+          "--source {}: expected a model of the classes of {}, in the same order", s.source,
+          s.from);
   std::vector<Strength> strengths = s.eps;
   if (s.reuse_broken) std::ranges::stable_sort(strengths, {}, &Strength::value);
   std::vector<Cell> cells;

@@ -26,11 +26,13 @@ Json count_hits(const EvaluateSettings& s, const LoadedModel& from, double p,
     const Images images(from.model->machine(), std::move(split));
     const Evaluator evaluator(*from.model, images, s.batch, s.common.seed);
     const auto before = static_cast<Index>(hits.size()) * n;
-    const std::vector<bool> correct = evaluator.clean(p, [&](Index done, const auto&) {
+    const std::vector<Index> classes = evaluator.classes(p, [&](Index done, const auto&) {
       stop_if_interrupted();
       progress.update(before + done);
     });
-    hits.push_back(std::ranges::count(correct, true));
+    Index correct = 0;
+    for (Index i = 0; i < n; ++i) correct += classes[i] == images.split().labels[i];
+    hits.push_back(correct);
   }
   return {n, hits};
 }

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <set>
 
+#include "data/corruptions.h"
 #include "data/files/atomic_file.h"
 #include "data/files/fingerprint.h"
 #include "engine/backend.h"
@@ -115,9 +116,11 @@ Evaluation::Evaluation(const EvaluateSettings& s, const Path& from, const Json& 
       machine_(machine_of(s.common)) {
   check_single("save-adversarial", s.save_adversarial, count);
   check_single("robustbench-json", s.robustbench_json, count);
-  ChosenSplit chosen = load_split(s.common, s.split);
+  const CheckpointInfo info = read_info(from, overrides_of(s.model, {}));
+  ChosenSplit chosen = load_split(s.common, s.split, info, s.model.match_classes);
   overrides_ = overrides_of(s.model, chosen.normalization);
   classes_ = std::move(chosen.classes);
+  data_warnings_ = std::move(chosen.warnings);
   journal_.emplace(folder_ / journal_name, journal_settings(s, models, chosen.images), s.resume,
                    kept_);
   images_ = std::make_unique<Images>(machine_, std::move(chosen.images));
@@ -136,6 +139,7 @@ void Evaluation::prepare_outputs(bool attacks) {
   const EvaluateSettings& s = settings_;
   const bool chosen = !s.common.out.empty();
   if (chosen || attacks || !s.corruptions.empty()) require_output_folder("out", folder_);
+  if (!s.corruptions.empty()) corruptions_in(s.corruptions);  // are there
   if (s.resume && !std::filesystem::exists(folder_ / journal_name))
     tell_of_new_start(folder_, "journal of an interrupted evaluation");
   if (chosen) std::filesystem::create_directories(folder_);  // files may be asked for in it
@@ -168,6 +172,7 @@ void Evaluation::question(const LoadedModel& from, const std::vector<Cell>& cell
     const Classifier logits = [&](const Variable& images) {
       return model.logits(images, model.eval(images.shape().n, mask));
     };
+    classes_of(logits(Variable(batch.images)).value(), ids, images_->split());  // are finite
     for (const Doubt& d : doubts_about(logits, probe)) doubt(d, mask);
     if (const auto d = doubt_about_radius(probe.norm, probe.eps)) doubt(*d, mask);
     progress.update(i + 1);
@@ -206,12 +211,14 @@ void Evaluation::report(const CellOutcome& outcome, const LoadedModel& model) {
 
 void Evaluation::judge(const LoadedModel& model, std::optional<double> p,
                        const LoadedModel* source) {
-  check_fit(*model.model, images_->split(), settings_.common.data);
   const LoadedModel& attacked = source ? *source : model;
   const std::vector<Cell> cells = cells_of(settings_, model, attacked);
   if (outcomes_.empty()) {
     prepare_outputs(!std::ranges::all_of(cells, &Cell::idle));
     tell_of_clamped_targets(cells, model.info.spec.classes);
+    tell_of(data_warnings_);
+    for (const std::string& warning : data_warnings_)
+      warnings_.push_back({{"check", "data"}, {"mask", Json()}, {"message", warning}});
   }
   const std::string name = p ? fmt::format("p {}", *p) : "";
   if (!settings_.corruptions.empty())

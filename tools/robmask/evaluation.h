@@ -48,6 +48,7 @@ class Evaluation {
   Backend& machine_;
   std::unique_ptr<Images> images_;
   std::vector<std::string> classes_;
+  std::vector<std::string> data_warnings_;
   CheckpointOverrides overrides_;
   std::optional<Journal> journal_;
   std::unique_ptr<AdversarialFile> adversarial_;

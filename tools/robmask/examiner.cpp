@@ -10,17 +10,6 @@
 
 namespace robmask {
 
-std::vector<Index> classes_of(const Tensor& logits) {
-  const std::vector<double> values = logits.to_doubles();
-  std::vector<Index> classes;
-  for (Index n = 0; n < logits.shape().n; ++n) {
-    const auto row = values.begin() + n * logits.shape().c, end = row + logits.shape().c;
-    const bool nan = std::any_of(row, end, [](double v) { return std::isnan(v); });
-    classes.push_back(nan ? -1 : std::max_element(row, end) - row);
-  }
-  return classes;
-}
-
 Examiner::Examiner(const Model& model, const Images& images, double p, const AttackPlan& plan,
                    bool quantize, AdversarialFile* file)
     : model_(model), images_(images), p_(p), plan_(plan), quantize_(quantize), file_(file) {}
@@ -43,8 +32,10 @@ std::vector<bool> Examiner::accept(const std::vector<Finding>& found) const {
     x.machine().copy(x_adv.images(static_cast<Index>(i), 1), found[i].x_adv);
   }
   const Variable shown(quantize_ ? rounded(x_adv, x) : x_adv);
+  std::vector<std::int32_t> ids;
+  for (const Finding& f : found) ids.push_back(f.image);
   const std::vector<Index> predictions =
-      classes_of(model_.logits(shown, model_.eval(x.shape().n, p_)).value());
+      classes_of(model_.logits(shown, model_.eval(x.shape().n, p_)).value(), ids, images_.split());
   std::vector<bool> accepted;
   for (std::size_t i = 0; i < found.size(); ++i)
     accepted.push_back(predictions[i] != images_.split().labels[found[i].image]);
@@ -72,7 +63,7 @@ PerImage<ImageOutcome> Examiner::conclude(const PerImage<Verdict>& verdicts) {
   x.machine().distance(distance, shown, x, plan_.norm);
   const std::vector<double> distances = distance.to_doubles();
   const std::vector<Index> predictions =
-      classes_of(model_.logits(Variable(shown), model_.eval(n, p_)).value());
+      classes_of(model_.logits(Variable(shown), model_.eval(n, p_)).value(), ids, images_.split());
   for (const double v : shown.to_doubles()) {
     extremes_.nans += std::isnan(v);
     extremes_.low = std::min(extremes_.low, v);

@@ -9,9 +9,6 @@
 
 namespace robmask {
 
-/// The class of each row of logits {n,1,1,classes}: the first of the largest; −1 if one is NaN.
-std::vector<Index> classes_of(const Tensor& logits);
-
 class Examiner {
  public:
   /// Examines an attack on the mask of strength p; with `quantize`, images are rounded to 8 bits

@@ -19,7 +19,8 @@ Json count_json(const Split& split) {
 }
 
 int describe_data(const InfoSettings& s) {
-  const Dataset data = load_data(s.common, true, true);
+  const Dataset data = load_data(s.common, true, true, s.model.image_size);
+  tell_of(data.warnings);
   std::vector<Index> per_class(data.classes.size());
   for (const std::int32_t label : data.train.labels) ++per_class[label];
   const auto [least, most] = std::minmax_element(per_class.begin(), per_class.end());
@@ -68,22 +69,25 @@ int run_info(const InfoSettings& s) {
   const auto said = [&](const char* key, const auto& value) {
     return from.info.unsaid.contains(key) ? Json() : Json(value);
   };
-  const Json json{{"checkpoint", weights_path(s.from).string()},
-                  {"model", spec.name},
-                  {"width", spec.width},
-                  {"classes", spec.classes},
-                  {"method", said("method", from.info.method)},
-                  {"masks", spec.masks},
-                  {"bn_stats", spec.statistics()},
-                  {"eps_max", said("eps_max", from.info.eps_max)},
-                  {"norm", said("norm", from.info.norm)},
-                  {"parameters", from.model->parameter_count()},
-                  {"mask_parameters", mask_parameters},
-                  {"norm_layers", norms},
-                  {"tensors", tensors},
-                  {"mean", said("mean", spec.mean)},
-                  {"std", said("std", spec.std)},
-                  {"seed", said("seed", from.info.seed)}};
+  const Json json{
+      {"checkpoint", weights_path(s.from).string()},
+      {"model", spec.name},
+      {"width", spec.width},
+      {"classes", spec.classes},
+      {"class_names", from.info.class_names.empty() ? Json() : Json(from.info.class_names)},
+      {"image_size", from.info.image_size == 0 ? Json() : Json(from.info.image_size)},
+      {"method", said("method", from.info.method)},
+      {"masks", spec.masks},
+      {"bn_stats", spec.statistics()},
+      {"eps_max", said("eps_max", from.info.eps_max)},
+      {"norm", said("norm", from.info.norm)},
+      {"parameters", from.model->parameter_count()},
+      {"mask_parameters", mask_parameters},
+      {"norm_layers", norms},
+      {"tensors", tensors},
+      {"mean", said("mean", spec.mean)},
+      {"std", said("std", spec.std)},
+      {"seed", said("seed", from.info.seed)}};
   print_result(
       s.common, json,
       fmt::format("{}: {} (width {}), {} classes, {} mask(s) and {} statistics, {}\n{} parameters, "

@@ -24,6 +24,11 @@ void check_alike(const InterpolateSettings& s, const LoadedModel& first,
   require_same("model", a.name, b.name);
   require_same("width", a.width, b.width);
   require_same("classes", a.classes, b.classes);
+  const auto named = [](const CheckpointInfo& info) {
+    return fmt::to_string(fmt::join(info.class_names, ", "));
+  };
+  if (!first.info.class_names.empty() && !second.info.class_names.empty())
+    require_same("classes", named(first.info), named(second.info));
   require_same("masks", a.masks, b.masks);
   require_same("statistics", a.statistics(), b.statistics());
   require_same("pairs of statistics", a.pairs, b.pairs);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 #include <set>
 #include <utility>
 
@@ -75,14 +74,10 @@ const std::vector<Index>& Judge::predictions(double p) {
   const auto [at, fresh] = predictions_.try_emplace(p);
   if (!fresh) return at->second;
   Progress progress(fmt::format("clean, mask {}", p), images_.size(), "image");
-  for (Index first = 0; first < images_.size(); first += settings_.batch) {
-    std::vector<std::int32_t> ids(std::min(settings_.batch, images_.size() - first));
-    std::iota(ids.begin(), ids.end(), static_cast<std::int32_t>(first));
-    const std::vector<Index> classes = classes_of(evaluator_.logits(p, ids));
-    at->second.insert(at->second.end(), classes.begin(), classes.end());
-    progress.update(first + static_cast<Index>(ids.size()));
+  at->second = evaluator_.classes(p, [&](Index done, const auto&) {
+    progress.update(done);
     stop_if_interrupted();
-  }
+  });
   return at->second;
 }
 

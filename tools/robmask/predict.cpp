@@ -18,10 +18,12 @@ int run_predict(const PredictSettings& s) {
   require_output_file("logits", s.logits, {".npy"});
   require_output_file("features", s.features, {".npy"});
   Backend& machine = machine_of(s.common);
-  ChosenSplit chosen = load_split(s.common, s.split);
+  const CheckpointInfo info = read_info(s.from, overrides_of(s.model, {}));
+  ChosenSplit chosen = load_split(s.common, s.split, info, s.model.match_classes);
   const LoadedModel from =
       load_model(s.from, machine, maps_of(s.common), overrides_of(s.model, chosen.normalization));
   check_mask(*from.model, s.mask);
+  tell_of(chosen.warnings);
   const Images images(machine, std::move(chosen.images));
   const Evaluator evaluator(*from.model, images, s.batch, s.common.seed);
 
@@ -32,16 +34,16 @@ int run_predict(const PredictSettings& s) {
     for (Index first = 0; first < images.size(); first += s.batch) {
       std::vector<std::int32_t> ids(std::min(s.batch, images.size() - first));
       std::iota(ids.begin(), ids.end(), static_cast<std::int32_t>(first));
-      const std::vector<T> part = evaluator.logits(s.mask, ids).template to_host<T>();
-      logits.insert(logits.end(), part.begin(), part.end());
+      const Tensor part = evaluator.logits(s.mask, ids);
+      const std::vector<Index> predicted = classes_of(part, ids, images.split());
+      for (std::size_t i = 0; i < ids.size(); ++i)
+        correct += predicted[i] == images.split().labels[ids[i]];
+      const std::vector<T> values = part.template to_host<T>();
+      logits.insert(logits.end(), values.begin(), values.end());
       progress.update(first + static_cast<Index>(ids.size()));
       stop_if_interrupted();
     }
     const Index classes = from.model->spec().classes;
-    for (Index n = 0; n < images.size(); ++n) {
-      const auto row = logits.begin() + n * classes;
-      correct += std::max_element(row, row + classes) - row == images.split().labels[n];
-    }
     if (!s.logits.empty()) write_npy(s.logits, host_tensor({images.size(), classes}, logits));
   });
   progress.finish();

@@ -1,7 +1,6 @@
 #include "tools/robmask/session.h"
 
-#include <algorithm>
-#include <cmath>
+#include <functional>
 #include <iostream>
 
 #include "engine/backend.h"
@@ -22,16 +21,26 @@ DType maps_of(const CommonSettings& common) {
 
 DType dtype_of(const CommonSettings& common) { return real_of(maps_of(common)); }
 
-Dataset load_data(const CommonSettings& common, bool train, bool test) {
+namespace {
+
+DataOptions data_options(const CommonSettings& common, bool train, bool test) {
   DataOptions options;
   options.train = train;
   options.test = test;
   options.limit_train = common.limit_train.value_or(no_limit);
   options.limit_test = common.limit_test.value_or(no_limit);
+  options.sample = common.sample;
   options.broken = common.broken_images;
   options.seed = common.seed;
+  return options;
+}
+
+/// Loads, then does `more`.
+Dataset load(const CommonSettings& common, const DataOptions& options,
+             const std::function<void(Dataset&)>& more) {
   try {
     Dataset data = load_dataset(common.data, options);
+    more(data);
     if (!common.data_origin.empty()) log("--data {}: {}", common.data, common.data_origin);
     return data;
   } catch (const InputError& error) {
@@ -42,11 +51,35 @@ Dataset load_data(const CommonSettings& common, bool train, bool test) {
   }
 }
 
-ChosenSplit load_split(const CommonSettings& common, SplitChoice choice) {
+}  // namespace
+
+Dataset load_data(const CommonSettings& common, bool train, bool test,
+                  std::optional<Index> image_size) {
+  DataOptions options = data_options(common, train, test);
+  options.image_size = image_size.value_or(0);
+  return load(common, options, [](Dataset&) {});
+}
+
+Dataset load_data(const CommonSettings& common, bool train, bool test, const CheckpointInfo& from,
+                  MatchClasses match) {
+  DataOptions options = data_options(common, train, test);
+  options.image_size = from.image_size;
+  return load(common, options, [&](Dataset& data) {
+    match_classes(data, {from.spec.classes, from.class_names}, match);
+    const Index side = (train ? data.train : data.test).height;
+    if (from.image_size > 0 && side != from.image_size)
+      data.warnings.push_back(
+          fmt::format("--data {}: its images are {}x{}, the model was trained on {}x{}", data.spec,
+                      side, side, from.image_size, from.image_size));
+  });
+}
+
+ChosenSplit load_split(const CommonSettings& common, SplitChoice choice, const CheckpointInfo& from,
+                       MatchClasses match) {
   const bool train = choice == SplitChoice::train;
-  Dataset data = load_data(common, train, !train);
+  Dataset data = load_data(common, train, !train, from, match);
   ChosenSplit chosen{std::move(train ? data.train : data.test), data.normalization,
-                     std::move(data.classes)};
+                     std::move(data.classes), std::move(data.warnings)};
   require(chosen.images.size() > 0, "--data {}: expected {} images, found none", common.data,
           to_string(choice));
   return chosen;
@@ -58,6 +91,7 @@ CheckpointOverrides overrides_of(const ModelSettings& model,
   flags.model = model.model;
   flags.width = model.width;
   flags.masks = model.masks;
+  flags.image_size = model.image_size;
   if (model.bn_stats) flags.bn_stats = to_string(*model.bn_stats);
   if (own || model.normalize != Normalize::on)
     flags.normalization =
@@ -65,11 +99,8 @@ CheckpointOverrides overrides_of(const ModelSettings& model,
   return flags;
 }
 
-void check_fit(const Model& model, const Split& split, const std::string& data) {
-  const auto highest = std::max_element(split.labels.begin(), split.labels.end());
-  require(highest == split.labels.end() || *highest < model.spec().classes,
-          "--data {}: expected labels below {} (the model's classes), got {}", data,
-          model.spec().classes, highest == split.labels.end() ? 0 : *highest);
+void tell_of(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) warn(warning);
 }
 
 void check_mask(const Model& model, double p) {

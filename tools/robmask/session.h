@@ -16,27 +16,35 @@ Backend& machine_of(const CommonSettings& common);
 DType maps_of(const CommonSettings& common);
 DType dtype_of(const CommonSettings& common);
 
-/// The data set of the settings, with the splits a command needs. Says in a log line, or in the InputError
-/// for data that cannot be had, where a --data that was not given comes from.
-Dataset load_data(const CommonSettings& common, bool train, bool test);
+/// The data set of the settings, with the splits a command needs; a folder's images at `image_size`, if
+/// given. Says in a log line, or in the InputError for data that cannot be had, where a --data that was not
+/// given comes from. Its warnings are to be told once all else is found in order: bad input gets one line.
+Dataset load_data(const CommonSettings& common, bool train, bool test,
+                  std::optional<Index> image_size = {});
+/// The same as the model `from` sees them: at its size, labels as it counts its classes.
+Dataset load_data(const CommonSettings& common, bool train, bool test, const CheckpointInfo& from,
+                  MatchClasses match = MatchClasses::name);
 
-/// The split that evaluate and predict read, with its data set's normalization. InputError if it has
-/// no images.
+/// The split that evaluate and predict show the model `from`, with its data set's normalization.
+/// InputError if it has no images.
 struct ChosenSplit {
   Split images;
   Normalization normalization;
   std::vector<std::string> classes;  // label → name
+  std::vector<std::string> warnings;
 };
-ChosenSplit load_split(const CommonSettings& common, SplitChoice choice);
+ChosenSplit load_split(const CommonSettings& common, SplitChoice choice, const CheckpointInfo& from,
+                       MatchClasses match);
 
 /// What flags say of a checkpoint that does not say it itself. `own` is the normalization of the data
 /// set, where one is read.
 CheckpointOverrides overrides_of(const ModelSettings& model,
                                  const std::optional<Normalization>& own);
 
-/// InputError unless the model fits the images: as many classes as labels reach, and a mask of
-/// strength p where it has masks.
-void check_fit(const Model& model, const Split& split, const std::string& data);
+/// Warns of what a user should know of images.
+void tell_of(const std::vector<std::string>& warnings);
+
+/// InputError unless the model has a mask of strength p.
 void check_mask(const Model& model, double p);
 
 /// Prints a result to stdout: the JSON with --json, else the text.

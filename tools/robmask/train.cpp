@@ -72,6 +72,7 @@ int run_training(const TrainSettings& s, const Model& model, Recipe& recipe,
   const auto doubt = doubt_about_radius(s.attack.norm, s.attack.eps.value);
   if (doubt && s.method != Method::standard) warn(doubt->text);
   const bool resumed = prepare_directory(dir, s.resume);
+  tell_of(data.warnings);
   write_json(dir / "config.json", config);
   const Images train(model.machine(), data.train), test(model.machine(), data.test);
   Sgd sgd(trained, s.momentum, s.weight_decay);
@@ -128,6 +129,8 @@ CheckpointInfo info_of(const TrainSettings& s, const Dataset& data) {
   info.eps_max = s.attack.eps.text;
   info.norm = to_string(s.attack.norm);
   info.seed = s.common.seed;
+  info.class_names = data.classes;
+  info.image_size = data.train.height;
   if (s.method == Method::advprop) {
     if (s.aux_random)
       info.aux_eps = {s.attack.eps.value};
@@ -142,11 +145,10 @@ CheckpointInfo info_of(const TrainSettings& s, const Dataset& data) {
 int run_train(const TrainSettings& s) {
   require_output_folder("out", run_directory_of(s.common));
   Backend& machine = machine_of(s.common);
-  const Dataset data = load_data(s.common, true, true);
+  const Dataset data = load_data(s.common, true, true, s.model.image_size);
   const CheckpointInfo info = info_of(s, data);
   const Model model(machine, maps_of(s.common), info.spec, s.common.seed);
   if (!s.init.empty()) from_file(model, read_safetensors(weights_path(s.init)), true);
-  check_fit(model, data.train, s.common.data);
   const auto recipe = make_recipe(s, model);
   return run_training(s, model, *recipe, model.parameters(), data, info,
                       config_json(s, machine.kernels()), "train");
@@ -156,7 +158,8 @@ int run_finetune(const FinetuneSettings& f) {
   const TrainSettings& s = f.train;
   require_output_folder("out", run_directory_of(s.common));
   Backend& machine = machine_of(s.common);
-  const Dataset data = load_data(s.common, true, true);
+  const CheckpointInfo said = read_info(f.from, overrides_of(s.model, {}));
+  const Dataset data = load_data(s.common, true, true, said, s.model.match_classes);
   LoadedModel from =
       load_model(f.from, machine, maps_of(s.common), overrides_of(s.model, data.normalization));
   if (from.model->spec().masks > 1) {
@@ -167,7 +170,8 @@ int run_finetune(const FinetuneSettings& f) {
   } else {
     check_mask(*from.model, f.mask.value_or(0));
   }
-  check_fit(*from.model, data.train, s.common.data);
+  from.info.class_names = data.classes;
+  from.info.image_size = data.train.height;
   from.info.method = to_string(s.method);
   from.info.eps_max = s.attack.eps.text;
   from.info.norm = to_string(s.attack.norm);

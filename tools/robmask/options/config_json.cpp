@@ -59,6 +59,8 @@ void require_stored_settings(std::string_view command, const Options& options, c
   const Json stored = stored_config(command, run);
   if (stored.empty()) return;
   for (const Option& option : options.list()) {
+    if (!stored.contains(option.name))
+      continue;  // which the version that began the run did not have
     const std::string was = Options::text_of(stored.value(option.name, Json()));
     const std::string is = Options::text_of(option.write());
     require(may_differ.contains(option.name) || was == is,

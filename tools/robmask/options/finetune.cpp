@@ -11,6 +11,8 @@ Options options_of(FinetuneSettings& s) {
   o.flag("resume", s.train.resume, "continue the run in --out with its settings");
   add_training(o, s.train);
   add_network(o, s.train.model, "what --from says", "what --from says");
+  add_image_size(o, s.train.model);
+  add_class_match(o, s.train.model);
   add_common(o, s.train.common);
   return o;
 }

@@ -9,10 +9,10 @@ void add_common(Options& o, CommonSettings& c) {
   o.group("Common");
   o.add("data", c.data, "synthetic, cifar10:DIR, cifar100:DIR, folder:DIR or imagenet:DIR", {},
         c.data.empty() ? "the run's own" : c.data);
-  o.add("limit-train", c.limit_train, "use the first N training images", from_to(1, largest),
-        "all");
-  o.add("limit-test", c.limit_test, "use the first N test images", from_to(1, largest),
+  o.add("limit-train", c.limit_train, "use N training images", from_to(1, largest), "all");
+  o.add("limit-test", c.limit_test, "use N test images", from_to(1, largest),
         c.limit_test ? std::to_string(*c.limit_test) : "all");
+  o.add("sample", c.sample, "which N images: the first, as many of each class, or drawn by --seed");
   o.add("broken-images", c.broken_images, "stop the run, or skip them with a warning");
   o.add("device", c.device, "auto, cpu, cuda or cuda:N");
   o.add("threads", c.threads, "threads on the CPU", from_to(1, most_threads), "all cores");
@@ -41,6 +41,15 @@ void add_network(Options& o, ModelSettings& m, const std::string& default_model,
         default_width);
 }
 
+void add_image_size(Options& o, ModelSettings& m) {
+  o.add("image-size", m.image_size, "side of the images that a folder's files become",
+        from_to(8, 4096), "the files' own up to 64, else 224");
+}
+
+void add_class_match(Options& o, ModelSettings& m) {
+  o.add("match-classes", m.match_classes, "labels of the images go by their classes'");
+}
+
 void add_file_model(Options& o, ModelSettings& m) {
   o.group("For weights without metadata");
   o.add("model", m.model, fmt::format("one of {}", fmt::join(model_names(), ", ")));
@@ -48,6 +57,8 @@ void add_file_model(Options& o, ModelSettings& m) {
   o.add("masks", m.masks, "masks k", from_to(1, 1000));
   o.add("bn-stats", m.bn_stats, "running statistics");
   o.add("normalize", m.normalize, "of pixels, inside the model");
+  add_image_size(o, m);
+  add_class_match(o, m);
 }
 
 void add_attack(Options& o, AttackSettings& a) {

@@ -17,6 +17,8 @@ void add_network(Options& options, ModelSettings& model,
                  const std::string& default_model = "resnet18",
                  const std::string& default_width = "64");
 /// --model, --width, --masks, --bn-stats, --normalize, for files without metadata.
+void add_image_size(Options& options, ModelSettings& model);
+void add_class_match(Options& options, ModelSettings& model);
 void add_file_model(Options& options, ModelSettings& model);
 /// --norm, --attack-steps, --step-size and --start.
 void add_attack(Options& options, AttackSettings& attack);

@@ -55,6 +55,7 @@ Options options_of(TrainSettings& s) {
   o.flag("resume", s.resume, "continue the run in --out with its settings");
   add_training(o, s);
   add_network(o, s.model);
+  add_image_size(o, s.model);
   add_common(o, s.common);
   return o;
 }

@@ -61,9 +61,9 @@ Json run_figures(const EvaluateSettings& e, Index images_shown, const Path& run,
                  const RunFiles& files, Journal& journal) {
   Backend& machine = machine_of(e.common);
   const LoadedModel from = load_model(run, machine, maps_of(e.common), {});
-  Dataset data = load_data(e.common, false, true);
+  Dataset data = load_data(e.common, false, true, from.info);
+  tell_of(data.warnings);
   require(data.test.size() > 0, "--data {}: expected test images, found none", e.common.data);
-  check_fit(*from.model, data.test, e.common.data);
   const Images images(machine, std::move(data.test));
 
   Judge judge(e, weights_identity(run), from, from, images, journal);

@@ -60,7 +60,7 @@ class Samples {
   /// "images" of the mask of strength p
   Json seen(double p, const AttackPlan& plan) const {
     const Tensor logits = evaluator_.logits(p, ids_);
-    const std::vector<Index> classes = classes_of(logits);
+    const std::vector<Index> classes = classes_of(logits, ids_, images_.split());
     std::vector<std::int32_t> right;
     std::ranges::copy_if(ids_, std::back_inserter(right), [&](std::int32_t id) {
       return classes[id] == images_.split().labels[id];

@@ -1,0 +1,61 @@
+#include "data/image_sizes.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "data/decode.h"
+#include "engine/threads.h"
+
+namespace robmask {
+
+std::vector<SizeCount> image_sizes(const std::vector<Path>& files) {
+  std::vector<Image> sizes(files.size());
+  parallel_for(std::ssize(files), [&](Index i) {
+    try {
+      sizes[i] = read_image_size(files[i]);
+    } catch (const InputError&) {  // is told of when its pixels are wanted
+    }
+  });
+  std::map<std::pair<Index, Index>, SizeCount> counts;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto [height, width, pixels] = sizes[i];
+    if (height == 0) continue;  // broken
+    ++counts.try_emplace({height, width}, SizeCount{height, width, 0, files[i]})
+          .first->second.files;
+  }
+  std::vector<SizeCount> list;
+  for (auto& [size, count] : counts) list.push_back(std::move(count));
+  std::ranges::stable_sort(list, std::ranges::greater{}, &SizeCount::files);
+  return list;
+}
+
+std::string listed(const std::vector<SizeCount>& sizes) {
+  constexpr std::size_t most = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, sizes.size()); ++i) {
+    const auto& [height, width, files, first] = sizes[i];
+    text += fmt::format("{}{} of {}x{} (the first {})", i == 0 ? "" : ", ", files, height, width,
+                        first.string());
+  }
+  if (sizes.size() > most) text += fmt::format(" and {} more sizes", sizes.size() - most);
+  return text;
+}
+
+Index side_of(const std::vector<SizeCount>& sizes, const Path& folder) {
+  // DenseNet halves the image three times, so a smaller one would leave nothing.
+  constexpr Index smallest = 8, largest = 64, imagenet = 224;
+  if (sizes.empty()) return imagenet;
+  const SizeCount& common = sizes.front();
+  if (common.height != common.width || common.height < smallest || common.height > largest)
+    return imagenet;
+  Index files = 0;
+  for (const SizeCount& size : sizes) files += size.files;
+  require(sizes.size() == 1 || 2 * common.files <= files,
+          "{}: expected images of one size, got {}; give --image-size {} to resize the others, or "
+          "remove them",
+          folder.string(), listed(sizes), common.height);
+  return sizes.size() == 1 ? common.height : imagenet;
+}
+
+}  // namespace robmask

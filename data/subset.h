@@ -1,0 +1,17 @@
+#pragma once
+// Which images of a split a limit keeps.
+
+#include <vector>
+
+#include "data/dataset.h"
+
+namespace robmask {
+
+enum class Part { train, test };
+
+/// The places, ascending, of the images that `options` keep of a part with these labels. Where they lack
+/// classes which the part has, a warning of `data`, whose classes are named, says so with the counts.
+std::vector<Index> choose_images(const std::vector<std::int32_t>& labels, Part part,
+                                 const DataOptions& options, Dataset& data);
+
+}  // namespace robmask
