@@ -2,6 +2,7 @@
 // How layers get their names, initial values and memory. A model is built from scopes; each layer adds
 // its tensors to the model's list in construction order, which is PyTorch's state_dict order.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,17 +32,18 @@ inline bool is_norm(Role r) { return is_affine(r) || is_statistic(r) || r == Rol
 struct Entry {
   std::string name;  // of row 0, as in kuangliu/pytorch-cifar: "layer1.0.conv1.weight"
   Role role;
-  Variable variable;
+  Shape shape;
+  Variable variable;  // empty where a model is only listed
 
   bool trained() const { return role <= Role::mask_bias; }
 };
 
 /// What every layer of a model shares.
 struct ModelShape {
-  Backend* machine = nullptr;
-  DType maps = DType::f32;  // of feature maps, and of weights as convolutions read them
-  Index masks = 1;          // k
-  Index pairs = 1;          // statistics pairs: 1 (shared) or more (split)
+  Backend* machine = nullptr;  // none: the model is only listed, nothing is allocated
+  DType maps = DType::f32;     // of feature maps, and of weights as convolutions read them
+  Index masks = 1;             // k
+  Index pairs = 1;             // statistics pairs: 1 (shared) or more (split)
   std::uint64_t seed = 0;
 
   /// Of all that is stored in a checkpoint, and of images and logits.
@@ -67,7 +69,8 @@ class Scope {
   Variable constant(const std::string& name, Role role, const Shape& shape, double value) const;
 
  private:
-  Variable add(const std::string& name, Role role, const Tensor& value) const;
+  Variable add(const std::string& name, Role role, const Shape& shape,
+               const std::function<Tensor()>& value) const;
 
   const ModelShape* shape_;
   std::vector<Entry>* entries_;

@@ -19,6 +19,12 @@ const std::vector<std::string>& model_names() {
 bool has_width(const std::string& name) { return name == "resnet18" || name == "preact18"; }
 
 Model::Network Model::make_network(const ModelSpec& spec, const Scope& s) {
+  constexpr Index most = 1'000'000;  // counts of elements stay far below 2^63
+  require(spec.width == 64 || has_width(spec.name), "--width: {} has one width only", spec.name);
+  for (const Index number : {spec.width, spec.classes, spec.masks})
+    require(1 <= number && number <= most,
+            "--width, --masks: expected width, classes and masks from 1 to {}, got {}, {} and {}",
+            most, spec.width, spec.classes, spec.masks);
   const auto callable = []<class T>(std::shared_ptr<T> net) -> Network {
     return [net](const Variable& x, const Context& c) { return (*net)(x, c); };
   };
@@ -36,10 +42,6 @@ Model::Network Model::make_network(const ModelSpec& spec, const Scope& s) {
 
 Model::Model(Backend& machine, DType maps, const ModelSpec& spec, std::uint64_t seed)
     : spec_(spec), shape_{&machine, maps, spec.masks, spec.pairs, seed} {
-  require(spec.width == 64 || has_width(spec.name), "--width: {} has one width only", spec.name);
-  require(spec.width >= 1 && spec.classes >= 1 && spec.masks >= 1,
-          "expected width, classes and masks of at least 1, got {}, {} and {}", spec.width,
-          spec.classes, spec.masks);
   network_ = make_network(spec, Scope(shape_, entries_));
   std::vector<double> scale, shift;
   for (int c = 0; c < 3; ++c) {
@@ -48,6 +50,13 @@ Model::Model(Backend& machine, DType maps, const ModelSpec& spec, std::uint64_t 
   }
   scale_ = make_tensor(machine, {1, 1, 1, 3}, dtype(), scale);
   shift_ = make_tensor(machine, {1, 1, 1, 3}, dtype(), shift);
+}
+
+std::vector<Entry> Model::list(const ModelSpec& spec) {
+  const ModelShape shape{.masks = spec.masks, .pairs = spec.pairs};
+  std::vector<Entry> entries;
+  make_network(spec, Scope(shape, entries));
+  return entries;
 }
 
 Variable Model::logits(const Variable& images, const Context& context) const {

@@ -29,8 +29,11 @@ struct ModelSpec {
 class Model {
  public:
   /// A freshly initialized model whose feature maps are stored as `maps`: f32, f64, or bf16 on CUDA.
-  /// Throws InputError for an unknown name or a width it cannot have.
+  /// Throws InputError for an unknown name and for a width or numbers it cannot have.
   Model(Backend& machine, DType maps, const ModelSpec& spec, std::uint64_t seed);
+  /// The entries of such a model, in their order and without values: nothing is allocated. Throws
+  /// like the constructor.
+  static std::vector<Entry> list(const ModelSpec& spec);
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 

@@ -5,7 +5,6 @@
 #include <tuple>
 
 #include "data/files/json.h"
-#include "data/files/safetensors.h"
 #include "engine/backend.h"
 #include "training/manners.h"
 #include "training/metadata.h"
@@ -47,16 +46,9 @@ void read_three(const Metadata& m, const std::string& key, double low, double hi
   std::ranges::copy(m.numbers(key, 3, low, high), to.begin());
 }
 
-Normalization normalization_of(const Metadata& m, Normalization otherwise) {
-  constexpr double most = 1e6;  // keeps (x − mean) / std finite in f32
-  read_three(m, "mean", -most, most, otherwise.mean);
-  read_three(m, "std", 1 / most, most, otherwise.std);
-  return otherwise;
-}
-
 std::set<std::string> unsaid_keys(const SafeTensors& file, const CheckpointOverrides& flags) {
   std::set<std::string> keys{"method", "eps_max", "norm", "seed"};
-  if (!flags.normalization) keys.insert({"mean", "std"});
+  if (!flags.normalization && !contents_of(file).normalization) keys.insert({"mean", "std"});
   for (const auto& [key, value] : file.metadata) keys.erase(key);
   return keys;
 }
@@ -78,6 +70,10 @@ void tell_of_beaten_flags(const SafeTensors& file, const CheckpointOverrides& fl
       warn(fmt::format("--{} {}: not used, {} says that its {} is {}", flag, *value, file.source,
                        key, at->second));
   }
+  if (!flags.normalization || !contents_of(file).normalization) return;
+  if (const Normalization own = normalization_of(file, {}); own != *flags.normalization)
+    log("{}: normalizes pixels by its own mean {} and std {}, whatever --normalize says",
+        file.source, fmt::join(own.mean, ", "), fmt::join(own.std, ", "));
 }
 
 CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags) {
@@ -95,11 +91,11 @@ CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags
   if (std::ranges::count(model_names(), s.name) == 0)
     m.refuse("model", fmt::format("one of {}", fmt::join(model_names(), ", ")));
   s.width = m.whole("width", flags.width.value_or(64));
-  s.classes = m.whole("classes", outputs_of(file, "linear.bias"));
+  s.classes = m.whole("classes", contents_of(file).outputs_of("linear.bias"));
   s.masks = m.whole("masks", flags.masks.value_or(1));
   require(1 <= s.masks && s.masks <= most_masks, "{}: expected from 1 to {} masks, got {}",
           file.source, most_masks, s.masks);
-  const Normalization n = normalization_of(m, flags.normalization.value_or(Normalization{}));
+  const Normalization n = normalization_of(file, flags.normalization.value_or(Normalization{}));
   s.mean = n.mean;
   s.std = n.std;
   s.code = m.choice("code", Code::hat);
@@ -113,7 +109,9 @@ CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags
   if (statistics == BnStats::split && s.masks > 1) s.pairs = info.method == "advprop" ? s.masks : 2;
   check_like(file, s);
   info.aux_eps = m.numbers("aux_eps", s.masks - 1, 0, largest_eps);
-  info.class_names = m.list("class_names", s.classes);
+  info.class_names = class_names_of(file);
+  if (!info.class_names.empty() && std::ssize(info.class_names) != s.classes)
+    m.refuse("class_names", fmt::format("the names of {} classes", s.classes));
   info.image_size = m.whole("image_size", flags.image_size.value_or(0));
   if (info.image_size > largest_image)
     m.refuse("image_size", fmt::format("at most {}", largest_image));
@@ -156,10 +154,17 @@ CheckpointInfo read_info(const std::filesystem::path& from, const CheckpointOver
   return info_of(read_safetensors(weights_path(from)), flags);
 }
 
-Normalization read_normalization(const std::filesystem::path& from,
-                                 const Normalization& otherwise) {
-  const SafeTensors file = read_safetensors(weights_path(from));
-  return normalization_of(Metadata(file), otherwise);
+std::vector<std::string> class_names_of(const SafeTensors& file) {
+  return Metadata(file).names_in("class_names");
+}
+
+Normalization normalization_of(const SafeTensors& file, Normalization otherwise) {
+  otherwise = contents_of(file).normalization.value_or(otherwise);
+  const Metadata m(file);
+  constexpr double most = 1e6;  // keeps (x − mean) / std finite in f32
+  read_three(m, "mean", -most, most, otherwise.mean);
+  read_three(m, "std", 1 / most, most, otherwise.std);
+  return otherwise;
 }
 
 LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType maps,

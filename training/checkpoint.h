@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "data/files/safetensors.h"
 #include "data/normalization.h"
 #include "models/model.h"
 #include "training/sgd.h"
@@ -39,8 +40,10 @@ struct CheckpointOverrides {
 std::filesystem::path weights_path(const std::filesystem::path& from);
 
 CheckpointInfo read_info(const std::filesystem::path& from, const CheckpointOverrides& flags);
-/// The normalization that the file says, or `otherwise`.
-Normalization read_normalization(const std::filesystem::path& from, const Normalization& otherwise);
+/// The normalization that the file's metadata says, or else its tensors, or `otherwise`.
+Normalization normalization_of(const SafeTensors& file, Normalization otherwise);
+/// The names of the outputs that the file says; empty if it does not.
+std::vector<std::string> class_names_of(const SafeTensors& file);
 
 struct LoadedModel {
   CheckpointInfo info;

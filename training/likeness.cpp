@@ -1,72 +1,111 @@
-// What the tensors of a weights file tell of their model.
+// Are a weights file's tensors those of a model? Answered from names and shapes, before any memory is
+// taken for the model.
 
 #include <algorithm>
 #include <set>
 
+#include "training/contents.h"
 #include "training/weights.h"
 
 namespace robmask {
 
 namespace {
 
-/// The tensor of that canonical name, or null.
-const HostTensor* tensor_in(const SafeTensors& file, const std::string& name) {
-  const auto found =
-      std::ranges::find(file.tensors, name, [](const NamedTensor& t) { return canonical(t.name); });
-  return found == file.tensors.end() ? nullptr : &found->tensor;
-}
-
-/// The model here that has such tensors; empty if none has.
-std::string model_in(const SafeTensors& file) {
-  const auto has = [&](const char* name) { return tensor_in(file, name) != nullptr; };
-  if (has("dense1.0.conv1.weight")) return "densenet121";
-  if (has("layer1.0.conv3.weight")) return has("layer4.0.conv3.weight") ? "" : "resnext29";
-  if (!has("layer4.1.conv2.weight") || has("layer4.2.conv2.weight")) return "";
-  if (!has("bn1.weight")) return "preact18";
-  const HostTensor* stem = tensor_in(file, "conv1.weight");
-  return stem != nullptr && stem->shape == std::vector<Index>{64, 3, 7, 7} ? "resnet18-imagenet"
-                                                                           : "resnet18";
-}
-
 /// How many rows of "….weight" (masks) or "….running_mean" (pairs) the norms have: 1, and one for each
 /// j of "….mask.<j>.weight".
-Index rows_of(const SafeTensors& file, const std::string& end) {
+Index rows_in(const Contents& contents, const std::string& end) {
   std::set<std::string> numbers;
-  for (const NamedTensor& t : file.tensors) {
-    const auto mask = t.name.rfind(".mask."), dot = t.name.rfind('.');
-    if (mask != std::string::npos && t.name.substr(dot) == end)
-      numbers.insert(t.name.substr(mask + 6, dot - mask - 6));
+  for (const auto& [name, tensor] : contents.tensors) {
+    const auto mask = name.rfind(".mask."), dot = name.rfind('.');
+    if (mask != std::string::npos && name.substr(dot) == end)
+      numbers.insert(name.substr(mask + 6, dot - mask - 6));
   }
   return 1 + static_cast<Index>(numbers.size());
 }
 
-}  // namespace
-
-Index outputs_of(const SafeTensors& file, const std::string& name) {
-  const HostTensor* tensor = tensor_in(file, name);
-  require(tensor != nullptr && !tensor->shape.empty(),
-          "{}: expected a tensor \"{}\", which every model has: are these a model's weights?",
-          file.source, name);
-  return tensor->shape[0];
+/// The model whose tensors these are, all of them and no others; none if there is no such model here.
+std::optional<ModelSpec> model_in(const Contents& contents) {
+  ModelSpec spec{.width = contents.outputs_of("conv1.weight"),
+                 .classes = contents.outputs_of("linear.bias"),
+                 .masks = rows_in(contents, ".weight"),
+                 .pairs = rows_in(contents, ".running_mean")};
+  for (const std::string& name : model_names()) {
+    spec.name = name;
+    try {
+      const std::vector<Entry> entries = Model::list(spec);
+      sources_of(contents, stored_tensors(entries, spec), spec);
+      return spec;
+    } catch (const InputError&) {  // not this one
+    }
+  }
+  return std::nullopt;
 }
 
-void check_like(const SafeTensors& file, const ModelSpec& spec, bool spread_first_mask) {
+bool is_head(Role r) { return r == Role::linear_weight || r == Role::linear_bias; }
+
+}  // namespace
+
+std::vector<const NamedTensor*> sources_of(const Contents& contents,
+                                           const std::vector<StoredTensor>& tensors,
+                                           const ModelSpec& spec, Reading reading) {
+  const Index classes = contents.outputs_of("linear.bias");
+  const bool new_head = reading == Reading::start && classes != spec.classes;
+  std::vector<const NamedTensor*> sources;
+  std::set<std::string> used;
+  for (const StoredTensor& t : tensors) {
+    auto at = contents.tensors.find(canonical(t.name));
+    if (at == contents.tensors.end() && reading == Reading::start && t.row > 0)
+      at = contents.tensors.find(canonical(t.entry->name));
+    if (at == contents.tensors.end()) {
+      require(
+          t.entry->role == Role::tracked,
+          "{}: expected a tensor \"{}{}\" for {}: are these the weights of another model, width, "
+          "number of masks or kind of statistics?",
+          contents.source, contents.prefix, t.name, spec.name);
+      sources.push_back(nullptr);
+      continue;
+    }
+    used.insert(at->first);
+    std::vector<Index> shape = t.shape;
+    const bool kept = new_head && is_head(t.entry->role);
+    if (kept) shape[0] = classes;
+    const HostTensor& host = at->second->tensor;
+    require(host.shape == shape || (t.entry->role == Role::tracked && host.count() == 1),
+            "{}: tensor {}: expected shape {} for {}, got {}: are these the weights of another "
+            "model, width or number of classes?",
+            contents.source, printable(at->second->name), to_string(shape), spec.name,
+            to_string(host.shape));
+    sources.push_back(kept ? nullptr : at->second);
+  }
+  for (const auto& [name, tensor] : contents.tensors)
+    require(used.contains(name),
+            "{}: tensor {} is not part of {} with {} mask(s): are these the weights of another "
+            "model or of more masks (--masks, --bn-stats)? What is no weight must be removed",
+            contents.source, printable(tensor->name), spec.name, spec.masks);
+  return sources;
+}
+
+void check_like(const SafeTensors& file, const ModelSpec& spec, Reading reading) {
+  const Contents contents = contents_of(file);
   const auto compare = [&](const char* property, const auto& has, const auto& said,
                            const char* by) {
     require(has == said,
             "{}: expected {} {}, which its tensors have, got {}, as {} or its metadata says",
             file.source, property, has, said, by);
   };
-  const std::string model = model_in(file);
-  if (!model.empty()) compare("model", model, spec.name, "--model");
-  compare("width", outputs_of(file, "conv1.weight"), spec.width, "--width");
-  compare("classes", outputs_of(file, "linear.bias"), spec.classes, "the data");
-  const Index masks = rows_of(file, ".weight"), pairs = rows_of(file, ".running_mean");
-  if (!spread_first_mask || masks > spec.masks)
-    compare("number of masks", masks, spec.masks, "--masks");
-  if (!spread_first_mask || pairs > spec.pairs)
-    compare("number of running statistics (one is shared, more are split)", pairs, spec.pairs,
-            "--bn-stats");
+  if (const std::optional<ModelSpec> is = model_in(contents)) {
+    const bool start = reading == Reading::start;
+    compare("model", is->name, spec.name, "--model");
+    compare("width", is->width, spec.width, "--width");
+    if (!start) compare("classes", is->classes, spec.classes, "the data");
+    if (!start || is->masks > spec.masks)
+      compare("number of masks", is->masks, spec.masks, "--masks");
+    if (!start || is->pairs > spec.pairs)
+      compare("number of running statistics (one is shared, more are split)", is->pairs, spec.pairs,
+              "--bn-stats");
+  }
+  const std::vector<Entry> entries = Model::list(spec);
+  sources_of(contents, stored_tensors(entries, spec), spec, reading);
 }
 
 }  // namespace robmask

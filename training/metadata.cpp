@@ -44,16 +44,16 @@ std::vector<double> Metadata::numbers(const std::string& key, Index count, doubl
   return values;
 }
 
-std::vector<std::string> Metadata::list(const std::string& key, Index count) const {
+std::vector<std::string> Metadata::names_in(const std::string& key) const {
   const std::string* found = find(key);
   if (found == nullptr) return {};
-  std::vector<std::string> names;
   const Json json = parse_json(*found, fmt::format("{}: metadata \"{}\"", file_.source, key));
+  std::vector<std::string> names;
   for (const Json& name : json)
     if (name.is_string()) names.push_back(name);
   const std::set<std::string> different(names.begin(), names.end());
-  if (!json.is_array() || json.size() != names.size() || std::ssize(different) != count)
-    refuse(key, fmt::format("a JSON list of the names of {} classes", count));
+  if (!json.is_array() || json.size() != different.size())
+    refuse(key, "a JSON list of different names");
   return names;
 }
 

@@ -46,8 +46,8 @@ class Metadata {
   /// A list of `count` numbers from `low` to `high`; empty where the file does not say it.
   std::vector<double> numbers(const std::string& key, Index count, double low, double high) const;
 
-  /// A JSON list of `count` different names; empty where the file does not say it.
-  std::vector<std::string> list(const std::string& key, Index count) const;
+  /// A JSON list of different names; empty where the file does not say it.
+  std::vector<std::string> names_in(const std::string& key) const;
 
   [[noreturn]] void refuse(const std::string& key, const std::string& expected) const;
 

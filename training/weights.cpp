@@ -1,11 +1,9 @@
 #include "training/weights.h"
 
-#include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
 
 #include "engine/backend.h"
+#include "training/manners.h"
 
 namespace robmask {
 
@@ -19,7 +17,7 @@ std::string row_name(const Entry& entry, Index row, const ModelSpec& spec) {
 }
 
 std::vector<Index> stored_shape(const Entry& e) {
-  const Shape& s = e.variable.shape();
+  const Shape& s = e.shape;
   switch (e.role) {
     case Role::conv_weight: return {s.c, s.w, s.h, s.n};
     case Role::linear_weight: return {s.c, s.w};
@@ -35,21 +33,12 @@ Tensor row_of(const StoredTensor& stored, const Tensor& value) {
 
 }  // namespace
 
-std::string canonical(std::string name) {
-  while (name.starts_with("module.") || name.starts_with("model."))
-    name.erase(0, name.find('.') + 1);
-  if (const auto at = name.find(".downsample."); at != std::string::npos)
-    name.replace(at, 12, ".shortcut.");
-  if (name.starts_with("fc.")) name.replace(0, 2, "linear");
-  return name;
-}
-
 namespace {
 
 /// Calls visit(index in the file's layout, index here) for every element of a weight.
 template <class F>
 void each_element(const StoredTensor& stored, F&& visit) {
-  const Shape& s = stored.entry->variable.shape();
+  const Shape& s = stored.entry->shape;
   Index file = 0;
   if (stored.entry->role == Role::conv_weight || stored.entry->role == Role::linear_weight) {
     for (Index out = 0; out < s.c; ++out)
@@ -63,15 +52,18 @@ void each_element(const StoredTensor& stored, F&& visit) {
 
 }  // namespace
 
-std::vector<StoredTensor> stored_tensors(const Model& model) {
+std::vector<StoredTensor> stored_tensors(const std::vector<Entry>& entries, const ModelSpec& spec) {
   std::vector<StoredTensor> plain, masks;
-  for (const Entry& e : model.entries()) {
-    for (Index row = 0; row < (is_norm(e.role) ? e.variable.shape().n : 1); ++row)
-      (row == 0 ? plain : masks)
-          .push_back({row_name(e, row, model.spec()), &e, row, stored_shape(e)});
+  for (const Entry& e : entries) {
+    for (Index row = 0; row < (is_norm(e.role) ? e.shape.n : 1); ++row)
+      (row == 0 ? plain : masks).push_back({row_name(e, row, spec), &e, row, stored_shape(e)});
   }
   plain.insert(plain.end(), masks.begin(), masks.end());
   return plain;
+}
+
+std::vector<StoredTensor> stored_tensors(const Model& model) {
+  return stored_tensors(model.entries(), model.spec());
 }
 
 template <class T>
@@ -109,55 +101,58 @@ SafeTensors to_file(const Model& model) {
   return file;
 }
 
-void from_file(const Model& model, const SafeTensors& file, bool spread_first_mask) {
-  check_like(file, model.spec(), spread_first_mask);
-  std::map<std::string, const NamedTensor*> found;
-  for (const NamedTensor& t : file.tensors) {
-    const bool added = found.emplace(canonical(t.name), &t).second;
-    require(added, "{}: two tensors stand for {}", file.source, printable(canonical(t.name)));
+namespace {
+
+/// A counter as torch writes it, and as a number of another type or of one axis.
+Index counter_of(const NamedTensor& t, const std::string& what) {
+  const double count = t.tensor.to<double>(what).front();
+  require(0 <= count && count <= 0x1p53 && count == std::floor(count),
+          "{}: expected a whole number, got {}", what, count);
+  return static_cast<Index>(count);
+}
+
+template <class T>
+std::vector<T> weights_of(const NamedTensor& t, Role role, const std::string& what) {
+  std::vector<T> values = t.tensor.to<T>(what);
+  for (const T v : values) {
+    require(std::isfinite(v),
+            "{}: expected finite numbers, got {}: the weights are damaged or their training "
+            "diverged",
+            what, v);
+    require(role != Role::running_variance || v >= 0, "{}: expected variances from 0 on, got {}",
+            what, v);
   }
-  std::set<std::string> used;
-  for (const StoredTensor& t : stored_tensors(model)) {
-    auto at = found.find(canonical(t.name));
-    if (at == found.end() && spread_first_mask && t.row > 0)
-      at = found.find(canonical(t.entry->name));
+  return values;
+}
+
+}  // namespace
+
+void from_file(const Model& model, const SafeTensors& file, Reading reading) {
+  check_like(file, model.spec(), reading);
+  const Contents contents = contents_of(file);
+  if (!contents.beside.empty())
+    warn(fmt::format("{}: {} of its tensors, such as {}, are not under {} and not used",
+                     file.source, contents.beside.size(), printable(contents.beside.front()),
+                     printable(contents.prefix)));
+  const std::vector<StoredTensor> tensors = stored_tensors(model);
+  const std::vector<const NamedTensor*> sources =
+      sources_of(contents, tensors, model.spec(), reading);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const StoredTensor& t = tensors[i];
     const Tensor& value = t.entry->variable.value();
-    if (at == found.end()) {
-      require(t.entry->role == Role::tracked,
-              "{}: expected a tensor \"{}\" for {}: are these the weights of another model, width, "
-              "number of masks or kind of statistics?",
-              file.source, t.name, model.spec().name);
-      from_stored<Index>(t, value, {0});
+    const Role role = t.entry->role;
+    if (sources[i] == nullptr) {
+      if (role == Role::tracked) from_stored<Index>(t, value, {0});
       continue;
     }
-    const HostTensor& host = at->second->tensor;
-    used.insert(at->first);
-    require(host.shape == t.shape,
-            "{}: tensor \"{}\": expected shape {} for {}, got {}: are these the weights of another "
-            "model, width or number of classes?",
-            file.source, at->second->name, to_string(t.shape), model.spec().name,
-            to_string(host.shape));
-    const std::string what = fmt::format("{}: tensor \"{}\"", file.source, at->second->name);
-    if (t.entry->role == Role::tracked) {
-      from_stored(t, value, host.to<Index>(what));
-      continue;
-    }
-    dispatch(value.dtype(), [&]<class T>() {
-      const std::vector<T> values = host.to<T>(what);
-      for (const T v : values)
-        require(std::isfinite(v),
-                "{}: expected finite numbers, got {}: the weights are damaged or "
-                "their training diverged",
-                what, v);
-      from_stored(t, value, values);
-    });
+    const std::string what = fmt::format("{}: tensor {}", file.source, printable(sources[i]->name));
+    if (role == Role::tracked)
+      from_stored<Index>(t, value, {counter_of(*sources[i], what)});
+    else
+      dispatch(value.dtype(),
+               [&]<class T>() { from_stored(t, value, weights_of<T>(*sources[i], role, what)); });
   }
   model.refresh();
-  for (const auto& [name, tensor] : found)
-    require(used.contains(name),
-            "{}: tensor {} is not part of {} with {} mask(s): are these the weights of another "
-            "model, or does it hold more masks (--masks, --bn-stats)?",
-            file.source, printable(tensor->name), model.spec().name, model.spec().masks);
 }
 
 }  // namespace robmask

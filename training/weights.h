@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "data/files/safetensors.h"
 #include "models/model.h"
+#include "training/contents.h"
 
 namespace robmask {
 
@@ -19,7 +19,9 @@ struct StoredTensor {
   std::vector<Index> shape;  // in the file: [Cout,Cin/g,K,K], [Cout,Cin], [C] or []
 };
 
-/// Every stored tensor of a model: the plain model's in state_dict order, then the later masks'.
+/// Every stored tensor of a model: the plain model's in state_dict order, then the later masks'. The
+/// entries, which may be those of a list, must outlive them.
+std::vector<StoredTensor> stored_tensors(const std::vector<Entry>& entries, const ModelSpec& spec);
 std::vector<StoredTensor> stored_tensors(const Model& model);
 
 /// The values in the file's layout. T is the model's type, or Index for num_batches_tracked.
@@ -28,26 +30,31 @@ std::vector<T> to_stored(const StoredTensor& stored, const Tensor& value);
 template <class T>
 void from_stored(const StoredTensor& stored, const Tensor& value, const std::vector<T>& host);
 
-/// One name for the spellings of one tensor: without prefixes, `downsample` and `fc`.
-std::string canonical(std::string name);
-
 /// All tensors of `model` in its own precision, F32 or F64; num_batches_tracked as I64.
 SafeTensors to_file(const Model& model);
 
-/// Fills `model` from a file. Names may carry a `module.` or `model.` prefix and torchvision's
-/// `downsample` and `fc`; num_batches_tracked may be missing; types are converted. With
-/// `spread_first_mask`, masks and pairs that the file lacks are copies of mask 0 and pair 0.
-/// InputError for anything else: a missing, unknown or differently shaped tensor, NaN or infinity.
-void from_file(const Model& model, const SafeTensors& file, bool spread_first_mask = false);
+/// What a file is read for.
+enum class Reading {
+  whole,  // it is the model, tensor by tensor
+  start,  // training starts from it: masks and pairs that it lacks are copies of mask 0 and pair 0, and
+          // a head of another number of classes stays as it is in the model
+};
 
-/// How many outputs a layer has in a file: the first axis of its weight or bias, under any of its
-/// names. Read before a model of that size is made; InputError if there is no such tensor.
-Index outputs_of(const SafeTensors& file, const std::string& name);
+/// The file's tensor for each of a model's; null where the model's own value counts: of a counter that
+/// the file lacks, and of a head that starts anew. InputError for a tensor that is missing, unknown or
+/// of another shape.
+std::vector<const NamedTensor*> sources_of(const Contents& contents,
+                                           const std::vector<StoredTensor>& tensors,
+                                           const ModelSpec& spec, Reading reading = Reading::whole);
 
-/// InputError naming the first property of `spec` that the tensors do not have, with both values: the
-/// model (where it is one that is known here), width, classes, masks, pairs of running statistics. For
-/// before a model of that size is made. With `spread_first_mask`
-/// the file may have fewer masks and pairs.
-void check_like(const SafeTensors& file, const ModelSpec& spec, bool spread_first_mask = false);
+/// InputError unless the tensors are a `spec`'s by all names and shapes. Where they are those of another
+/// model that is known here, the line names the first property in which the two differ: model, width,
+/// classes, masks, pairs of running statistics. To be asked before a model of that size is made.
+void check_like(const SafeTensors& file, const ModelSpec& spec, Reading reading = Reading::whole);
+
+/// Fills `model` from a file that is like it. Types are converted; num_batches_tracked may be of any
+/// type. Warns of tensors that are not the model's. InputError for what check_like refuses, NaN,
+/// infinity, a negative variance and a counter that is no whole number.
+void from_file(const Model& model, const SafeTensors& file, Reading reading = Reading::whole);
 
 }  // namespace robmask

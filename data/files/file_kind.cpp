@@ -10,7 +10,8 @@ namespace {
 using namespace std::string_view_literals;
 
 struct Kind {
-  std::string_view first_bytes, words;
+  std::string_view bytes, words;
+  std::size_t at = 0;  // where the bytes stand
 };
 
 constexpr auto pickle =
@@ -20,8 +21,12 @@ constexpr auto page = "a web page; was it fetched instead of the file?"sv;
 
 constexpr auto kinds = std::to_array<Kind>(
     {{"PK\3\4"sv,
-      "a zip archive, as PyTorch's .pt files are; tools/convert/pt_to_safetensors.py "
-      "converts one"sv},
+      "a zip archive, as PyTorch's .pt, .pth.tar and .ckpt files are; "
+      "tools/convert/pt_to_safetensors.py converts one"sv},
+     {"ustar"sv,
+      "a tar archive, as PyTorch's oldest .pth.tar files are; tools/convert/pt_to_safetensors.py "
+      "converts one of PyTorch"sv,
+      257},
      {"\x80\2"sv, pickle},
      {"\x80\3"sv, pickle},
      {"\x80\4"sv, pickle},
@@ -42,11 +47,13 @@ constexpr auto kinds = std::to_array<Kind>(
 }  // namespace
 
 std::string_view kind_of(const InputFile& file) {
-  std::array<char, 32> first{};
+  std::array<char, 272> first{};
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(first.size(), file.size()));
   file.read(0, std::as_writable_bytes(std::span(first).first(size)));
   for (const Kind& kind : kinds)
-    if (std::string_view(first.data(), size).starts_with(kind.first_bytes)) return kind.words;
+    if (kind.at < size &&
+        std::string_view(first.data() + kind.at, size - kind.at).starts_with(kind.bytes))
+      return kind.words;
   return {};
 }
 

@@ -71,14 +71,15 @@ TEST_F(Info, WarnsWhereTheFileBeatsAFlag) {
 }
 
 TEST_F(Info, NamesTheKindOfAFileThatHoldsNoWeightsAndTheScriptThatConvertsIt) {
-  using namespace std::string_view_literals;
-  const std::pair<std::string_view, const char*> kinds[] = {
-      {"PK\3\4\0\0\x08\x08 and the rest of a zip archive"sv, "pt_to_safetensors.py"},
-      {"\x80\x02\x8a\nl\xfc\x9c\x46 an old pickle"sv, "pt_to_safetensors.py"},
-      {"\x93NUMPY\1\0v\0{'descr'"sv, "NumPy"},
-      {"\x89HDF\r\n\x1a\n and so on"sv, "HDF5"},
-      {"version https://git-lfs.github.com/spec/v1"sv, "git lfs pull"},
-      {"<!DOCTYPE html><html>"sv, "web page"}};
+  using namespace std::string_literals;
+  const std::pair<std::string, const char*> kinds[] = {
+      {"PK\3\4\0\0\x08\x08 and the rest of a zip archive"s, "pt_to_safetensors.py"},
+      {"\x80\x02\x8a\nl\xfc\x9c\x46 an old pickle"s, "pt_to_safetensors.py"},
+      {"sys_info" + std::string(249, '\0') + "ustar\00000", "a tar archive"},
+      {"\x93NUMPY\1\0v\0{'descr'"s, "NumPy"},
+      {"\x89HDF\r\n\x1a\n and so on"s, "HDF5"},
+      {"version https://git-lfs.github.com/spec/v1"s, "git lfs pull"},
+      {"<!DOCTYPE html><html>"s, "web page"}};
   for (const auto& [bytes, words] : kinds) {
     test::put(folder_ / "weights", bytes);
     expect_refused("info " + quoted(folder_ / "weights"), words);

@@ -203,6 +203,23 @@ TEST_F(Training, StartsFromWeightsWithTheirNormalizationAndCopiesTheirMask) {
             "0,0,0");
 }
 
+TEST_F(Training, StartsFromWeightsOfOtherClassesWithANewHeadAndSaysSo) {
+  const Path file = model_file("start.safetensors", 7);
+  const Result result =
+      run(train("run", fmt::format("--lr 0 --seed 3 --init '{}'", file.string())));
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_NE(result.errors.find("its head is of 7 classes, the data have 10: the head starts anew"),
+            std::string::npos)
+      << result.errors;
+  trained("fresh", "--lr 0 --seed 3");
+  const SafeTensors start = read_safetensors(file),
+                    fresh = read_safetensors(run_folder("fresh") / "model.safetensors");
+  for (const NamedTensor& t : weights("run")) {
+    if (t.name.find("running") != std::string::npos || t.name.ends_with("tracked")) continue;
+    EXPECT_EQ(t.tensor, (t.name.starts_with("linear.") ? fresh : start).at(t.name)) << t.name;
+  }
+}
+
 TEST_F(Training, FinetuningKeepsTheBitsOfAllThatItDoesNotTune) {
   const Path file = model_file();
   const Result result = run(fmt::format(

@@ -1,80 +1,15 @@
 // Weights files as others write them, and as nobody should.
 
-#include "training/weights.h"
-
-#include "engine/backend.h"
-#include "tests/files/scratch.h"
-#include "training/checkpoint.h"
+#include "tests/training/weights_file.h"
 
 namespace robmask {
 namespace {
 
 using test::mentions;
 using test::message_of;
-
-ModelSpec spec_of(Index masks = 1, const std::string& name = "resnet18") {
-  return {.name = name, .width = 4, .masks = masks, .pairs = masks > 1 ? 2 : 1};
-}
-
-/// A model whose weights follow from the seed and whose norms are no two alike.
-std::unique_ptr<Model> model_of(const ModelSpec& spec, std::uint64_t seed) {
-  auto model = std::make_unique<Model>(backend("cpu"), DType::f32, spec, seed);
-  double value = 1 + 0.01 * static_cast<double>(seed);
-  for (const Entry& e : model->entries())
-    for (Index row = 0; is_norm(e.role) && row < e.variable.shape().n; ++row)
-      e.variable.machine().fill(e.variable.value().images(row, 1),
-                                std::floor(100 * (value += 0.01)));
-  return model;
-}
-
-class WeightsFile : public testing::Test {
- protected:
-  /// A file of that model; `change` edits it.
-  Path put(const Model& model, const std::function<void(SafeTensors&)>& change) const {
-    CheckpointInfo info;
-    info.spec = model.spec();
-    save_model(path_, model, info);
-    SafeTensors file = read_safetensors(path_);
-    change(file);
-    write_safetensors(path_, file);
-    return path_;
-  }
-  LoadedModel load(const CheckpointOverrides& flags = {}) const {
-    return load_model(path_, backend("cpu"), DType::f32, flags);
-  }
-  std::string refusal(const CheckpointOverrides& flags = {}) const {
-    const std::string line = message_of<InputError>([&] { load(flags); });
-    EXPECT_TRUE(line.starts_with(path_.string() + ": ")) << line;
-    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
-    return line;
-  }
-
-  const test::ScratchFolder folder_;
-  const Path path_ = folder_ / "file";
-};
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  if (const auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
-  return text;
-}
-
-TEST_F(WeightsFile, MayHaveThePrefixesAndNamesOfOtherPrograms) {
-  const auto written = model_of(spec_of(), 1);
-  const SafeTensors expected = to_file(*written);
-  for (const std::string prefix : {"", "module.", "model.", "module.model."}) {
-    put(*written, [&](SafeTensors& file) {
-      std::erase_if(file.tensors, [](const NamedTensor& t) { return t.name.ends_with("tracked"); });
-      for (NamedTensor& t : file.tensors)
-        t.name =
-            prefix + replaced(replaced(t.name, ".shortcut.", ".downsample."), "linear.", "fc.");
-    });
-    const SafeTensors read = to_file(*load().model);
-    for (std::size_t i = 0; i < expected.tensors.size(); ++i)
-      EXPECT_TRUE(read.tensors[i] == expected.tensors[i] ||
-                  read.tensors[i].name.ends_with("tracked"))
-          << prefix << read.tensors[i].name;
-  }
-}
+using test::model_of;
+using test::spec_of;
+using test::WeightsFile;
 
 TEST_F(WeightsFile, WithoutMetadataIsWhatTheFlagsSay) {
   const auto written = model_of(spec_of(2), 1);
@@ -109,10 +44,20 @@ TEST_F(WeightsFile, OfAnotherModelIsRefusedByTheNamesOfBoth) {
   }
 }
 
+TEST_F(WeightsFile, IsComparedByAllItsShapesBeforeAModelIsMade) {
+  const Index width = 100'000;  // a model of it would take terabytes
+  SafeTensors file;
+  file.metadata = {{"model", "resnet18"}, {"width", std::to_string(width)}};
+  file.add("conv1.weight", host_tensor<float>({width, 0}, {}));
+  file.add("linear.bias", host_tensor<float>({10, 0}, {}));
+  write_safetensors(path_, file);
+  EXPECT_TRUE(mentions(refusal(), "'conv1.weight': expected shape [100000, 3, 3, 3] for resnet18"));
+}
+
 TEST_F(WeightsFile, MaySpreadFewerMasksButNotMoreThanTheModelHas) {
   const auto masked = model_of(spec_of(3), 2);
-  const std::string line =
-      message_of<InputError>([&] { from_file(*model_of(spec_of(2), 1), to_file(*masked), true); });
+  const std::string line = message_of<InputError>(
+      [&] { from_file(*model_of(spec_of(2), 1), to_file(*masked), Reading::start); });
   EXPECT_TRUE(mentions(line, "masks 3, which its tensors have, got 2")) << line;
 }
 
@@ -135,7 +80,7 @@ TEST_F(WeightsFile, FillsMasksThatItLacksWithItsFirstIfAsked) {
   const SafeTensors file = to_file(*written);
   const auto wider = model_of(spec_of(3), 2);
   EXPECT_THROW(from_file(*wider, file), InputError);
-  from_file(*wider, file, true);
+  from_file(*wider, file, Reading::start);
   for (std::size_t i = 0; i < wider->entries().size(); ++i) {
     const Entry& e = wider->entries()[i];
     if (e.role == Role::tracked) continue;
@@ -144,6 +89,59 @@ TEST_F(WeightsFile, FillsMasksThatItLacksWithItsFirstIfAsked) {
       EXPECT_EQ(e.variable.value().images(row, first.shape().n).to_doubles(), first.to_doubles())
           << e.name << " " << row;
   }
+}
+
+TEST_F(WeightsFile, StartsATrainingOfOtherClassesWithAFreshHeadAndAllElse) {
+  const auto written = model_of({.width = 4, .classes = 7}, 1);
+  const SafeTensors from = to_file(*written);
+  const auto started = model_of(spec_of(), 2);
+  const SafeTensors fresh = to_file(*started);
+  from_file(*started, from, Reading::start);
+  for (const NamedTensor& t : to_file(*started).tensors)
+    EXPECT_EQ(t.tensor, (t.name.starts_with("linear.") ? fresh : from).at(t.name)) << t.name;
+
+  SafeTensors wide = from;
+  for (NamedTensor& t : wide.tensors)
+    if (t.name == "linear.weight") t.tensor = host_tensor({7, 33}, std::vector<float>(7 * 33));
+  EXPECT_TRUE(mentions(message_of<InputError>([&] { from_file(*started, wide, Reading::start); }),
+                       "[7, 32]"));
+}
+
+TEST_F(WeightsFile, HasVariancesFromZeroOn) {
+  const auto written = model_of(spec_of(), 1);
+  const auto with_variance = [&](float v) {
+    put(*written, [&](SafeTensors& file) {
+      for (NamedTensor& t : file.tensors)
+        if (t.name == "bn1.running_var")
+          t.tensor = host_tensor({4}, std::vector<float>{1, v, 1, 1});
+    });
+  };
+  with_variance(0);
+  load();
+  with_variance(-1);
+  EXPECT_TRUE(mentions(refusal(), "'bn1.running_var': expected variances from 0 on, got -1"));
+}
+
+TEST_F(WeightsFile, MayCountBatchesInAnyTypeAndShapeOfOneWholeNumber) {
+  const auto written = model_of(spec_of(), 1);
+  const auto with_counter = [&](const HostTensor& counter) {
+    put(*written, [&](SafeTensors& file) {
+      for (NamedTensor& t : file.tensors)
+        if (t.name == "bn1.num_batches_tracked") t.tensor = counter;
+    });
+  };
+  for (const HostTensor& counter :
+       {host_tensor({}, std::vector<float>{3}), host_tensor({1}, std::vector<double>{3}),
+        host_tensor({1, 1}, std::vector<Index>{3})}) {
+    with_counter(counter);
+    EXPECT_EQ(to_file(*load().model).values<Index>("bn1.num_batches_tracked").front(), 3);
+  }
+  for (const float count : {0.5f, -1.0f, std::nanf("")}) {
+    with_counter(host_tensor({}, std::vector<float>{count}));
+    EXPECT_TRUE(mentions(refusal(), "expected a whole number"));
+  }
+  with_counter(host_tensor({2}, std::vector<Index>{3, 3}));
+  EXPECT_TRUE(mentions(refusal(), "expected shape []"));
 }
 
 TEST_F(WeightsFile, IsRefusedWhereItsMetadataLies) {

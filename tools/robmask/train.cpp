@@ -1,6 +1,7 @@
 // robmask train, robmask finetune: one training run.
 
 #include <filesystem>
+#include <set>
 
 #include "attacks/checks.h"
 #include "data/files/atomic_file.h"
@@ -101,22 +102,32 @@ int run_training(const TrainSettings& s, const Model& model, Recipe& recipe,
   return 0;
 }
 
+/// Numbers the classes as the weights that training starts from do, if they are the same: the head fits.
+void count_classes_as(const SafeTensors& init, Dataset& data) {
+  const std::vector<std::string> names = class_names_of(init);
+  const std::set<std::string> theirs(names.begin(), names.end()),
+      ours(data.classes.begin(), data.classes.end());
+  if (theirs == ours) match_classes(data, {std::ssize(names), names}, MatchClasses::name);
+}
+
 /// Of the weights that training starts from, where they say it, else of the flags.
-Normalization normalization_of(const TrainSettings& s, const Dataset& data) {
+Normalization normalization_of(const TrainSettings& s, const Dataset& data,
+                               const std::optional<SafeTensors>& init) {
   const Normalization flags =
       choose_normalization(to_string(s.model.normalize), data.normalization);
-  if (s.init.empty()) return flags;
-  const Normalization own = read_normalization(s.init, flags);
+  if (!init) return flags;
+  const Normalization own = normalization_of(*init, flags);
   if (own != flags)
     log("--init {}: normalizes pixels by mean {} and std {}, and so does the run", s.init,
         fmt::join(own.mean, ", "), fmt::join(own.std, ", "));
   return own;
 }
 
-CheckpointInfo info_of(const TrainSettings& s, const Dataset& data) {
+CheckpointInfo info_of(const TrainSettings& s, const Dataset& data,
+                       const std::optional<SafeTensors>& init) {
   CheckpointInfo info;
   const MaskCounts counts = mask_counts(s);
-  const Normalization n = normalization_of(s, data);
+  const Normalization n = normalization_of(s, data, init);
   info.spec = {.name = *s.model.model,
                .width = *s.model.width,
                .classes = static_cast<Index>(data.classes.size()),
@@ -140,15 +151,27 @@ CheckpointInfo info_of(const TrainSettings& s, const Dataset& data) {
   return info;
 }
 
+/// Before a model is made: the weights that training starts from are like it, but for their head.
+void check_init(const SafeTensors& init, const ModelSpec& spec) {
+  check_like(init, spec, Reading::start);
+  if (const Index classes = contents_of(init).outputs_of("linear.bias"); classes != spec.classes)
+    warn(fmt::format("--init {}: its head is of {} classes, the data have {}: the head starts anew",
+                     init.source, classes, spec.classes));
+}
+
 }  // namespace
 
 int run_train(const TrainSettings& s) {
   require_output_folder("out", run_directory_of(s.common));
   Backend& machine = machine_of(s.common);
-  const Dataset data = load_data(s.common, true, true, s.model.image_size);
-  const CheckpointInfo info = info_of(s, data);
+  std::optional<SafeTensors> init;
+  if (!s.init.empty()) init = read_safetensors(weights_path(s.init));
+  Dataset data = load_data(s.common, true, true, s.model.image_size);
+  if (init) count_classes_as(*init, data);
+  const CheckpointInfo info = info_of(s, data, init);
+  if (init) check_init(*init, info.spec);
   const Model model(machine, maps_of(s.common), info.spec, s.common.seed);
-  if (!s.init.empty()) from_file(model, read_safetensors(weights_path(s.init)), true);
+  if (init) from_file(model, *init, Reading::start);
   const auto recipe = make_recipe(s, model);
   return run_training(s, model, *recipe, model.parameters(), data, info,
                       config_json(s, machine.kernels()), "train");

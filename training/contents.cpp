@@ -1,0 +1,131 @@
+#include "training/contents.h"
+
+#include <algorithm>
+
+namespace robmask {
+
+namespace {
+
+using Names = std::map<std::string_view, const NamedTensor*>;
+
+/// "model.mu" → "model." and "mu"
+std::pair<std::string_view, std::string_view> split_name(std::string_view name) {
+  const std::size_t end = name.rfind('.') + 1;  // 0 where there is no dot
+  return {name.substr(0, end), name.substr(end)};
+}
+
+/// The prefixes under which "conv1.weight" and "linear.bias" stand, the shortest first.
+std::vector<std::string> prefixes_in(const Names& names) {
+  constexpr std::string_view stem = "conv1.weight";
+  std::vector<std::string> found;
+  for (const auto& [name, tensor] : names) {
+    if (!name.ends_with(stem)) continue;
+    const std::string prefix(name.substr(0, name.size() - stem.size()));
+    if (names.contains(prefix + "linear.bias") || names.contains(prefix + "fc.bias"))
+      found.push_back(prefix);
+  }
+  std::ranges::stable_sort(found, {}, &std::string::size);
+  return found;
+}
+
+/// Does every tensor under `second` stand under `first` too, with the same values?
+bool is_copy(const Names& names, const std::string& first, const std::string& second) {
+  for (auto at = names.lower_bound(second); at != names.end() && at->first.starts_with(second);
+       ++at) {
+    const auto twin = names.find(first + std::string(at->first.substr(second.size())));
+    if (twin == names.end() || twin->second->tensor != at->second->tensor) return false;
+  }
+  return true;
+}
+
+/// The tensors that hold pixels' mean and standard deviation: of RobustBench, of a layer that
+/// normalizes, of MadryLab/robustness.
+constexpr std::pair<std::string_view, std::string_view> pixel_names[] = {
+    {"mu", "sigma"}, {"mean", "std"}, {"new_mean", "new_std"}};
+
+std::array<double, 3> three_of(const std::string& source, const NamedTensor& t, double low) {
+  constexpr double most = 1e6;  // keeps (x − mean) / std finite in f32
+  const std::string what = fmt::format("{}: tensor {}", source, printable(t.name));
+  const std::vector<double> values = t.tensor.to<double>(what);
+  std::array<double, 3> three{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    require(low <= values[i] && values[i] <= most, "{}: expected numbers from {} to {}, got {}",
+            what, low, most, values[i]);
+    three[i] = values[i];
+  }
+  return three;
+}
+
+/// Takes mean and standard deviation of pixels out of `names`.
+std::optional<Normalization> take_normalization(const std::string& source, Names& names) {
+  std::optional<Normalization> found;
+  const Names all = names;
+  for (const auto& [name, mean] : all)
+    for (const auto& [mean_name, std_name] : pixel_names) {
+      const auto [layer, last] = split_name(name);
+      if (last != mean_name || mean->tensor.count() != 3) continue;
+      const auto std = all.find(std::string(layer) + std::string(std_name));
+      if (std == all.end() || std->second->tensor.count() != 3) continue;
+      const Normalization own{three_of(source, *mean, -1e6), three_of(source, *std->second, 1e-6)};
+      require(!found || *found == own,
+              "{}: expected one normalization of pixels, got another by {}", source,
+              printable(mean->name));
+      found = own;
+      names.erase(name);
+      names.erase(std->first);
+    }
+  return found;
+}
+
+}  // namespace
+
+std::string canonical(std::string name) {
+  if (const auto at = name.find(".downsample."); at != std::string::npos)
+    name.replace(at, 12, ".shortcut.");
+  if (name.starts_with("fc.")) name.replace(0, 2, "linear");
+  return name;
+}
+
+Index Contents::outputs_of(const std::string& name) const {
+  const auto at = tensors.find(name);
+  require(at != tensors.end() && !at->second->tensor.shape.empty(),
+          "{}: expected a tensor \"{}{}\" of one axis or more, got one number", source, prefix,
+          name);
+  return at->second->tensor.shape[0];
+}
+
+Contents contents_of(const SafeTensors& file) {
+  Names names;
+  for (const NamedTensor& t : file.tensors) names.emplace(t.name, &t);
+  Contents contents{
+      .source = file.source, .prefix = {}, .tensors = {}, .normalization = {}, .beside = {}};
+  contents.normalization = take_normalization(file.source, names);
+  const std::vector<std::string> prefixes = prefixes_in(names);
+  require(!prefixes.empty(),
+          "{}: expected tensors \"conv1.weight\" and \"linear.bias\", which every model has, under "
+          "their names or under one prefix: are these a model's weights?",
+          file.source);
+  contents.prefix = prefixes.front();
+  const auto is_under = [](std::string_view name) {
+    return [name](const std::string& prefix) { return name.starts_with(prefix); };
+  };
+  const std::span copies = std::span(prefixes).subspan(1);
+  for (const std::string& other : copies)
+    require(is_copy(names, contents.prefix, other),
+            "{}: expected one model, got two that differ, under {} and {}: keep one of them",
+            file.source, printable(contents.prefix), printable(other));
+  for (const auto& [name, tensor] : names) {
+    if (std::ranges::any_of(copies, is_under(name)) || split_name(name).second == "n_averaged")
+      continue;  // n_averaged: of torch.optim.swa_utils.AveragedModel
+    if (!name.starts_with(contents.prefix)) {
+      contents.beside.emplace_back(name);
+      continue;
+    }
+    const std::string plain = canonical(std::string(name.substr(contents.prefix.size())));
+    require(contents.tensors.emplace(plain, tensor).second, "{}: two tensors stand for {}",
+            file.source, printable(plain));
+  }
+  return contents;
+}
+
+}  // namespace robmask
