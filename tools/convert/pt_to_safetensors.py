@@ -1,21 +1,29 @@
 #!/usr/bin/env python3
-"""Converts weights between PyTorch's .pt files and safetensors, both ways, by the names of the files.
+"""Converts weights between PyTorch's files and safetensors, both ways, by the names of the files.
 
     pt_to_safetensors.py weights.pt weights.safetensors [--meta model=resnet18 --meta masks=1 …]
     pt_to_safetensors.py weights.safetensors weights.pt
 
-A .pt may hold the state dict itself or keep it under state_dict, net or model; prefixes `module.`
-and `model.` are dropped. Reading a .pt runs the pickle inside it: only convert files you trust. Needs
-torch and numpy only."""
+PyTorch's file (.pt, .pth, .pth.tar, .ckpt, .bin) may hold a state dict, a whole model, or a dict
+with one of these under some key: `state_dict` comes before others, and --key takes another.
+Tensors keep their names. A file of tensors alone is read without running anything; where it holds
+other objects, reading it runs the code inside, and a line says so: only convert files you trust.
+Needs torch 1.13 or newer, and numpy."""
 
 import argparse
 import json
+import math
 import os
 import pathlib
+import pickle
 import struct
 import sys
+import warnings
 
-import torch
+try:
+    import torch
+except ImportError as missing:
+    sys.exit(f"pt_to_safetensors: needs PyTorch, Debian's python3-torch: {missing}")
 
 DTYPES = {
     "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
@@ -23,35 +31,81 @@ DTYPES = {
     "U8": torch.uint8, "BOOL": torch.bool,
 }
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
-WRAPPERS = ("state_dict", "net", "model")
-PREFIXES = ("module.", "model.")
+FIRST = ("state_dict", "model_state_dict", "model", "net", "weights")  # where several hold weights
+
+
+def say(message):
+    print("pt_to_safetensors:", " ".join(message.split()), file=sys.stderr)
 
 
 def fail(message):
-    sys.exit(f"pt_to_safetensors: {message}")
+    sys.exit("pt_to_safetensors: " + " ".join(message.split()))
 
 
-def unwrapped(loaded, path):
-    """The state dict inside what torch.load returned, under plain names."""
-    while isinstance(loaded, dict) and not any(torch.is_tensor(v) for v in loaded.values()):
-        inner = [loaded[w] for w in WRAPPERS if isinstance(loaded.get(w), dict)]
-        if not inner:
-            fail(f"{path}: expected tensors, or a dict under {', '.join(WRAPPERS)}; found {list(loaded)}")
-        loaded = inner[0]
-    if not isinstance(loaded, dict):
-        fail(f"{path}: expected a state dict, got {type(loaded).__name__}: save model.state_dict()")
-    tensors = {}
-    for name, value in loaded.items():
-        plain = name
-        while plain.startswith(PREFIXES):
-            plain = plain.split(".", 1)[1]
-        if not torch.is_tensor(value):
-            print(f"pt_to_safetensors: left out {name}: not a tensor", file=sys.stderr)
-        elif plain in tensors:
-            fail(f"{path}: two tensors are called {plain} once prefixes are dropped")
-        else:
-            tensors[plain] = value.detach().cpu().contiguous()
-    return tensors
+def listed(keys):
+    names = list(map(str, keys))
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def read_torch(path):
+    """What torch.save wrote; nothing in it is run where it is of tensors alone."""
+    if not os.path.isfile(path):
+        fail(f"{path}: expected a file, got {'a folder' if os.path.isdir(path) else 'none'}")
+    warnings.simplefilter("ignore")
+    try:
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError:
+            loaded = torch.load(path, map_location="cpu", weights_only=False)
+            say(f"{path}: holds other objects than tensors; their code was run to read it")
+            return loaded
+    except (ImportError, AttributeError) as error:
+        fail(f"{path}: holds an object of a class that is not here ({error}): name its folder in "
+             "PYTHONPATH, or save model.state_dict() where it is")
+    except Exception as error:
+        fail(f"{path}: expected a file that torch.save wrote; torch says: {str(error)[:200]}")
+
+
+def state_of(value):
+    return value.state_dict() if isinstance(value, torch.nn.Module) else value
+
+
+def has_weights(value):
+    """Does this dict name tensors of two axes or more as a model's layers are named?"""
+    return any(torch.is_tensor(t) and t.dim() > 1 and isinstance(name, str) and "." in name
+               for name, t in value.items())
+
+
+def holders(state):
+    """{key: dict} of what holds weights inside a dict, itself or further inside."""
+    inner = {key: state_of(value) for key, value in state.items()}
+    return {key: value for key, value in inner.items()
+            if isinstance(value, dict) and (has_weights(value) or holders(value))}
+
+
+def weights_in(loaded, path, key):
+    """The state dict inside what torch.load returned."""
+    state = state_of(loaded)
+    if not isinstance(state, dict):
+        fail(f"{path}: expected a state dict, got {type(state).__name__}: save model.state_dict()")
+    while inner := holders(state):
+        if key and key not in inner:
+            fail(f"{path}: --key {key}: expected one of {listed(inner)}")
+        taken = key or next((k for k in FIRST if k in inner), None)
+        if not taken and len(inner) > 1:
+            fail(f"{path}: weights stand under {listed(inner)}: choose with --key")
+        taken = taken or next(iter(inner))
+        if len(inner) > 1 and not key:
+            say(f"{path}: took {taken} of {listed(inner)}; --key takes another")
+        state, key = inner[taken], None
+    if key or not has_weights(state):
+        fail(f"{path}: expected a model's weights{' under --key ' * bool(key)}{key or ''}, found "
+             f"{listed(state) or 'nothing'}: save model.state_dict()")
+    left_out = [name for name, value in state.items() if not torch.is_tensor(value)]
+    if left_out:
+        say(f"{path}: left out, being no tensors: {listed(left_out)}")
+    return {name: value.detach().cpu().contiguous()
+            for name, value in state.items() if torch.is_tensor(value)}
 
 
 def raw_bytes(tensor):
@@ -88,23 +142,24 @@ def read_safetensors(path):
     length = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else 0
     if not 2 <= length <= len(data) - 8:
         fail(f"{path}: expected a safetensors header, got {len(data)} bytes without one")
-    header, tensors = json.loads(data[8:8 + length]), {}
-    body = memoryview(data)[8 + length:]
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        begin, end = entry["data_offsets"]
-        if entry["dtype"] not in DTYPES:
-            fail(f"{path}: {name} has the unknown type {entry['dtype']}")
-        tensor = torch.empty(entry["shape"], dtype=DTYPES[entry["dtype"]])
-        if not 0 <= begin <= end <= len(body) or end - begin != size_in_bytes(tensor):
-            fail(f"{path}: {name} of shape {entry['shape']} does not fit bytes {begin} to {end}: "
-                 "a damaged file")
-        if end > begin:
-            flat = torch.frombuffer(bytearray(body[begin:end]), dtype=tensor.dtype)
-            tensor = flat.reshape(entry["shape"])
-        tensors[name] = tensor
-    return tensors
+    try:
+        header, body = json.loads(data[8:8 + length]), memoryview(data)[8 + length:]
+        return {name: tensor_of(f"{path}: {name}", body, entry["dtype"], entry["shape"],
+                                *entry["data_offsets"])
+                for name, entry in header.items() if name != "__metadata__"}
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        fail(f"{path}: expected a safetensors header, got a damaged one: {error!r}")
+
+
+def tensor_of(what, body, dtype, shape, begin, end):
+    if dtype not in DTYPES:
+        fail(f"{what} has the unknown type {dtype}")
+    size = torch.empty(0, dtype=DTYPES[dtype]).element_size()
+    if not 0 <= begin <= end <= len(body) or end - begin != size * math.prod(shape):
+        fail(f"{what} of shape {shape} does not fit bytes {begin} to {end}: a damaged file")
+    if end == begin:
+        return torch.empty(shape, dtype=DTYPES[dtype])
+    return torch.frombuffer(bytearray(body[begin:end]), dtype=DTYPES[dtype]).reshape(shape)
 
 
 def main():
@@ -112,23 +167,25 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source")
     parser.add_argument("target")
+    parser.add_argument("--key", help="where in PyTorch's file the weights are: model_ema")
     parser.add_argument("--meta", action="append", default=[], metavar="KEY=VALUE",
                         help="metadata of the safetensors file")
     options = parser.parse_args()
-    target, to_pt = options.target, options.target.endswith((".pt", ".pth"))
-    if to_pt == options.source.endswith((".pt", ".pth")):
-        parser.error("expected one .pt or .pth file and one .safetensors file")
+    source, target = options.source, options.target
+    to_torch = source.endswith(".safetensors")
+    if to_torch == target.endswith(".safetensors"):
+        fail(f"expected one file named .safetensors and one of PyTorch, got {source} and {target}")
     if not all("=" in m for m in options.meta):
-        parser.error("--meta takes KEY=VALUE")
+        fail("--meta takes KEY=VALUE")
     temporary = f"{target}.{os.getpid()}.tmp"
     try:
-        if to_pt:
-            torch.save(read_safetensors(options.source), temporary)
+        if to_torch:
+            torch.save(read_safetensors(source), temporary)
         else:
-            tensors = unwrapped(torch.load(options.source, map_location="cpu"), options.source)
+            tensors = weights_in(read_torch(source), source, options.key)
             write_safetensors(temporary, tensors, dict(m.split("=", 1) for m in options.meta))
         os.replace(temporary, target)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         fail(str(error))
     finally:
         if os.path.exists(temporary):
