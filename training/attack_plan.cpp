@@ -16,9 +16,17 @@ AttackPlan pgd_plan(const AttackSettings& settings, double eps) {
           .random_start = settings.start == Start::random};
 }
 
+std::string AttackPlan::name() const {
+  if (chain.empty()) return to_string(attack);
+  std::vector<std::string> names;
+  for (const AttackPlan& stage : chain) names.push_back(stage.name());
+  return fmt::to_string(fmt::join(names, "+"));
+}
+
 std::vector<AttackPlan> stages(const AttackPlan& plan) {
   using enum AttackName;
   if (plan.attack != autoattack) return {plan};
+  if (!plan.chain.empty()) return plan.chain;
   std::vector<AttackPlan> list;
   const auto add = [&](AttackName attack, Index restarts = 1) {
     list.push_back(plan);
@@ -46,7 +54,8 @@ void check_classes(const AttackPlan& plan, Index classes) {
                                                             : 2;
   require(
       classes >= least,
-      "attack {}: its loss compares {} classes, the model has {}; use apgd-ce, fab-t and square",
+      "attack {}: its loss compares {} classes, the model has {}; use --attack "
+      "apgd-ce,fab-t,square --worst-case",
       to_string(plan.attack), least, classes);
 }
 

@@ -2,6 +2,8 @@
 // What an attack is asked to do, and the attacks it is made of.
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "attacks/attack.h"
 #include "training/settings.h"
@@ -23,7 +25,10 @@ struct AttackPlan {
   AaVersion version = AaVersion::standard;
   bool compat = false;  // Square: one square for all images of an iteration, as in the original
   HandOut hand_out = HandOut::first;
+  std::vector<AttackPlan> chain = {};  // of autoattack: other attacks than those of its version
 
+  /// "pgd"; "apgd-ce+square" of a chain.
+  std::string name() const;
   /// C&W in L2 seeks the least perturbation; in L∞ it is PGD on the margin.
   bool seeks_least() const { return attack == AttackName::cw && norm == Norm::l2; }
 };
@@ -31,8 +36,8 @@ struct AttackPlan {
 /// PGD as the settings describe it, at this ε.
 AttackPlan pgd_plan(const AttackSettings& settings, double eps);
 
-/// The attacks that a plan runs one after the other, each on the survivors of those before it: those
-/// of its version for autoattack, else the plan itself.
+/// The attacks that a plan runs one after the other, each on the survivors of those before it: those of
+/// autoattack's chain or version, else the plan itself.
 std::vector<AttackPlan> stages(const AttackPlan& plan);
 
 /// Throws InputError if the loss of `plan` needs more classes than there are: DLR 3, targeted DLR 4.

@@ -129,6 +129,7 @@ struct EvaluateSettings {
   std::string source;                 // where adversarial examples are made; empty: on `from`
   std::optional<double> source_mask;  // and through which mask; empty: the one that is judged
   std::vector<AttackName> attacks{AttackName::pgd};
+  bool worst_case = false;  // run them one after the other, each on the survivors of those before
   std::vector<Strength> eps{Strength{}};
   Index restarts = 1, batch = 128;
   Index queries = 5000;  // of Square
@@ -138,6 +139,7 @@ struct EvaluateSettings {
   bool aa_compat = false;  // the original's squares: the same for all images
   SplitChoice split = SplitChoice::test;
   std::string save_adversarial, per_image, against, robustbench_json;  // files; empty: none
+  std::string save_pictures;                                           // a folder of PNG files
   std::string corruptions;             // a folder laid out as CIFAR-10-C; empty: none
   std::optional<double> against_mask;  // pair every mask with this one; empty: the list's first
   std::optional<Index> quantize;       // 8: round adversarial images to multiples of 1/255
@@ -148,6 +150,7 @@ struct EvaluateSettings {
   bool resume = false;
 
   /// Are adversarial examples made elsewhere than where they are judged?
+  bool keeps_images() const { return !save_adversarial.empty() || !save_pictures.empty(); }
   bool transfers() const { return !source.empty() || source_mask; }
 };
 

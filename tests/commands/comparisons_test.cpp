@@ -81,7 +81,10 @@ TEST(Comparisons, WhatSquareBrokeBeforeOthersTriedSaysNothingOfGradients) {
 }
 
 TEST(Comparisons, PerImageRowsNameTheAttackThatBrokeTheImage) {
-  const auto rows = per_image_rows(outcome_of(0, pgd, {pgd, none, none}), {0, 0, 0});
+  Split split;
+  split.labels = {0, 0, 0};
+  split.files = {"a/1.png", "a/2.png", "a/3.png"};
+  const auto rows = per_image_rows(outcome_of(0, pgd, {pgd, none, none}), split, {"ant", "bee"});
   const CsvTable table{per_image_columns(false), rows};
   const auto column = [&](const char* name) {
     std::vector<std::string> cells;
@@ -93,6 +96,9 @@ TEST(Comparisons, PerImageRowsNameTheAttackThatBrokeTheImage) {
   EXPECT_EQ(column("clean"), (Cells{"1", "1", "0"}));
   EXPECT_EQ(column("robust"), (Cells{"0", "1", "0"}));
   EXPECT_EQ(column("prediction"), (Cells{"1", "0", "1"}));
+  EXPECT_EQ(column("class"), (Cells{"ant", "ant", "ant"}));
+  EXPECT_EQ(column("predicted_class"), (Cells{"bee", "ant", "bee"}));
+  EXPECT_EQ(column("file"), (Cells{"a/1.png", "a/2.png", "a/3.png"}));
 }
 
 }  // namespace

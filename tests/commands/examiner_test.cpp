@@ -23,7 +23,7 @@ TEST(Examiner, CountsAsBrokenOnlyWhatIsMisclassifiedAndInTheBall) {
   const Tensor x = Images(cpu, two_images(0)).batch(DType::f32, ids).images;
   const Tensor logits = model.logits(Variable(x), model.eval(2, 0)).value();
   // The images are handed out as they are, but for a pixel of the second; no class is the label.
-  const std::vector<Index> classes = classes_of(logits);
+  const std::vector<Index> classes = classes_of(logits, ids, two_images(0));
   std::int32_t label = 0;
   while (std::ranges::count(classes, label) > 0) ++label;
   const Images images(cpu, two_images(label));

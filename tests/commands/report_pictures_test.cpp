@@ -31,10 +31,8 @@ class Samples : public testing::Test {
       model_.machine().fill(e.variable.value().images(1, 1), 1.5);
     }
     Split split = load_dataset("synthetic", {.limit_test = count}).test;
-    std::vector<std::int32_t> all(count);
-    std::iota(all.begin(), all.end(), 0);
     const Images unlabelled(model_.machine(), split);
-    const auto classes = classes_of(Evaluator(model_, unlabelled, count, 0).logits(0, all));
+    const auto classes = Evaluator(model_, unlabelled, count, 0).classes(0);
     split.labels.assign(classes.begin(), classes.end());
     split.labels[2] = (split.labels[2] + 1) % 10;
     images_ = std::make_unique<Images>(model_.machine(), split);
@@ -62,7 +60,7 @@ class Samples : public testing::Test {
     for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(a[i] - b[i]));
     return most;
   }
-  static Index class_of(const Tensor& logits) { return classes_of(logits).at(0); }
+  static Index class_of(const Tensor& logits) { return classes_of(logits, {0}, {}).at(0); }
   static std::vector<std::uint8_t> bytes_of(const Tensor& image) {
     std::vector<std::uint8_t> bytes;
     for (const double v : image.to_doubles())

@@ -1,15 +1,19 @@
 #include "tools/robmask/adversarial_file.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
+#include "data/files/atomic_file.h"
 #include "data/files/npy.h"
+#include "data/files/png.h"
 #include "data/files/record_file.h"
+#include "data/npy_images.h"
 
 namespace robmask {
 
 AdversarialFile::AdversarialFile(DType dtype, const Images& images, const Path& kept)
-    : dtype_(dtype), shape_(images.shape(images.size())), kept_(kept) {
+    : dtype_(dtype), shape_(images.shape(images.size())), labels_(images.split().labels), kept_(kept) {
   std::vector<std::int32_t> all(images.size());
   std::iota(all.begin(), all.end(), 0);
   pixels_ = images.batch(dtype, all).images.to_doubles();
@@ -41,7 +45,7 @@ void AdversarialFile::recall(const std::vector<std::int32_t>& ids) {
     file.read(place_of(image), std::as_writable_bytes(pixels_of(image)));
 }
 
-void AdversarialFile::write(const Path& path) const {
+void AdversarialFile::write_array(const Path& file) const {
   dispatch(dtype_, [&]<class T>() {
     std::vector<T> planes(pixels_.size());
     const Index p = shape_.pixels(), c = shape_.c;
@@ -49,8 +53,41 @@ void AdversarialFile::write(const Path& path) const {
       for (Index i = 0; i < p; ++i)
         for (Index k = 0; k < c; ++k)
           planes[(n * c + k) * p + i] = static_cast<T>(pixels_[(n * p + i) * c + k]);
-    write_npy(path, host_tensor({shape_.n, c, shape_.h, shape_.w}, planes));
+    write_npy(file, host_tensor({shape_.n, c, shape_.h, shape_.w}, planes));
   });
+  write_npy(labels_beside(file),
+            host_tensor({shape_.n}, std::vector<std::int64_t>(labels_.begin(), labels_.end())));
+}
+
+namespace {
+
+/// What the folder of a class is called.
+std::string folder_name(std::size_t label, const std::vector<std::string>& classes) {
+  const std::string name = label < classes.size() ? classes[label] : "";
+  const bool fits = !name.empty() && name[0] != '.' && name.find('/') == std::string::npos;
+  return fits ? name : fmt::format("{:05}", label);
+}
+
+}  // namespace
+
+void AdversarialFile::write_pictures(const Path& folder,
+                                     const std::vector<std::string>& classes) const {
+  std::filesystem::create_directories(folder / "test");
+  std::string names;
+  for (std::size_t label = 0; label < classes.size(); ++label) {
+    names += folder_name(label, classes) + "\n";
+  }
+  if (!names.empty()) write_file(folder / "classes.txt", names);
+  const auto count = static_cast<std::size_t>(shape_.pixels() * shape_.c);
+  for (std::size_t n = 0; n < labels_.size(); ++n) {
+    Picture picture{shape_.h, shape_.w, {}};
+    for (const double v : std::span(pixels_).subspan(n * count, count))
+      picture.rgb.push_back(static_cast<std::uint8_t>(std::lround(255 * v)));
+    const Path place =
+        folder / "test" / folder_name(static_cast<std::size_t>(labels_[n]), classes);
+    std::filesystem::create_directories(place);
+    write_png(place / fmt::format("{:05}.png", n), picture);
+  }
 }
 
 }  // namespace robmask

@@ -9,8 +9,9 @@
 
 namespace robmask {
 
-/// Collects adversarial images for --save-adversarial: a .npy file [N,3,H,W] in [0,1] that holds the
-/// clean image where there was nothing to attack.
+/// Collects adversarial images, and the clean image where there was nothing to attack, for
+/// --save-adversarial and --save-adversarial-png. Both are data sets again: `--data npy:FILE.npy` and
+/// `--data folder:FOLDER`.
 class AdversarialFile {
  public:
   /// Images are also kept in the file `kept`, for an evaluation that goes on where this one was killed.
@@ -19,8 +20,11 @@ class AdversarialFile {
   void put(const std::vector<std::int32_t>& ids, const Tensor& x_adv);
   /// Takes images that an evaluation before this one kept. InputError if it did not.
   void recall(const std::vector<std::int32_t>& ids);
-  /// Writes the array.
-  void write(const Path& path) const;
+  /// Writes an array [N,3,H,W] in [0,1], and beside FILE.npy its labels, FILE.labels.npy, int64 [N].
+  void write_array(const Path& file) const;
+  /// Writes FOLDER/test/<class>/<number>.png, with the classes in FOLDER/classes.txt. Images must be
+  /// multiples of 1/255. A class without a name, or whose name is none of a folder, is its number.
+  void write_pictures(const Path& folder, const std::vector<std::string>& classes) const;
 
  private:
   std::span<double> pixels_of(std::int32_t image);
@@ -28,6 +32,7 @@ class AdversarialFile {
 
   DType dtype_;
   Shape shape_;
+  std::vector<std::int32_t> labels_;
   Path kept_;
   std::vector<double> pixels_;  // N·H·W·3
 };

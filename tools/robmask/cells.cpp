@@ -63,6 +63,25 @@ AttackPlan plan_of(const EvaluateSettings& s, AttackName attack, double eps) {
   return plan;
 }
 
+/// Attacks that make one plan: each alone, or with --worst-case all of them.
+std::vector<std::vector<AttackName>> attack_lists(const EvaluateSettings& s) {
+  if (s.worst_case) return {s.attacks};
+  std::vector<std::vector<AttackName>> lists;
+  for (const AttackName attack : s.attacks) lists.push_back({attack});
+  return lists;
+}
+
+/// Several attacks run one after the other, each on what those before it left standing.
+AttackPlan plan_of(const EvaluateSettings& s, const std::vector<AttackName>& attacks, double eps) {
+  if (attacks.size() == 1) return plan_of(s, attacks.front(), eps);
+  AttackPlan plan = plan_of(s, AttackName::autoattack, eps);
+  for (const AttackName attack : attacks)
+    for (const AttackPlan& stage : stages(plan_of(s, attack, eps)))
+      if (std::ranges::count(plan.chain, stage.attack, &AttackPlan::attack) == 0)
+        plan.chain.push_back(stage);
+  return plan;
+}
+
 /// The mask that a transfer is driven through, if it is one.
 std::optional<double> source_mask(const EvaluateSettings& s, const LoadedModel& source,
                                   double mask) {
@@ -96,20 +115,18 @@ std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model,
                      model.info.eps_max));
   for (const double mask : s.mask.match ? std::vector{0.0} : s.mask.values) {
     check_mask(*model.model, mask);
-    for (const AttackName attack : s.attacks)
+    for (const std::vector<AttackName>& attacks : attack_lists(s))
       for (const Strength& eps : strengths) {
         const double p = s.mask.match ? matching_mask(model.info, eps.value) : mask;
-        cells.push_back({p, eps, plan_of(s, attack, eps.value), source_mask(s, source, p)});
-        if (attack == AttackName::clean) continue;
+        cells.push_back({p, eps, plan_of(s, attacks, eps.value), source_mask(s, source, p)});
         for (const AttackPlan& stage : stages(cells.back().plan))
-          check_classes(stage, model.info.spec.classes);
+          if (stage.attack != AttackName::clean) check_classes(stage, model.info.spec.classes);
       }
   }
   return cells;
 }
 
 std::vector<AttackName> stage_names(const Cell& cell) {
-  if (cell.plan.attack != AttackName::autoattack) return {cell.plan.attack};
   std::vector<AttackName> names;
   for (const AttackPlan& stage : stages(cell.plan)) names.push_back(stage.attack);
   return names;

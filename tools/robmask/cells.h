@@ -35,7 +35,7 @@ struct Cell {
 std::vector<Cell> cells_of(const EvaluateSettings& settings, const LoadedModel& model,
                            const LoadedModel& source);
 
-/// The attacks a cell runs one after the other; one, but for autoattack.
+/// The attacks a cell runs one after the other; one, but for ensembles.
 std::vector<AttackName> stage_names(const Cell& cell);
 
 }  // namespace robmask

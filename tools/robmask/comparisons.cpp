@@ -58,7 +58,7 @@ Json worst_cases(std::span<const CellOutcome> outcomes) {
     const std::vector<bool> robust =
         in_all(group, [](const CellOutcome&, const Verdict& v) { return v.robust; });
     Json attacks = Json::array();
-    for (const CellOutcome* o : group) attacks.push_back(to_string(o->cell.plan.attack));
+    for (const CellOutcome* o : group) attacks.push_back(o->cell.plan.name());
     list.push_back({{"mask", first.cell.mask},
                     {"norm", to_string(first.cell.plan.norm)},
                     {"eps", first.cell.eps.text},
@@ -74,7 +74,7 @@ std::vector<Json> mask_pairs(std::span<const CellOutcome> outcomes, double refer
   for (const CellOutcome& here : outcomes) {
     pairs.push_back(Json::array());
     for (const CellOutcome& there : outcomes) {
-      const bool alike = there.p == here.p && there.cell.plan.attack == here.cell.plan.attack &&
+      const bool alike = there.p == here.p && there.cell.plan.name() == here.cell.plan.name() &&
                          there.cell.plan.eps == here.cell.plan.eps;
       if (!alike || there.cell.mask != reference || here.cell.mask == reference) continue;
       Json pair{{"mask", reference}};

@@ -53,13 +53,14 @@ Json journal_settings(EvaluateSettings s, const Json& models, const Split& image
                                           "against",
                                           "per-image",
                                           "save-adversarial",
+                                          "save-adversarial-png",
                                           "robustbench-json",
                                           "per-class",
                                           "against-mask"};
   Json all = models;
   all["images"] = images.size();
   all["pixels and labels"] = fingerprint_of(images);
-  all["keeps images"] = !s.save_adversarial.empty();
+  all["keeps images"] = s.keeps_images();
   const Options options = options_of(s);
   for (const Option& option : options.list())
     if (!indifferent.contains(option.name)) all[option.name] = option.write();
@@ -82,7 +83,7 @@ void tell_of_clamped_targets(const std::vector<Cell>& cells, Index classes) {
     for (const AttackPlan& stage : stages(cell.plan)) {
       if (!is_targeted(stage.attack) || stage.targets < classes) continue;
       log("--targets {}: the model has {} classes, {} aims at the {} that are not the label's",
-          stage.targets, classes, to_string(cell.plan.attack), classes - 1);
+          stage.targets, classes, cell.plan.name(), classes - 1);
       return;
     }
 }
@@ -115,6 +116,7 @@ Evaluation::Evaluation(const EvaluateSettings& s, const Path& from, const Json& 
       kept_(folder_ / "evaluation.images"),
       machine_(machine_of(s.common)) {
   check_single("save-adversarial", s.save_adversarial, count);
+  check_single("save-adversarial-png", s.save_pictures, count);
   check_single("robustbench-json", s.robustbench_json, count);
   const CheckpointInfo info = read_info(from, overrides_of(s.model, {}));
   ChosenSplit chosen = load_split(s.common, s.split, info, s.model.match_classes);
@@ -146,7 +148,14 @@ void Evaluation::prepare_outputs(bool attacks) {
   require_output_file("per-image", s.per_image, {".csv", ".txt"});
   require_output_file("robustbench-json", s.robustbench_json, {".json", ".txt"});
   require_output_file("save-adversarial", s.save_adversarial, {".npy"});
-  if (!s.save_adversarial.empty())
+  if (!s.save_pictures.empty()) {
+    require_output_folder("save-adversarial-png", s.save_pictures);
+    require(!std::filesystem::exists(Path(s.save_pictures) / "test"),
+            "--save-adversarial-png {}: expected a folder without images, it holds test/; choose "
+            "another",
+            s.save_pictures);
+  }
+  if (s.keeps_images())
     adversarial_ = std::make_unique<AdversarialFile>(dtype_of(s.common), *images_, kept_);
 }
 
@@ -204,7 +213,7 @@ void Evaluation::report(const CellOutcome& outcome, const LoadedModel& model) {
   results_.push_back(result_of(outcome, settings_, model, labels, classes_));
   if (settings_.transfers()) results_.back()["source"] = source_of(settings_, outcome.cell);
   per_image_.columns = per_image_columns(outcome.p.has_value());
-  const std::vector<CsvRow> rows = per_image_rows(outcome, labels);
+  const std::vector<CsvRow> rows = per_image_rows(outcome, images_->split(), classes_);
   per_image_.rows.insert(per_image_.rows.end(), rows.begin(), rows.end());
   if (other_) results_.back()["paired"] = other_->against(per_image_.columns, rows);
 }
@@ -263,7 +272,9 @@ void Evaluation::finish() {
   json["warnings"] = warnings_;
 
   if (!settings_.per_image.empty()) write_csv(settings_.per_image, per_image_);
-  if (adversarial_) adversarial_->write(settings_.save_adversarial);
+  if (!settings_.save_adversarial.empty()) adversarial_->write_array(settings_.save_adversarial);
+  if (!settings_.save_pictures.empty())
+    adversarial_->write_pictures(settings_.save_pictures, classes_);
   if (!settings_.robustbench_json.empty())
     write_json(settings_.robustbench_json,
                robustbench_entry(results_.front(), info_, settings_.common.data));

@@ -104,7 +104,7 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
   const Cell& cell = outcome.cell;
   const std::string attack = to_string(stage.attack);
   const std::string key = fmt::format("{}|mask {}|{}|{}|eps {}", name_, cell.mask,
-                                      to_string(cell.plan.attack), attack, stage.eps);
+                                      cell.plan.name(), attack, stage.eps);
   double& seconds = outcome.stages.emplace_back(0.0);
   if (is_idle(stage)) return targets;
   const std::vector<std::int32_t> open = recall(outcome, key, targets);
@@ -155,7 +155,7 @@ CellOutcome Judge::run(const Cell& cell) {
   Stopwatch watch;
   CellOutcome outcome{.cell = cell, .p = {}, .images = {}, .stages = {}};
   std::vector<std::int32_t> targets;
-  auto& broken = broken_[{cell.mask, cell.plan.attack}];
+  auto& broken = broken_[{cell.mask, cell.plan.name()}];
   const std::vector<Index>& classes = predictions(cell.mask);
   for (std::int32_t i = 0; i < images_.size(); ++i) {
     const bool clean = classes[i] == images_.split().labels[i];

@@ -40,7 +40,7 @@ class Judge {
   Evaluator evaluator_, attacker_;  // of the model; of the source
   std::map<double, std::vector<Index>> predictions_;
   /// What smaller strengths broke, by mask and attack; for --reuse-broken.
-  std::map<std::pair<double, AttackName>, PerImage<ImageOutcome>> broken_;
+  std::map<std::pair<double, std::string>, PerImage<ImageOutcome>> broken_;
 };
 
 }  // namespace robmask

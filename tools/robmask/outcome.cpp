@@ -40,7 +40,7 @@ Json terms_of(const AttackPlan& plan, Index classes) {
             {"start", !steady                               ? Json()
                       : plan.random_start && plan.steps > 0 ? Json("random")
                                                             : Json("zero")}};
-  if (plan.attack == autoattack)
+  if (plan.attack == autoattack && plan.chain.empty())
     json["aa_version"] = to_string(plan.version);
   else
     json["restarts"] = plan.restarts;
@@ -115,7 +115,7 @@ Json result_of(const CellOutcome& o, const EvaluateSettings& s, const LoadedMode
   for (const ImageOutcome& image : o.images)
     perturbation = std::max(perturbation, image.verdict.perturbation);
   Json result{{"mask", o.cell.mask},
-              {"attack", to_string(plan.attack)},
+              {"attack", plan.name()},
               {"norm", to_string(plan.norm)},
               {"eps", o.cell.eps.text}};
   result.update(accuracies(o.n(), o.correct(), o.robust()));
@@ -146,22 +146,31 @@ CsvRow per_image_columns(bool with_p) {
                  "broken_by_restart",
                  "broken_by_iteration",
                  "perturbation",
-                 "prediction"};
+                 "prediction",
+                 "class",
+                 "predicted_class",
+                 "file"};
   if (with_p) columns.insert(columns.begin(), "p");
   return columns;
 }
 
-std::vector<CsvRow> per_image_rows(const CellOutcome& o, const std::vector<std::int32_t>& labels) {
+std::vector<CsvRow> per_image_rows(const CellOutcome& o, const Split& split,
+                                   const std::vector<std::string>& classes) {
+  const auto name = [&](Index label) {
+    return label < std::ssize(classes) ? classes[label] : std::string();
+  };
   const auto number = [](Index i) { return i < 0 ? std::string() : std::to_string(i); };
   std::vector<CsvRow> rows;
   for (std::size_t i = 0; i < o.images.size(); ++i) {
     const auto& [clean, v, prediction] = o.images[i];
     const bool broken = clean && !v.robust;
-    rows.push_back({fmt::format("{}", o.cell.mask), to_string(o.cell.plan.attack),
+    const std::int32_t label = split.labels[i];
+    rows.push_back({fmt::format("{}", o.cell.mask), o.cell.plan.name(),
                     to_string(o.cell.plan.norm), o.cell.eps.text, std::to_string(i),
-                    std::to_string(labels[i]), clean ? "1" : "0", v.robust ? "1" : "0",
+                    std::to_string(label), clean ? "1" : "0", v.robust ? "1" : "0",
                     broken ? to_string(v.broken_by) : "", number(v.restart), number(v.iteration),
-                    fmt::format("{:.9g}", v.perturbation), number(prediction)});
+                    fmt::format("{:.9g}", v.perturbation), number(prediction), name(label),
+                    name(prediction), split.file_of(static_cast<Index>(i)).string()});
     if (o.p) rows.back().insert(rows.back().begin(), fmt::format("{}", *o.p));
   }
   return rows;

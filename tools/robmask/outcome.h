@@ -50,9 +50,10 @@ Json result_of(const CellOutcome& outcome, const EvaluateSettings& settings,
                const LoadedModel& model, const std::vector<std::int32_t>& labels,
                const std::vector<std::string>& classes);
 
-/// The rows of --per-image, and what their columns are called; those of interpolate start with p.
+/// The rows of --per-image, and what their columns are called; those of interpolate start with p. Names
+/// of classes and files are empty where there are none.
 CsvRow per_image_columns(bool with_p);
 std::vector<CsvRow> per_image_rows(const CellOutcome& outcome,
-                                   const std::vector<std::int32_t>& labels);
+                                   const Split& images, const std::vector<std::string>& classes);
 
 }  // namespace robmask

@@ -5,6 +5,7 @@ namespace robmask {
 void add_evaluation(Options& o, EvaluateSettings& s) {
   o.group("Attack");
   o.add("attack", s.attacks, "list of attacks");
+  o.flag("worst-case", s.worst_case, "run the list as one attack, each on the survivors so far");
   o.add("eps", s.eps, "list of largest perturbations; see --reuse-broken", at_least(0));
   add_attack(o, s.attack);
   o.alias("attack-steps", "steps");
@@ -19,6 +20,7 @@ void add_evaluation(Options& o, EvaluateSettings& s) {
   add_batch(o, s.batch);
   o.add("split", s.split, "images to evaluate on");
   o.add("save-adversarial", s.save_adversarial, "write the attacked images, FILE.npy");
+  o.add("save-adversarial-png", s.save_pictures, "write them as PNG files, FOLDER/test/<class>/");
   o.add("per-image", s.per_image, "write a row an image, FILE.csv");
   o.add("against", s.against, "pair each image with another evaluation's --per-image FILE.csv");
   o.add("against-mask", s.against_mask, "pair every mask with this one", from_to(0, 1),
@@ -51,9 +53,13 @@ void check_evaluation(const EvaluateSettings& s) {
   check_common(s.common);
   check_model(s.model);
   for (const Strength& eps : s.eps) check_eps("eps", eps, s.attack.norm);
+  require(!s.worst_case || std::ranges::count(s.attacks, AttackName::clean) == 0,
+          "--worst-case: expected attacks only in --attack, got clean, whose accuracy is told anyway");
   require(!s.common.json || s.format == Format::text,
           "--format {}: expected no --json beside it: one of them can be printed",
           to_string(s.format));
+  require(s.save_pictures.empty() || s.quantize,
+          "--save-adversarial-png: expected --quantize 8 beside it: a PNG holds whole levels only");
   if (s.against_mask) {
     const auto& masks = s.mask.values;
     require(!s.mask.match && std::ranges::count(masks, *s.against_mask) > 0,
