@@ -44,6 +44,18 @@ std::vector<std::int32_t> read_labels(const Path& file, Index classes) {
   return labels;
 }
 
+/// InputError unless the labels are those of the same images at each severity.
+void require_repeated(const std::vector<std::int32_t>& labels, const Path& file) {
+  const std::size_t each = labels.size() / severities;
+  for (std::size_t row = each; row < labels.size(); ++row)
+    require(
+        labels[row] == labels[row % each],
+        "{}: expected the same {} labels five times over, one time a severity, got {} in row {} "
+        "and {} in row {}; --corruptions takes CIFAR-10-C as it is published, all five "
+        "severities in one file, and none of one severity alone",
+        file.string(), each, labels[row % each], row % each, labels[row], row);
+}
+
 }  // namespace
 
 std::vector<std::string> corruptions_in(const Path& folder) {
@@ -52,9 +64,12 @@ std::vector<std::string> corruptions_in(const Path& folder) {
           "<corruption>.npy and labels.npy",
           folder.string());
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (entry.path().extension() == ".npy" && !set_aside.contains(entry.path().stem().string()))
-      names.push_back(entry.path().stem().string());
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().stem().string();
+    const bool hidden = name.starts_with('.');  // such as macOS's ._fog.npy
+    if (entry.path().extension() == ".npy" && !hidden && !set_aside.contains(name))
+      names.push_back(name);
+  }
   std::ranges::sort(names);
   require(
       !names.empty() && std::filesystem::exists(folder / "labels.npy"),
@@ -78,6 +93,7 @@ std::array<Split, 5> load_corruption(const Path& folder, const std::string& corr
   require(static_cast<Index>(labels.size()) == shape[0],
           "{}: expected a label for each of the {} images of {}, got {}",
           (folder / "labels.npy").string(), shape[0], file.string(), labels.size());
+  require_repeated(labels, folder / "labels.npy");
 
   const Index each = shape[0] / severities, taken = std::min(each, limit);
   std::array<Split, 5> splits;

@@ -37,32 +37,40 @@ class Corruptions : public testing::Test {
 
 TEST_F(Corruptions, AreReadSeverityBySeverity) {
   put_images("fog", 2);
-  put_labels<std::uint8_t>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  put_labels<std::uint8_t>({3, 7, 3, 7, 3, 7, 3, 7, 3, 7});
   const auto splits = load_corruption(folder_.path(), "fog", no_limit, 10);
   for (std::size_t s = 0; s < 5; ++s) {
-    EXPECT_EQ(splits[s].labels, (std::vector<std::int32_t>{static_cast<std::int32_t>(2 * s),
-                                                           static_cast<std::int32_t>(2 * s + 1)}));
+    EXPECT_EQ(splits[s].labels, (std::vector<std::int32_t>{3, 7}));
     EXPECT_EQ(splits[s].pixels.front(), 2 * s);
     EXPECT_EQ(splits[s].pixels.back(), 2 * s + 1);
     EXPECT_EQ(splits[s].pixels.size(), 2u * 3072);
   }
   EXPECT_EQ(load_corruption(folder_.path(), "fog", 1, 10)[4].labels,
-            (std::vector<std::int32_t>{8}));
+            (std::vector<std::int32_t>{3}));
 }
 
-TEST_F(Corruptions, AreAllButTheFourOfTheValidation) {
+TEST_F(Corruptions, AreAllButTheFourOfTheValidationAndHiddenFiles) {
   for (const char* name : {"snow", "fog", "spatter", "saturate", "gaussian_blur", "speckle_noise"})
     put_images(name, 1);
+  test::put(folder_ / "._fog.npy", "what macOS puts beside a file");
   put_labels<std::int32_t>({0, 0, 0, 0, 0});
   EXPECT_EQ(corruptions_in(folder_.path()), (std::vector<std::string>{"fog", "snow"}));
 }
 
 TEST_F(Corruptions, LabelsMayBeOfAnyIntegerType) {
   put_images("fog", 1);
-  put_labels<std::int32_t>({1, 2, 3, 4, 5});
+  put_labels<std::int32_t>({5, 5, 5, 5, 5});
   EXPECT_EQ(load_corruption(folder_.path(), "fog", no_limit, 10)[4].labels.front(), 5);
-  put_labels<Index>({1, 2, 3, 4, 6});
+  put_labels<Index>({6, 6, 6, 6, 6});
   EXPECT_EQ(load_corruption(folder_.path(), "fog", no_limit, 10)[4].labels.front(), 6);
+}
+
+TEST_F(Corruptions, OfOneSeverityAreNotCutIntoFive) {
+  put_images("fog", 2);
+  put_labels<std::uint8_t>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  EXPECT_TRUE(test::mentions(refusal(), "labels.npy: expected the same 2 labels five times over"));
+  put_labels<std::uint8_t>({3, 7, 3, 7, 3, 7, 3, 7, 3, 8});
+  EXPECT_TRUE(test::mentions(refusal(), "got 7 in row 1 and 8 in row 9"));
 }
 
 TEST_F(Corruptions, WhatIsSomethingElseIsNamed) {
