@@ -69,11 +69,29 @@ TEST_F(Config, FileIsRefusedByNameForUnknownKeysAndSections) {
   EXPECT_NE(refused("epohcs = 3\n").find("\"epohcs\" of train (did you mean --epochs?)"),
             std::string::npos);
   EXPECT_NE(refused("[trains]\nepochs = 3\n").find("[trains]"), std::string::npos);
-  EXPECT_NE(refused("seed = 1\nlr = 1\nseed = 2\n").find("set twice"), std::string::npos);
+  EXPECT_NE(refused("seed = 1\nlr = 1\nseed = 2\n").find("line 3: \"seed\" is set twice"),
+            std::string::npos);
   EXPECT_TRUE(
       refusal({"train", "--config", write("epochs = many\n")}).starts_with("--epochs: exp"));
   const std::string missing = (folder_ / "none.toml").string();
   EXPECT_NE(refusal({"train", "--config", missing}).find(missing), std::string::npos);
+}
+
+TEST_F(Config, AKeyThatIsSetTwiceIsNoList) {
+  for (const std::string text :
+       {"aux-eps = 2/255\naux-eps = 4/255\n", "aux_eps = 2/255\naux-eps = 4/255\n",
+        "[train]\naux-eps = [2/255,\n  4/255]\naux-eps = 8/255\n"}) {
+    const std::string line = refusal({"train", "--config", write(text)});
+    EXPECT_NE(line.find("\"aux-eps\" is set twice"), std::string::npos) << line;
+  }
+  const std::string alias =
+      refusal({"evaluate", "--from", "x", "--config", write("steps = 3\nattack-steps = 4\n")});
+  EXPECT_NE(alias.find("\"attack-steps\" is set twice, once as \"steps\""), std::string::npos)
+      << alias;
+  const auto s = parsed<TrainSettings>(
+      {"train", "--config", write("# x = [1\naux-eps = [2/255,\n  4/255]\n[train]\nlr = 1\n")});
+  EXPECT_EQ(s.aux_eps.size(), 2u);
+  EXPECT_EQ(s.lr, 1);
 }
 
 TEST_F(Config, DefaultsThatDependOnOthersAreSettledInOnePlace) {
@@ -206,6 +224,11 @@ TEST_F(Config, CommandsThatReadARunTakeItsDataUnlessOthersAreGiven) {
   EXPECT_EQ(given.data, "synthetic");
   EXPECT_EQ(given.broken_images, BrokenImages::stop);
   EXPECT_EQ(given.data_origin, "");
+  write_json(folder_ / "run/config.json", {{"data", "x"}, {"broken-images", "eat"}});
+  EXPECT_TRUE(test::mentions(test::message_of<InputError>([&] {
+                               common(parsed<EvaluateSettings>({"evaluate", "--from", out()}));
+                             }),
+                             "run/config.json: broken-images: expected one of stop, skip"));
   const auto file = common(
       parsed<EvaluateSettings>({"evaluate", "--from", (folder_ / "model.safetensors").string()}));
   EXPECT_EQ(file.data, "synthetic");

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <map>
+#include <set>
 
 #include "tools/robmask/options/config_file.h"
 #include "tools/robmask/options/config_json.h"
@@ -77,10 +78,13 @@ Words words_of(CLI::App& app, const Options& options, const std::vector<std::str
 /// Adds what the configuration file sets and the flags do not.
 void add_config_file(Words& words, const std::string& path, const Options& options,
                      std::string_view command) {
+  std::set<std::string> seen;
   for (const auto& [key, text] : read_config_file(path, command)) {
     const Option* option = options.find(key);
     require(option != nullptr, "{}: unknown option \"{}\" of {}{}", path, key, command,
             suggestion(key, options.all_names(), "--"));
+    require(seen.insert(option->name).second, "{}: \"{}\" is set twice, once as \"{}\"; keep one",
+            path, option->name, option->alias);
     words.emplace(option->name, text);
   }
 }

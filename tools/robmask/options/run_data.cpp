@@ -27,8 +27,12 @@ void follow_data(CommonSettings& common, const Path& from, const std::string& ot
   common.data = run["data"];
   common.data_origin = fmt::format("the run's own, from {}", config.string());
   const Json broken = run.value("broken-images", Json());
-  if (broken.is_string() && std::ranges::count(common.given, "broken-images") == 0)
+  if (!broken.is_string() || std::ranges::count(common.given, "broken-images") > 0) return;
+  try {
     common.broken_images = from_string<BrokenImages>(broken.get<std::string>());
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}: broken-images: {}", config.string(), error.what()));
+  }
 }
 
 }  // namespace robmask
