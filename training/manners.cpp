@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "data/files/one_line.h"
+
 namespace robmask {
 
 namespace {
@@ -65,16 +67,16 @@ void set_quiet(bool value) { quiet = value; }
 void log_line(const std::string& line) {
   if (quiet) return;
   const std::lock_guard lock(screen);
-  put_on_own_line(line);
+  put_on_own_line(one_line(line));
 }
 
 void warn(const std::string& line) {
   const std::lock_guard lock(screen);
-  put_on_own_line("robmask: warning: " + line);
+  put_on_own_line("robmask: warning: " + one_line(line));
 }
 
 Progress::Progress(std::string title, Index total, std::string unit, Index before)
-    : state_{.title = std::move(title),
+    : state_{.title = one_line(title),
              .unit = std::move(unit),
              .extra = {},
              .done = before,

@@ -18,13 +18,13 @@ namespace robmask {
 /// With --quiet: no progress and no logs; warnings are still shown.
 void set_quiet(bool quiet);
 
-/// A line on standard error.
+/// A line on standard error, and one line only: one_line().
 void log_line(const std::string& line);
 template <class... Args>
 void log(fmt::format_string<Args...> text, Args&&... args) {
   log_line(fmt::format(text, std::forward<Args>(args)...));
 }
-/// "robmask: warning: …" on standard error.
+/// "robmask: warning: …" likewise.
 void warn(const std::string& line);
 
 /// Progress of a long loop on standard error. A thread of its own shows it, so that a unit that takes

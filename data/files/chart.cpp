@@ -7,6 +7,7 @@
 #include "data/files/csv.h"
 #include "data/files/dark_svg.h"
 #include "data/files/gnuplot.h"
+#include "data/files/one_line.h"
 #include "engine/check.h"
 
 namespace robmask {
@@ -55,7 +56,7 @@ bool draw_chart(const Chart& chart, const Path& base) {
     const auto [picture, complaint] = run_gnuplot(terminal + body);
     if (!complaint.empty()) {
       fmt::print(stderr, "{}: not drawn: {}; its numbers are in the .csv beside it\n",
-                 with_ending(ending).string(), complaint);
+                 one_line(with_ending(ending).string()), complaint);
       return false;
     }
     write_file(with_ending(ending),

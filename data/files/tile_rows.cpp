@@ -4,6 +4,7 @@
 
 #include "data/files/atomic_file.h"
 #include "data/files/gnuplot.h"
+#include "data/files/one_line.h"
 #include "data/files/png.h"
 #include "engine/check.h"
 
@@ -84,7 +85,7 @@ bool draw_tile_rows(const std::vector<TileRow>& rows, const Shape& shape,
     write_file(file, picture);
     return true;
   }
-  fmt::print(stderr, "{}: drawn without its text: {}\n", file.string(), complaint);
+  fmt::print(stderr, "{}: drawn without its text: {}\n", one_line(file.string()), complaint);
   write_png(file, tile_images(bytes, all,
                               {.columns = shape.n, .padding = scale * padding, .scale = scale}));
   return false;

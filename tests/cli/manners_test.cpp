@@ -155,6 +155,12 @@ TEST(Manners, QuietSilencesAllButWarnings) {
   EXPECT_EQ(text, "robmask: warning: look here\n");
 }
 
+TEST(Manners, ANameWithLineBreaksBreaksNoLine) {
+  testing::internal::CaptureStderr();
+  warn("no\nsuch ε");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "robmask: warning: no\\x0asuch ε\n");
+}
+
 TEST(MannersDeathTest, TheFirstSignalIsNotedAndTheSecondKills) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(

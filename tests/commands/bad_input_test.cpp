@@ -33,6 +33,12 @@ TEST_F(Binary, RefusesDataThatIsNotThereOrGarbledAndLeavesNoRun) {
   EXPECT_FALSE(std::filesystem::exists(run_folder));
 }
 
+TEST_F(Binary, RefusesInOneLineWhateverANameHolds) {
+  expect_refused("evaluate --from 'no\nsuch ε'", "no\\x0asuch ε");
+  expect_refused("evaluate --from x --eps " + std::string(100'000, '9') + "x", "--eps: expected");
+  EXPECT_LT(text_of(folder_ / "errors").size(), 3000u);
+}
+
 TEST_F(Binary, StopsAtABrokenImageOrLeavesItOut) {
   for (const char* place : {"train/ant", "train/bee", "test/ant"}) {
     std::filesystem::create_directories(folder_ / place);

@@ -5,6 +5,7 @@
 #include <exception>
 #include <new>
 
+#include "data/files/one_line.h"
 #include "engine/threads.h"
 #include "tools/robmask/commands.h"
 #include "tools/robmask/options/parse.h"
@@ -46,8 +47,8 @@ int start(Settings& settings) {
   return run(settings);
 }
 
-int complain(const char* line, int code) {
-  std::fprintf(stderr, "robmask: %s\n", line);
+int complain(const std::string& line, int code) {
+  std::fprintf(stderr, "robmask: %s\n", one_line(line).c_str());
   return code;
 }
 
@@ -68,7 +69,7 @@ int guarded_main(const std::vector<std::string>& arguments) {
   } catch (const std::bad_alloc&) {
     return complain("out of memory; try a smaller --batch or --width", failed);
   } catch (const std::logic_error& error) {
-    return complain(fmt::format("internal error: {}", error.what()).c_str(), failed);
+    return complain(fmt::format("internal error: {}", error.what()), failed);
   } catch (const std::exception& error) {
     return complain(error.what(), failed);
   }
