@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "data/files/atomic_file.h"
 #include "engine/check.h"
@@ -53,8 +54,19 @@ std::optional<double> CsvTable::number(const CsvRow& row, std::string_view name,
   double number = 0;
   const char* end = field.data() + field.size();
   const auto [stop, error] = std::from_chars(field.data(), end, number);
-  require(error == std::errc() && stop == end, "{}: expected a number in column {}, got {}", source,
-          printable(name), printable(field));
+  require(error == std::errc() && stop == end && std::isfinite(number),
+          "{}: expected a number in column {}, got {}", source, printable(name), printable(field));
+  return number;
+}
+
+Index CsvTable::whole(const CsvRow& row, std::string_view name, const std::string& source) const {
+  const std::string& field = row[column(name, source)];
+  Index number = -1;
+  const char* end = field.data() + field.size();
+  const auto [stop, error] = std::from_chars(field.data(), end, number);
+  require(error == std::errc() && stop == end && number >= 0,
+          "{}: expected a whole number from 0 on in column {}, got {}", source, printable(name),
+          printable(field));
   return number;
 }
 
@@ -93,7 +105,7 @@ void write_csv(const Path& path, const CsvTable& table) {
   file.commit();
 }
 
-void truncate_log(const Path& path, double last_epoch) {
+void truncate_log(const Path& path, Index last_epoch) {
   if (!std::filesystem::exists(path)) return;
   CsvTable log = read_csv(path);
   if (log.columns.empty()) {
@@ -101,7 +113,7 @@ void truncate_log(const Path& path, double last_epoch) {
     return;
   }
   std::erase_if(log.rows, [&](const CsvRow& row) {
-    return log.number(row, "epoch", path.string()) > last_epoch;
+    return log.whole(row, "epoch", path.string()) > last_epoch;
   });
   write_csv(path, log);
 }

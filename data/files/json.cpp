@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "data/files/atomic_file.h"
@@ -35,6 +36,18 @@ Json parse_json(std::string_view text, const std::string& source) {
   } catch (const Json::out_of_range&) {
     throw InputError(fmt::format("{}: expected JSON, got a number too large to hold", source));
   }
+}
+
+std::string json_line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Index whole_number(const Json& json, Index low, Index high) {
+  const bool huge = json.is_number_unsigned() && !std::in_range<Index>(json.get<std::uint64_t>());
+  const Index number = json.is_number_integer() && !huge ? json.get<Index>() : low - 1;
+  require(low <= number && number <= high, "expected a whole number from {} to {}, got {}", low,
+          high, printable(json_line(json)));
+  return number;
 }
 
 Json read_json(const Path& path) {

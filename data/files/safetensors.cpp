@@ -34,7 +34,7 @@ std::string header_text(const SafeTensors& file) {
   std::string text = "{";
   const auto member = [&](const std::string& name, const Json& value) {
     if (text.size() > 1) text += ',';
-    text += Json(name).dump() + ':' + value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    text += Json(name).dump() + ':' + json_line(value);
   };
   if (!file.metadata.empty()) member("__metadata__", file.metadata);
   for (const auto& [name, tensor] : file.tensors) {

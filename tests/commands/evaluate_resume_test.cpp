@@ -133,11 +133,17 @@ TEST_F(Evaluate, RefusesAJournalThatWasMeddledWith) {
   const std::string header = interrupted(command(options));
   const auto second = header.find('\n') + 1;
   Json line = parse_json(header.substr(second, header.find('\n', second) - second), "line 2");
-  for (const char* entry :
-       {R"({"seconds":1,"images":[[4000,true,"clean",-1,-1,0.0,3]]})",
-        R"({"seconds":1,"images":[[-1,true,"clean",-1,-1,0.0,3]]})",
-        R"({"seconds":1,"images":[[0,true,"magic",-1,-1,0.0,3]]})",
-        R"({"seconds":1,"images":[[0,true]]})", R"({"seconds":"1","images":[]})", "[[0]]", "3"}) {
+  for (const char* entry : {R"({"seconds":1,"images":[[4000,true,"clean",-1,-1,0.0,3]]})",
+                            R"({"seconds":1,"images":[[-1,true,"clean",-1,-1,0.0,3]]})",
+                            R"({"seconds":1,"images":[[0,true,"magic",-1,-1,0.0,3]]})",
+                            R"({"seconds":1,"images":[[4294967296,true,"clean",-1,-1,0.0,3]]})",
+                            R"({"seconds":1,"images":[[0.7,true,"clean",-1,-1,0.0,3]]})",
+                            R"({"seconds":1,"images":[[0,true,"clean",-1,-1,0.0,10]]})",
+                            R"({"seconds":1,"images":[[0,true,"clean",-1,-1,0.0,-2]]})",
+                            R"({"seconds":1,"images":[[0,true,"clean",-1,0.5,0.0,3]]})",
+                            R"({"seconds":1,"images":[[0,true,"clean",-1,-1,-1.0,3]]})",
+                            R"({"seconds":-1,"images":[]})", R"({"seconds":1,"images":[[0,true]]})",
+                            R"({"seconds":"1","images":[]})", "[[0]]", "3"}) {
     line["entry"] = parse_json(entry, entry);
     std::filesystem::remove(journal);
     test::put(journal, header.substr(0, second) + line.dump() + "\n");

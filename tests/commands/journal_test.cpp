@@ -60,7 +60,7 @@ TEST_F(JournalFile, OneOfAnotherEvaluationIsRefusedAndKept) {
   const std::string seed = message_of<InputError>([&] {
     open(true, {{"weights", "a"}, {"seed", 1}});
   });
-  EXPECT_NE(seed.find("seed is 0, not 1"), std::string::npos) << seed;
+  EXPECT_NE(seed.find("seed is '0', not '1'"), std::string::npos) << seed;
   const std::string weights = message_of<InputError>([&] {
     open(true, {{"weights", "b"}, {"seed", 0}});
   });
@@ -169,6 +169,26 @@ TEST_F(JournalFile, LinesAndEntriesThatAreNotWhatTheyShouldBeAreRefused) {
     test::put(path_, whole + line + "\n");
     EXPECT_TRUE(test::mentions(message_of<InputError>([&] { open(true); }), "no entry")) << line;
   }
+}
+
+TEST_F(JournalFile, WhatIsNestedDeepOrVeryLongIsRefusedInAShortLine) {
+  open(false).add("pgd", 1);
+  const std::string whole = read_text(path_);
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const std::string& text :
+       {R"({"evaluation":)" + deep + "}\n", whole + R"({"key":"pgd","entry":)" + deep + "}\n"}) {
+    test::put(path_, text);
+    const std::string line = message_of<InputError>([&] { open(true); });
+    EXPECT_TRUE(test::mentions(line, "nested")) << line;
+  }
+  test::put(path_, R"({"evaluation":{"weights":")" + std::string(200'000, 'x') + "\"}}\n");
+  EXPECT_LT(message_of<InputError>([&] { open(true); }).size(), 500u);
+}
+
+TEST_F(JournalFile, ANameThatIsNoUtf8IsKnownAgain) {
+  const Json settings{{"data", "folder:\xff"}};
+  open(false, settings).add("pgd", 1);
+  EXPECT_EQ(open(true, settings).known("pgd").size(), 1u);
 }
 
 }  // namespace

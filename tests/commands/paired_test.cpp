@@ -69,6 +69,11 @@ TEST_F(Paired, OtherImagesAndOtherFilesAreRefused) {
        {rows("0", "pgd", "8/255", "0011"), rows("0", "pgd", "8/255", "00111", "8")})
     EXPECT_NE(message_of<InputError>([&] { there.against(columns_, here); }).find("same images"),
               std::string::npos);
+  EXPECT_NE(
+      message_of<InputError>([&] {
+        other({rows("[1]", "pgd", "8/255", "0")}).against(columns_, rows("0", "pgd", "8/255", "0"));
+      }).find("expected a number in columns mask and p, got '[1]'"),
+      std::string::npos);
   test::put(folder_ / "log.csv", "epoch,lr\n0,0.1\n");
   EXPECT_NE(
       message_of<InputError>([&] { PairedEvaluation file(folder_ / "log.csv"); }).find("mask"),

@@ -40,6 +40,16 @@ TEST(Csv, AResumedLogKeepsItsEarlierRowsByteForByte) {
   EXPECT_EQ(folder.files(), 1);
 }
 
+TEST(Csv, ANumberIsFiniteAndACountIsWhole) {
+  const CsvTable table{{"n"}, {}};
+  EXPECT_EQ(table.number({"1e-3"}, "n", "t"), 1e-3);
+  EXPECT_EQ(table.whole({"12"}, "n", "t"), 12);
+  for (const char* field : {"nan", "inf", "1e999", "x", "1 "})
+    EXPECT_THROW(table.number({field}, "n", "t"), InputError) << field;
+  for (const char* field : {"", "1e300", "1.5", "-1", "9223372036854775808"})
+    EXPECT_THROW(table.whole({field}, "n", "t"), InputError) << field;
+}
+
 TEST(Csv, ALogWithoutEpochsIsAnError) {
   const ScratchFolder folder;
   put(folder / "log.csv", "step,loss\n1,0.5\n");

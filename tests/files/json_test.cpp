@@ -30,4 +30,13 @@ TEST(JsonFile, ANestingBombIsRefused) {
             "c: expected JSON nested at most 64 deep");
 }
 
+TEST(JsonFile, AWholeNumberIsNoOther) {
+  EXPECT_EQ(whole_number(7, 0, 7), 7);
+  EXPECT_EQ(whole_number(-1, -1, 7), -1);
+  const Json others{8, -2, 0.7, 1e300, "7", true, nullptr, UINT64_MAX, Json::array({7})};
+  for (const Json& other : others)
+    EXPECT_EQ(message_of<InputError>([&] { whole_number(other, -1, 7); }),
+              "expected a whole number from -1 to 7, got '" + other.dump() + "'");
+}
+
 }  // namespace robmask::test

@@ -103,7 +103,7 @@ void serve(Backend& machine, const BenchSettings& s) {
     } catch (const std::exception& e) {  // such as a lack of memory: other lines may go well
       answer = {{"error", e.what()}};
     }
-    std::cout << answer.dump() << std::endl;
+    std::cout << json_line(answer) << std::endl;
   }
 }
 

@@ -1,6 +1,7 @@
 #include "tools/robmask/corruption_report.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "data/corruptions.h"
@@ -45,10 +46,9 @@ struct Hits {
 Hits hits_from(const Journal& journal, const std::string& key) {
   Hits hits;
   journal.recall(key, [&](const Json& noted) {
-    hits = {noted.at(0).get<Index>(), noted.at(1).get<std::vector<Index>>()};
-    const bool possible =
-        std::ranges::all_of(hits.at, [&](Index h) { return 0 <= h && h <= hits.n; });
-    require(possible && hits.n > 0 && hits.at.size() == severities, "{}", noted.dump());
+    hits = {whole_number(noted.at(0), 1, std::numeric_limits<Index>::max()), {}};
+    for (const Json& h : noted.at(1)) hits.at.push_back(whole_number(h, 0, hits.n));
+    require(hits.at.size() == severities, "{} severities, not {}", hits.at.size(), severities);
   });
   return hits;
 }

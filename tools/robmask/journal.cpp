@@ -1,5 +1,7 @@
 #include "tools/robmask/journal.h"
 
+#include <algorithm>
+
 #include "data/files/atomic_file.h"
 #include "training/manners.h"
 
@@ -9,12 +11,15 @@ namespace {
 
 /// InputError unless both describe the same evaluation.
 void require_same(const std::string& file, const Json& was, const Json& is) {
-  for (const auto& [name, value] : is.items())
+  for (const auto& [name, value] : is.items()) {
+    const std::string mine = json_line(value);
+    const std::string found = was.contains(name) ? json_line(was[name]) : "not set";
     require(
-        was.contains(name) && was[name] == value,
+        found == mine,
         "--resume: {} is the journal of another evaluation: its {} is {}, not {}; give the same "
         "settings, or leave out --resume to start anew",
-        file, name, was.contains(name) ? was[name].dump() : "not set", value.dump());
+        file, name, printable(found), printable(mine));
+  }
 }
 
 }  // namespace
@@ -44,18 +49,27 @@ void Journal::lock() {
       path_.string()));
 }
 
+Json Journal::parsed(const std::string& line, std::initializer_list<const char*> members) const {
+  try {
+    Json json = parse_json(line, "a line");
+    const auto has = [&](const char* name) { return json.is_object() && json.contains(name); };
+    if (std::ranges::all_of(members, has)) return json;
+  } catch (const InputError& error) {
+    refuse("something else", error.what());
+  }
+  refuse("a line that is no entry", printable(line));
+}
+
 void Journal::read() {
   const std::string text = read_text(path_);
   for (std::size_t end; (end = text.find('\n', whole_)) != std::string::npos; whole_ = end + 1) {
-    const Json line = Json::parse(text.substr(whole_, end - whole_), nullptr, false);
+    const std::string line = text.substr(whole_, end - whole_);
     if (whole_ == 0) {
-      if (!line.is_object() || !line.contains("evaluation")) refuse("something else", "line 1");
-      require_same(path_.string(), line["evaluation"], evaluation_);
-    } else if (!line.is_discarded()) {  // else torn where a disk was full
-      if (!line.is_object() || !line.contains("entry") || !line.contains("key") ||
-          !line["key"].is_string())
-        refuse("a line that is no entry", line.dump().substr(0, 40));
-      known_[line["key"].get<std::string>()].push_back(line["entry"]);
+      require_same(path_.string(), parsed(line, {"evaluation"})["evaluation"], evaluation_);
+    } else if (Json::accept(line)) {  // else torn where a disk was full
+      const Json noted = parsed(line, {"key", "entry"});
+      if (!noted["key"].is_string()) refuse("a line that is no entry", printable(line));
+      known_[noted["key"].get<std::string>()].push_back(noted["entry"]);
     }
   }
 }
@@ -74,14 +88,14 @@ void Journal::begin() {
   if (whole_ == 0) {
     std::error_code ignored;
     std::filesystem::remove(kept_, ignored);
-    append_line(path_, Json{{"evaluation", evaluation_}}.dump());
+    append_line(path_, json_line({{"evaluation", evaluation_}}));
   }
   begun_ = true;
 }
 
 void Journal::add(const std::string& key, const Json& entry) {
   begin();
-  append_line(path_, Json{{"key", key}, {"entry", entry}}.dump());
+  append_line(path_, json_line({{"key", key}, {"entry", entry}}));
   known_[key].push_back(entry);
 }
 

@@ -60,6 +60,8 @@ class Journal {
   void tell_how_to_go_on() const;
   void lock();
   void read();
+  /// The object that a line is; refused unless it has all these members.
+  Json parsed(const std::string& line, std::initializer_list<const char*> members) const;
   [[noreturn]] void refuse(const std::string& what, const std::string& reason) const;
 
   Path path_, kept_;

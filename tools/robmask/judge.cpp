@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -18,12 +19,17 @@ Json entry_of(const ImageOutcome& o) {
           v.perturbation, o.prediction};
 }
 
-ImageOutcome outcome_from(const Json& entry) {
-  const auto broken_by = from_string<AttackName>(entry.at(2).get<std::string>());
+/// What entry_of() noted. InputError, or Json's exceptions, for what it cannot have.
+ImageOutcome outcome_from(const Json& entry, Index images, Index classes) {
+  constexpr Index most = std::numeric_limits<Index>::max();
+  const Index image = whole_number(entry.at(0), 0, images - 1);
   const double perturbation = entry.at(5).is_null() ? NAN : entry.at(5).get<double>();
+  require(!(perturbation < 0), "image {}: a perturbation of {}", image, perturbation);
   return {true,
-          {entry.at(0), entry.at(1), broken_by, entry.at(3), entry.at(4), perturbation},
-          entry.at(6)};
+          {static_cast<std::int32_t>(image), entry.at(1).get<bool>(),
+           from_string<AttackName>(entry.at(2).get<std::string>()),
+           whole_number(entry.at(3), -1, most), whole_number(entry.at(4), -1, most), perturbation},
+          whole_number(entry.at(6), -1, classes - 1)};
 }
 
 class Stopwatch {
@@ -86,9 +92,11 @@ std::vector<std::int32_t> Judge::recall(CellOutcome& outcome, const std::string&
   std::set<std::int32_t> open(targets.begin(), targets.end());
   std::vector<std::int32_t> known;
   journal_.recall(key, [&](const Json& batch) {
-    outcome.stages.back() += batch.at("seconds").get<double>();
+    const double seconds = batch.at("seconds").get<double>();
+    require(seconds >= 0, "an attack of {} seconds", seconds);
+    outcome.stages.back() += seconds;
     for (const Json& entry : batch.at("images")) {
-      const ImageOutcome image = outcome_from(entry);
+      const ImageOutcome image = outcome_from(entry, images_.size(), from_.model->spec().classes);
       known.push_back(image.verdict.image);
       require(open.erase(known.back()) == 1, "image {} is not one that was attacked", known.back());
       outcome.images[known.back()] = image;

@@ -20,6 +20,14 @@ CsvRow key_of(const CsvTable& table, const CsvRow& row, const std::string& sourc
   return key;
 }
 
+/// A mask or p as JSON.
+Json number_of(const std::string& field, const std::string& source) {
+  Json number = parse_json(field, source);
+  require(number.is_number(), "{}: expected a number in columns mask and p, got {}", source,
+          printable(field));
+  return number;
+}
+
 }  // namespace
 
 PairedEvaluation::Result PairedEvaluation::result_of(const CsvRow& columns,
@@ -65,8 +73,8 @@ Json PairedEvaluation::against(const CsvRow& columns, std::span<const CsvRow> ro
         "--against {}: expected results for the same images, {} of them with the same labels; got "
         "{} others",
         source_, here.flags.images.size(), there.flags.images.size());
-    Json pair{{"mask", parse_json(there.mask, source_)}};
-    if (!there.p.empty()) pair["p"] = parse_json(there.p, source_);
+    Json pair{{"mask", number_of(there.mask, source_)}};
+    if (!there.p.empty()) pair["p"] = number_of(there.p, source_);
     pair.update(paired_test(here.flags.robust, there.flags.robust));
     pairs.push_back(std::move(pair));
   }

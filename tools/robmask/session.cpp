@@ -109,8 +109,7 @@ void check_mask(const Model& model, double p) {
 }
 
 void print_result(const CommonSettings& common, const Json& json, const std::string& text) {
-  constexpr auto replace = Json::error_handler_t::replace;  // a path may be any bytes
-  std::cout << (common.json ? json.dump(-1, ' ', false, replace) + "\n" : text) << std::flush;
+  std::cout << (common.json ? json_line(json) + "\n" : text) << std::flush;
   if (!std::cout) throw RunError("the result could not be written to standard output");
 }
 

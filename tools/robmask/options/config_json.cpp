@@ -64,10 +64,9 @@ void require_stored_settings(std::string_view command, const Options& options, c
     const std::string was = Options::text_of(stored.value(option.name, Json()));
     const std::string is = Options::text_of(option.write());
     require(may_differ.contains(option.name) || was == is,
-            "--{}: the run in {} has \"{}\", got \"{}\"; resume it with the same value, or give "
-            "another "
+            "--{}: the run in {} has {}, got {}; resume it with the same value, or give another "
             "--out to start a new run",
-            option.name, run.string(), was, is);
+            option.name, run.string(), printable(was), printable(is));
   }
 }
 

@@ -14,8 +14,7 @@ namespace {
 /// it no text can end the element.
 std::string embedded(const Json& json) {
   std::string safe;
-  for (const char letter : json.dump(-1, ' ', false, Json::error_handler_t::replace))
-    letter == '<' ? safe += "\\u003c" : safe += letter;
+  for (const char letter : json_line(json)) letter == '<' ? safe += "\\u003c" : safe += letter;
   return safe;
 }
 

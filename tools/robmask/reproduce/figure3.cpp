@@ -27,12 +27,10 @@ Training training_of(const char* method) {
 /// A column of log.csv in per cent, by the epochs it counts from 0.
 Series curve(const std::string& name, const Path& log, const std::string& column) {
   const CsvTable table = read_csv(log);
-  const std::size_t epoch = table.column("epoch", log.string()),
-                    value = table.column(column, log.string());
   Series series{name, {}, {}};
   for (const CsvRow& row : table.rows) {
-    series.x.push_back(std::stod(row[epoch]));
-    series.y.push_back(row[value].empty() ? NAN : 100 * std::stod(row[value]));
+    series.x.push_back(static_cast<double>(table.whole(row, "epoch", log.string())));
+    series.y.push_back(100 * table.number(row, column, log.string()).value_or(NAN));
   }
   return series;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "data/files/csv.h"
@@ -23,7 +24,7 @@ Finding accuracy_of(const Accuracy& accuracy, const Job& job) {
   const Json& interval = r.at(clean ? "clean_interval" : "interval");
   return {.value = 100 * r.at(clean ? "clean_accuracy" : "robust_accuracy").get<double>(),
           .interval = {{100 * interval[0].get<double>(), 100 * interval[1].get<double>()}},
-          .n = r.at("n").get<Index>()};
+          .n = whole_number(r.at("n"), 1, std::numeric_limits<Index>::max())};
 }
 
 Finding mean_of(const std::vector<Finding>& runs) {
@@ -70,10 +71,10 @@ Finding find_maps(const MaskedMaps& m, const std::vector<Job>& jobs) {
 Finding find_seconds(const Job& job) {
   const Path log = job.folder / "log.csv";
   const CsvTable table = read_csv(log);
-  const std::size_t column = table.column("seconds", log.string());
   require(!table.rows.empty(), "{}: expected an epoch, found none", log.string());
   std::vector<double> seconds;
-  for (const CsvRow& row : table.rows) seconds.push_back(std::stod(row[column]));
+  for (const CsvRow& row : table.rows)
+    seconds.push_back(table.number(row, "seconds", log.string()).value_or(0));
   std::ranges::sort(seconds);
   const std::size_t n = seconds.size();
   return {.value = (seconds[(n - 1) / 2] + seconds[n / 2]) / 2, .n = static_cast<Index>(n)};
