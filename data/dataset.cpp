@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/cifar.h"
+#include "data/files/fingerprint.h"
 #include "data/image_folder.h"
 #include "data/image_source.h"
 #include "data/imagenet.h"
@@ -51,6 +52,14 @@ void Split::read(std::span<const std::int32_t> ids, std::uint64_t epoch,
   if (source) return source->read(ids, epoch, out);
   auto to = out.begin();
   for (const std::int32_t id : ids) to = std::copy_n(pixels.begin() + id * bytes, bytes, to);
+}
+
+std::string Split::fingerprint() const {
+  Fingerprint content;
+  content.add(std::as_bytes(std::span(pixels)));
+  content.add(std::as_bytes(std::span(labels)));
+  if (source) source->add_to(content);
+  return content.digits();
 }
 
 Dataset load_dataset(const std::string& spec, const DataOptions& options) {

@@ -36,6 +36,9 @@ struct Split {
   /// images come as they are. Safe to call from several threads, so a loader may read ahead.
   void read(std::span<const std::int32_t> ids, std::uint64_t epoch,
             std::span<std::uint8_t> out) const;
+  /// Tells the images from others that the same name may come to mean: of their labels, and pixels;
+  /// or names and sizes of their files where they are decoded when they are asked for.
+  std::string fingerprint() const;
 };
 
 struct Dataset {

@@ -26,4 +26,13 @@ void ImageSource::read(std::span<const std::int32_t> ids, std::uint64_t epoch,
   });
 }
 
+void ImageSource::add_to(Fingerprint& content) const {
+  for (const Path& file : files_) {
+    std::error_code gone;  // which a batch will tell of
+    const std::string line =
+        fmt::format("{} {}\n", file.filename().string(), std::filesystem::file_size(file, gone));
+    content.add(std::as_bytes(std::span(line)));
+  }
+}
+
 }  // namespace robmask

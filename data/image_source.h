@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "data/files/input_file.h"
+#include "data/files/fingerprint.h"
 #include "engine/shape.h"
 
 namespace robmask {
@@ -24,6 +24,8 @@ class ImageSource {
   /// n·side·side·3 bytes. Throws InputError that names the first broken file of the batch.
   void read(std::span<const std::int32_t> ids, std::uint64_t epoch,
             std::span<std::uint8_t> out) const;
+  /// Adds the names and sizes of the files.
+  void add_to(Fingerprint& content) const;
 
   const std::vector<Path>& files() const { return files_; }
 

@@ -118,27 +118,6 @@ CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags
   return info;
 }
 
-SafeTensors state_of(const Model& model, const Sgd& sgd, const RunState& p) {
-  SafeTensors file;
-  const auto add = [&](const std::string& name, const Tensor& t) {
-    std::vector<Index> shape{t.shape().n, t.shape().h, t.shape().w, t.shape().c};
-    if (t.dtype() == DType::i64)
-      file.add(name, host_tensor(std::move(shape), t.to_host<Index>()));
-    else
-      dispatch(t.dtype(),
-               [&]<class T>() { file.add(name, host_tensor(std::move(shape), t.to_host<T>())); });
-  };
-  for (const Entry& e : model.entries()) add("model/" + e.name, e.variable.value());
-  for (std::size_t i = 0; i < sgd.momenta().size(); ++i)
-    add(fmt::format("momentum/{}", i), sgd.momenta()[i]);
-  file.add("progress/counters",
-           host_tensor({5}, std::vector<Index>{p.epoch, p.batch, p.step, p.images, p.generation}));
-  file.add("progress/sums", host_tensor({5}, std::vector<double>{p.loss, p.loss_clean, p.loss_adv,
-                                                                 p.hits, p.seconds}));
-  file.metadata = {{"format", "robmask state"}, {"generation", std::to_string(p.generation)}};
-  return file;
-}
-
 }  // namespace
 
 std::filesystem::path weights_path(const std::filesystem::path& from) {
@@ -208,40 +187,10 @@ void save_model(const std::filesystem::path& path, const Model& model, const Che
 }
 
 void save_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd,
-                     const CheckpointInfo& info, const RunState& progress) {
-  write_safetensors(dir / "state.safetensors", state_of(model, sgd, progress));
+                     const CheckpointInfo& info, const RunState& progress,
+                     const TrainingImages& images) {
+  write_safetensors(dir / "state.safetensors", state_file(model, sgd, progress, images));
   save_model(dir / "model.safetensors", model, info, progress.generation);
-}
-
-RunState resume_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd) {
-  const SafeTensors file = read_safetensors(dir / "state.safetensors");
-  const auto restore = [&](const std::string& name, const Tensor& t) {
-    const std::vector<Index> shape{t.shape().n, t.shape().h, t.shape().w, t.shape().c};
-    require(file.at(name).shape == shape, "{}: tensor \"{}\": expected shape {}, got {}",
-            file.source, name, to_string(shape), to_string(file.at(name).shape));
-    if (t.dtype() == DType::i64)
-      t.from_host(file.values<Index>(name));
-    else
-      dispatch(t.dtype(), [&]<class T>() { t.from_host(file.values<T>(name)); });
-  };
-  for (const Entry& e : model.entries()) restore("model/" + e.name, e.variable.value());
-  for (std::size_t i = 0; i < sgd.momenta().size(); ++i)
-    restore(fmt::format("momentum/{}", i), sgd.momenta()[i]);
-  model.refresh();
-  const auto counters = file.values<Index>("progress/counters");
-  const auto sums = file.values<double>("progress/sums");
-  require(counters.size() == 5 && sums.size() == 5,
-          "{}: expected five counters and five sums of progress", file.source);
-  return {.generation = counters[4],
-          .epoch = counters[0],
-          .batch = counters[1],
-          .step = counters[2],
-          .loss = sums[0],
-          .loss_clean = sums[1],
-          .loss_adv = sums[2],
-          .hits = sums[3],
-          .images = counters[3],
-          .seconds = sums[4]};
 }
 
 }  // namespace robmask

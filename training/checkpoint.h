@@ -1,5 +1,5 @@
 #pragma once
-// Checkpoints: a model with what it says of itself, and the state from which a run goes on.
+// Checkpoints: a model with what it says of itself, beside the state from which a run goes on.
 
 #include <filesystem>
 #include <memory>
@@ -10,7 +10,7 @@
 #include "data/files/safetensors.h"
 #include "data/normalization.h"
 #include "models/model.h"
-#include "training/sgd.h"
+#include "training/run_state.h"
 
 namespace robmask {
 
@@ -61,23 +61,11 @@ LoadedModel export_mask(const LoadedModel& from, double p);
 void save_model(const std::filesystem::path& path, const Model& model, const CheckpointInfo& info,
                 Index generation = 0);
 
-/// How far a run has come, and the sums of the epoch it is in.
-struct RunState {
-  Index generation = 0;        // counts checkpoints; model.safetensors carries it too
-  Index epoch = 0, batch = 0;  // the next batch
-  Index step = 0;              // iterations done
-  double loss = 0, loss_clean = 0, loss_adv = 0, hits = 0;
-  Index images = 0;    // of this epoch so far
-  double seconds = 0;  // of this epoch so far
-};
-
 /// Writes state.safetensors, which holds all a run needs to go on (weights, statistics, momentum,
 /// progress), and then model.safetensors. Each is renamed into place; a run killed between the two
 /// resumes from the state, so the pair need not be atomic.
 void save_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd,
-                     const CheckpointInfo& info, const RunState& progress);
-
-/// Restores a run from state.safetensors.
-RunState resume_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd);
+                     const CheckpointInfo& info, const RunState& progress,
+                     const TrainingImages& images);
 
 }  // namespace robmask

@@ -23,15 +23,19 @@ void append_epoch(const std::filesystem::path& log, const EpochSummary& e) {
                              cell(e.probe_training_attack), cell(e.probe_pgd)}));
 }
 
-std::optional<EpochSummary> last_epoch(const std::filesystem::path& log) {
+std::optional<EpochSummary> last_epoch(const std::filesystem::path& log, Index up_to) {
   if (!std::filesystem::exists(log)) return {};
   const CsvTable table = read_csv(log);
-  if (table.rows.empty()) return {};
+  const auto epoch_of = [&](const CsvRow& row) { return table.whole(row, "epoch", log.string()); };
+  const CsvRow* last = nullptr;
+  for (const CsvRow& row : table.rows)
+    if (epoch_of(row) <= up_to) last = &row;
+  if (last == nullptr) return {};
   const auto maybe = [&](std::string_view column) {
-    return table.number(table.rows.back(), column, log.string());
+    return table.number(*last, column, log.string());
   };
   const auto number = [&](std::string_view column) { return maybe(column).value_or(0); };
-  return EpochSummary{.epoch = static_cast<Index>(number("epoch")),
+  return EpochSummary{.epoch = epoch_of(*last),
                       .lr = number("lr"),
                       .train_loss = number("train_loss"),
                       .loss_clean = number("loss_clean"),

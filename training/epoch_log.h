@@ -22,7 +22,8 @@ struct EpochSummary {
 /// Adds a row; a new file gets its heading first.
 void append_epoch(const std::filesystem::path& log, const EpochSummary& epoch);
 
-/// The last row, with the six digits that the file keeps; empty if there is none.
-std::optional<EpochSummary> last_epoch(const std::filesystem::path& log);
+/// The last row up to an epoch, with the six digits that the file keeps; empty if there is none.
+/// InputError, naming the file, for a row that is none of such a log.
+std::optional<EpochSummary> last_epoch(const std::filesystem::path& log, Index up_to);
 
 }  // namespace robmask

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "data/batches.h"
-#include "data/files/csv.h"
 #include "engine/replay.h"
 #include "training/evaluator.h"
 #include "training/overfitting.h"
@@ -46,28 +45,16 @@ struct Trainer::Iteration {
             with.settings.replay) {}
 };
 
-Trainer::Trainer(const TrainingRun& run) : run_(run), totals_(run.model.machine()) {}
+Trainer::Trainer(const TrainingRun& run)
+    : run_(run),
+      images_{run.train.size(), run.train.split().fingerprint()},
+      totals_(run.model.machine()) {}
 Trainer::~Trainer() = default;
 
 Trainer::Iteration& Trainer::iteration_of(Index images) {
   auto& iteration = iterations_[images];
   if (!iteration) iteration = std::make_unique<Iteration>(run_, totals_, images);
   return *iteration;
-}
-
-void Trainer::resume() {
-  state_ = resume_checkpoint(run_.dir, run_.model, run_.sgd);
-  for (const auto& [tensor, value] : {std::pair{totals_.loss, state_.loss},
-                                      {totals_.loss_clean, state_.loss_clean},
-                                      {totals_.loss_adv, state_.loss_adv},
-                                      {totals_.hits, state_.hits}})
-    tensor.machine().fill(tensor, value);
-  // A run killed between the two renames has the model of an earlier generation, or none.
-  save_model(run_.dir / "model.safetensors", run_.model, run_.info, state_.generation);
-  // The epoch that --steps ended keeps its row; one that goes on gets another.
-  const bool ended = trained() && state_.batch > 0;
-  truncate_log(log_path(), static_cast<double>(state_.epoch) - (ended ? 0 : 1));
-  logged_ = last_epoch(log_path());
 }
 
 double Trainer::rate(Index epoch) const {
@@ -127,13 +114,6 @@ void Trainer::iterate(std::span<const std::int32_t> ids) {
   state_.images += static_cast<Index>(ids.size());
 }
 
-void Trainer::read_totals() {
-  state_.loss = totals_.loss.item();
-  state_.loss_clean = totals_.loss_clean.item();
-  state_.loss_adv = totals_.loss_adv.item();
-  state_.hits = totals_.hits.item();
-}
-
 RunError Trainer::diverged(const std::string& what) const {
   return RunError(fmt::format(
       "{} is not finite after iteration {}: the run has diverged; {}; try a smaller --lr", what,
@@ -154,12 +134,6 @@ void Trainer::check_finite() const {
     for (const double v : e.variable.value().to_doubles())
       if (!std::isfinite(v)) throw diverged(e.name);
   }
-}
-
-void Trainer::save() {
-  read_totals();
-  ++state_.generation;
-  save_checkpoint(run_.dir, run_.model, run_.sgd, run_.info, state_);
 }
 
 void Trainer::tell(Progress& progress, const std::string& what) const {
@@ -241,8 +215,7 @@ EpochSummary Trainer::run() {
   const Index batches = Batches(run_.train.size(), s.batch, s.shuffle, s.common.seed).count();
   const Index total = std::min(s.epochs * batches, s.steps.value_or(s.epochs * batches));
   Progress progress("training", total, "iteration", state_.step);
-  // Without a checkpoint, a log is what a run killed before its first one left behind.
-  if (state_.generation == 0) std::filesystem::remove(log_path());
+  mend();
   while (!finished()) {
     try {
       train_epoch(progress);
@@ -264,9 +237,7 @@ EpochSummary Trainer::run() {
     save();
   }
   progress.finish();
-  require(logged_.has_value(), "{}: expected the last row of a finished run, found none",
-          log_path().string());
-  return *logged_;
+  return last_row();
 }
 
 }  // namespace robmask

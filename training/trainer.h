@@ -31,14 +31,15 @@ class Trainer {
   explicit Trainer(const TrainingRun& run);
   ~Trainer();
 
-  /// Goes on from the run directory's state, and mends what a kill left half done: an older model
-  /// beside it, rows of the log that it does not know.
+  /// Takes up the run directory's state. InputError, naming the file, if it is damaged or of
+  /// another run, or if the log is. Writes nothing.
   void resume();
-  /// Trains to the last epoch or the settings' last step and returns the last epoch's summary. Writes
-  /// a checkpoint and says a line after every epoch. On SIGINT or SIGTERM writes one and throws
-  /// Interrupted. A loss, weight or statistic that is not finite, or a device that fails, throws
-  /// RunError and leaves the last checkpoint as it is; where memory does not suffice, the OutOfMemory
-  /// says which batch would fit.
+  /// Trains to the last epoch or the settings' last step and returns the last epoch's summary.
+  /// Writes a checkpoint and says a line after every epoch. Mends first what a kill left half done:
+  /// a model older than the resumed state, rows of the log that it does not know. On SIGINT or
+  /// SIGTERM writes one and throws Interrupted. A loss, weight or statistic that is not finite, or
+  /// a device that fails, throws RunError and leaves the last checkpoint as it is; where memory
+  /// does not suffice, the OutOfMemory says which batch would fit.
   EpochSummary run();
 
   Index steps() const { return state_.step; }
@@ -59,11 +60,15 @@ class Trainer {
   void check_loss() const;
   void check_finite() const;
   void read_totals();
+  Index last_logged() const;
+  void mend() const;
+  const EpochSummary& last_row() const;
   EpochSummary end_epoch(Progress& progress);
   std::string epoch_line(const EpochSummary& epoch, const Progress& progress) const;
   void save();
 
   TrainingRun run_;
+  TrainingImages images_;
   RunState state_;
   std::optional<EpochSummary> logged_;  // the last row of the log
   Totals totals_;

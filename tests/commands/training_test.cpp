@@ -152,10 +152,35 @@ TEST_F(Training, WarnsThatThereIsNothingToResumeEvenIfQuiet) {
     EXPECT_EQ(result.code, 0) << result.errors;
     EXPECT_NE(result.errors.find("robmask: warning: --resume: "), std::string::npos)
         << result.errors;
-    EXPECT_NE(result.errors.find("it starts anew"), std::string::npos) << result.errors;
+    EXPECT_NE(result.errors.find("it starts anew, on synthetic (no --data was given)"),
+              std::string::npos)
+        << result.errors;
   }
   std::filesystem::create_directory(run_folder("made"));  // for the run, by a script
   EXPECT_EQ(run(train("made", "--resume --limit-test 10")).errors, "");
+}
+
+TEST_F(Training, ThatIsRefusedToResumeLeavesItsFolderAsItWas) {
+  const Path data = folder_ / "data", settings = run_folder("run") / "config.json";
+  std::filesystem::create_directory(data);
+  const auto put_images = [&](Index count) {
+    for (const char* file : {"data_batch_1.bin", "test_batch.bin"})
+      test::put(data / file, std::string(count * 3073, '\1'));
+  };
+  const std::string options = fmt::format("--data 'cifar10:{}' --steps ", data.string());
+  put_images(20);
+  trained("run", options + "2");
+  const std::string before = text_of(settings);
+  put_images(30);
+  expect_refused(train("run", "--resume " + options + "3"),
+                 "state.safetensors: the run was trained on 20 images, --data has 30");
+  EXPECT_EQ(text_of(settings), before);
+  put_images(20);
+  std::filesystem::remove(settings);
+  const Result result = run(train("run", "--resume " + options + "3"));
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_NE(result.errors.find("holds no config.json"), std::string::npos) << result.errors;
+  EXPECT_NE(text_of(settings), before);
 }
 
 TEST_F(Training, SaysALineAnEpochWithTheLossTheAccuraciesAndTheTimeLeft) {

@@ -29,15 +29,6 @@ Path folder_of(const EvaluateSettings& s, const Path& from) {
   return s.common.out.empty() ? weights_path(from).parent_path() : Path(s.common.out);
 }
 
-/// What tells images from others that --data may come to mean: their pixels and labels, or the labels
-/// alone where pixels are decoded when they are asked for.
-std::string fingerprint_of(const Split& split) {
-  Fingerprint content;
-  content.add(std::as_bytes(std::span(split.pixels)));
-  content.add(std::as_bytes(std::span(split.labels)));
-  return content.digits();
-}
-
 /// All settings that numbers of the report depend on, and which models are judged.
 Json journal_settings(EvaluateSettings s, const Json& models, const Split& images) {
   const std::set<std::string> indifferent{"from",
@@ -59,7 +50,7 @@ Json journal_settings(EvaluateSettings s, const Json& models, const Split& image
                                           "against-mask"};
   Json all = models;
   all["images"] = images.size();
-  all["pixels and labels"] = fingerprint_of(images);
+  all["pixels and labels"] = images.fingerprint();
   all["keeps images"] = s.keeps_images();
   const Options options = options_of(s);
   for (const Option& option : options.list())

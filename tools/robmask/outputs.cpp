@@ -79,11 +79,12 @@ void require_output_folder(const std::string& option, const Path& path) {
           folder.string(), there.string(), reason);
 }
 
-void tell_of_new_start(const Path& path, const std::string& sought, bool strange) {
+void tell_of_new_start(const Path& path, const std::string& sought, bool strange,
+                       const std::string& how) {
   const Path folder = named(path);
   std::error_code none;
-  const std::string line = fmt::format("--resume: {} holds no {} to go on from: it starts anew",
-                                       folder.string(), sought);
+  const std::string line = fmt::format("--resume: {} holds no {} to go on from: it starts anew{}",
+                                       folder.string(), sought, how);
   if (strange || !fs::exists(folder, none))
     warn(line);
   else

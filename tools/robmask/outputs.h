@@ -20,7 +20,8 @@ void require_output_file(const std::string& option, const Path& file,
 void require_output_folder(const std::string& option, const Path& folder);
 
 /// Says that --resume found nothing in `folder` to go on with: a warning where the folder is not even
-/// there, which a mistyped --out looks like, or is `strange`; else a line.
-void tell_of_new_start(const Path& folder, const std::string& sought, bool strange = false);
+/// there, which a mistyped --out looks like, or is `strange`; else a line. `how` ends it.
+void tell_of_new_start(const Path& folder, const std::string& sought, bool strange = false,
+                       const std::string& how = {});
 
 }  // namespace robmask

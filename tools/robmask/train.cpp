@@ -1,5 +1,6 @@
 // robmask train, robmask finetune: one training run.
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -40,8 +41,15 @@ void move_aside(const fs::path& dir) {
                    aside.string()));
 }
 
+/// ", on synthetic (no --data was given)": what a mistyped --out is likely to train on.
+std::string data_words(const CommonSettings& common) {
+  const bool given = std::ranges::count(common.given, "data") > 0;
+  return fmt::format(", on {}{}", common.data, given ? "" : " (no --data was given)");
+}
+
 /// Makes the run directory ready. Returns whether there is a state to go on from.
-bool prepare_directory(const fs::path& dir, bool resume) {
+bool prepare_directory(const fs::path& dir, const TrainSettings& s) {
+  const bool resume = s.resume;
   const auto holds = [&](const char* name) {
     std::error_code none;  // a name that cannot be is not there
     return fs::exists(dir / name, none);
@@ -53,13 +61,17 @@ bool prepare_directory(const fs::path& dir, bool resume) {
   std::error_code error;
   if (resume && !has_state) {
     const bool empty = fs::is_empty(dir, error) && !error;  // made for the run
-    tell_of_new_start(dir, "checkpoint", !has_run && !empty);
+    tell_of_new_start(dir, "checkpoint", !has_run && !empty, data_words(s.common));
   }
   fs::create_directories(dir, error);
   if (error || !fs::is_directory(dir))
     throw InputError(fmt::format("--out {}: expected a folder that can be made and written: {}",
                                  dir.string(), error.message()));
-  remove_stale_temporaries(dir);
+  if (resume && has_state && !holds("config.json"))
+    warn(
+        fmt::format("--resume: {} holds no config.json: that these are the settings it began with "
+                    "is not checked",
+                    dir.string()));
   return resume && has_state;
 }
 
@@ -72,13 +84,14 @@ int run_training(const TrainSettings& s, const Model& model, Recipe& recipe,
   const fs::path dir = run_directory_of(s.common);
   const auto doubt = doubt_about_radius(s.attack.norm, s.attack.eps.value);
   if (doubt && s.method != Method::standard) warn(doubt->text);
-  const bool resumed = prepare_directory(dir, s.resume);
+  const bool resumed = prepare_directory(dir, s);
   tell_of(data.warnings);
-  write_json(dir / "config.json", config);
   const Images train(model.machine(), data.train), test(model.machine(), data.test);
   Sgd sgd(trained, s.momentum, s.weight_decay);
   Trainer trainer({s, model, recipe, sgd, train, test, info, dir});
-  if (resumed) trainer.resume();
+  if (resumed) trainer.resume();  // a state that it refuses finds nothing changed
+  remove_stale_temporaries(dir);
+  write_json(dir / "config.json", config);
   const EpochSummary last = trainer.run();
 
   const Json json{{"command", command},

@@ -66,7 +66,9 @@ Json run_figures(const EvaluateSettings& e, Index images_shown, const Path& run,
   require(data.test.size() > 0, "--data {}: expected test images, found none", e.common.data);
   const Images images(machine, std::move(data.test));
 
-  Judge judge(e, weights_identity(run), from, from, images, journal);
+  const std::string name =
+      fmt::format("{} on {}", weights_identity(run), images.split().fingerprint());
+  Judge judge(e, name, from, from, images, journal);
   const std::vector<Cell> cells = cells_of(e, from, from);
   Json results = Json::array();
   for (const Cell& cell : cells) {

@@ -1,0 +1,57 @@
+// What a trainer keeps in its run's folder, and how it goes on from there.
+
+#include "data/files/csv.h"
+#include "training/trainer.h"
+
+namespace robmask {
+
+void Trainer::read_totals() {
+  state_.loss = totals_.loss.item();
+  state_.loss_clean = totals_.loss_clean.item();
+  state_.loss_adv = totals_.loss_adv.item();
+  state_.hits = totals_.hits.item();
+}
+
+void Trainer::save() {
+  read_totals();
+  ++state_.generation;
+  save_checkpoint(run_.dir, run_.model, run_.sgd, run_.info, state_, images_);
+}
+
+void Trainer::resume() {
+  const SafeTensors file = read_safetensors(run_.dir / "state.safetensors");
+  state_ = read_progress(file, {run_.settings.epochs, run_.settings.batch, images_});
+  restore(file, run_.model, run_.sgd);
+  for (const auto& [tensor, value] : {std::pair{totals_.loss, state_.loss},
+                                      {totals_.loss_clean, state_.loss_clean},
+                                      {totals_.loss_adv, state_.loss_adv},
+                                      {totals_.hits, state_.hits}})
+    tensor.machine().fill(tensor, value);
+  logged_ = last_epoch(log_path(), last_logged());
+  if (finished()) last_row();
+}
+
+/// The epoch that --steps ended keeps its row; one that goes on gets another.
+Index Trainer::last_logged() const {
+  const bool ended = trained() && state_.batch > 0;
+  return state_.epoch - (ended ? 0 : 1);
+}
+
+void Trainer::mend() const {
+  // Without a checkpoint, a log is what a run killed before its first one left behind.
+  if (state_.generation == 0) {
+    std::filesystem::remove(log_path());
+    return;
+  }
+  // A run killed between the two renames has the model of an earlier generation, or none.
+  save_model(run_.dir / "model.safetensors", run_.model, run_.info, state_.generation);
+  truncate_log(log_path(), last_logged());
+}
+
+const EpochSummary& Trainer::last_row() const {
+  require(logged_.has_value(), "{}: expected the last row of a finished run, found none",
+          log_path().string());
+  return *logged_;
+}
+
+}  // namespace robmask
