@@ -5,6 +5,7 @@
 #include <set>
 
 #include "data/files/npy.h"
+#include "data/labels.h"
 #include "engine/check.h"
 
 namespace robmask {
@@ -14,35 +15,6 @@ namespace {
 constexpr Index severities = 5;
 const std::set<std::string> set_aside{"labels", "speckle_noise", "gaussian_blur", "spatter",
                                       "saturate"};
-
-template <class T>
-std::vector<std::int32_t> numbers(const HostTensor& array) {
-  std::vector<std::int32_t> values(array.count());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    T value;
-    std::memcpy(&value, array.data.data() + i * sizeof(T), sizeof(T));
-    values[i] = std::in_range<std::int32_t>(value) ? static_cast<std::int32_t>(value) : -1;
-  }
-  return values;
-}
-
-std::vector<std::int32_t> read_labels(const Path& file, Index classes) {
-  const HostTensor array = read_npy(file);
-  const bool known = array.type == ElementType::u8 || array.type == ElementType::i32 ||
-                     array.type == ElementType::i64;
-  require(known && array.shape.size() == 1,
-          "{}: expected labels as uint8, int32 or int64 [N], got {} {}", file.string(),
-          name_of(array.type), to_string(array.shape));
-  const std::vector<std::int32_t> labels =
-      array.type == ElementType::u8    ? numbers<std::uint8_t>(array)
-      : array.type == ElementType::i32 ? numbers<std::int32_t>(array)
-                                       : numbers<std::int64_t>(array);
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    require(labels[i] >= 0 && labels[i] < classes,
-            "{}: expected labels from 0 to {} (the model's classes), row {} has another",
-            file.string(), classes - 1, i);
-  return labels;
-}
 
 /// InputError unless the labels are those of the same images at each severity.
 void require_repeated(const std::vector<std::int32_t>& labels, const Path& file) {
@@ -89,7 +61,7 @@ std::array<Split, 5> load_corruption(const Path& folder, const std::string& corr
               shape[0] % severities == 0 && shape[1] == 32 && shape[2] == 32 && shape[3] == 3,
           "{}: expected uint8 [5·M, 32, 32, 3], M images at each of five severities, got {} {}",
           file.string(), name_of(images.type), to_string(shape));
-  const std::vector<std::int32_t> labels = read_labels(folder / "labels.npy", classes);
+  const std::vector<std::int32_t> labels = read_labels(folder / "labels.npy", classes - 1);
   require(static_cast<Index>(labels.size()) == shape[0],
           "{}: expected a label for each of the {} images of {}, got {}",
           (folder / "labels.npy").string(), shape[0], file.string(), labels.size());

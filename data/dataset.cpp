@@ -7,6 +7,7 @@
 #include "data/image_folder.h"
 #include "data/image_source.h"
 #include "data/imagenet.h"
+#include "data/npy_images.h"
 #include "data/synthetic.h"
 
 namespace robmask {
@@ -16,12 +17,13 @@ Dataset load(const std::string& spec, const DataOptions& options) {
   if (spec == "synthetic") return make_synthetic(options);
   const auto colon = spec.find(':');
   const std::string kind = spec.substr(0, colon);
-  const bool known =
-      kind == "cifar10" || kind == "cifar100" || kind == "folder" || kind == "imagenet";
+  const bool known = kind == "cifar10" || kind == "cifar100" || kind == "folder" ||
+                     kind == "imagenet" || kind == "npy";
   require(known && colon != std::string::npos && colon + 1 < spec.size(),
-          "--data: expected synthetic, cifar10:DIR, cifar100:DIR, folder:DIR or imagenet:DIR, "
-          "got '{}'",
+          "--data: expected synthetic, cifar10:DIR, cifar100:DIR, folder:DIR, imagenet:DIR or "
+          "npy:IMAGES.npy, got '{}'",
           spec);
+  if (kind == "npy") return load_npy(spec.substr(colon + 1), options);
   const Path folder = spec.substr(colon + 1);
   require(std::filesystem::is_directory(folder), "--data {}: expected a folder, {} is not one; {}",
           spec, folder.string(),

@@ -42,8 +42,8 @@ struct Split {
 };
 
 struct Dataset {
-  std::string spec;                  // as given: "cifar10:.data"
-  std::string name;                  // "synthetic", "cifar10", "cifar100", "folder" or "imagenet"
+  std::string spec;  // as given: "cifar10:.data"
+  std::string name;  // "synthetic", "cifar10", "cifar100", "folder", "imagenet" or "npy"
   std::vector<std::string> classes;  // label → name
   Split train, test;                 // empty if not asked for
   Normalization normalization;       // the default of this data set
@@ -78,7 +78,7 @@ struct DataOptions {
   BrokenImages broken = BrokenImages::stop;
 };
 
-/// Loads `synthetic`, `cifar10:DIR`, `cifar100:DIR`, `folder:DIR` or `imagenet:DIR`.
+/// Loads `synthetic`, `cifar10:DIR`, `cifar100:DIR`, `folder:DIR`, `imagenet:DIR` or `npy:IMAGES.npy`.
 /// Throws InputError for an unknown spec and for files that are missing, cut short, garbled or of no
 /// class.
 Dataset load_dataset(const std::string& spec, const DataOptions& options);

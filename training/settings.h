@@ -23,7 +23,7 @@ struct CommonSettings {
   Index threads = 0;            // resolved: at least 1
   std::uint64_t seed = 0;
   std::optional<Precision> precision;  // resolved: set
-  // synthetic, cifar10:DIR, cifar100:DIR, folder:DIR or imagenet:DIR; empty, until resolved: the run's
+  // synthetic, cifar10:DIR, cifar100:DIR, folder:DIR, imagenet:DIR or npy:IMAGES.npy; empty, until resolved: the run's
   std::string data = "synthetic";
   std::string data_origin;                       // resolved: what says so, if no option does
   std::optional<Index> limit_train, limit_test;  // use N images; empty: all

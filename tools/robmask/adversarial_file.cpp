@@ -13,7 +13,10 @@
 namespace robmask {
 
 AdversarialFile::AdversarialFile(DType dtype, const Images& images, const Path& kept)
-    : dtype_(dtype), shape_(images.shape(images.size())), labels_(images.split().labels), kept_(kept) {
+    : dtype_(dtype),
+      shape_(images.shape(images.size())),
+      labels_(images.split().labels),
+      kept_(kept) {
   std::vector<std::int32_t> all(images.size());
   std::iota(all.begin(), all.end(), 0);
   pixels_ = images.batch(dtype, all).images.to_doubles();
@@ -83,8 +86,7 @@ void AdversarialFile::write_pictures(const Path& folder,
     Picture picture{shape_.h, shape_.w, {}};
     for (const double v : std::span(pixels_).subspan(n * count, count))
       picture.rgb.push_back(static_cast<std::uint8_t>(std::lround(255 * v)));
-    const Path place =
-        folder / "test" / folder_name(static_cast<std::size_t>(labels_[n]), classes);
+    const Path place = folder / "test" / folder_name(static_cast<std::size_t>(labels_[n]), classes);
     std::filesystem::create_directories(place);
     write_png(place / fmt::format("{:05}.png", n), picture);
   }

@@ -4,6 +4,7 @@
 
 #include "engine/backend.h"
 #include "tools/robmask/commands.h"
+#include "tools/robmask/options/option.h"
 #include "tools/robmask/session.h"
 #include "training/weights.h"
 

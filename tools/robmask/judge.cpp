@@ -111,8 +111,8 @@ std::vector<std::int32_t> Judge::run_stage(CellOutcome& outcome, const AttackPla
                                            const std::vector<std::int32_t>& targets) {
   const Cell& cell = outcome.cell;
   const std::string attack = to_string(stage.attack);
-  const std::string key = fmt::format("{}|mask {}|{}|{}|eps {}", name_, cell.mask,
-                                      cell.plan.name(), attack, stage.eps);
+  const std::string key =
+      fmt::format("{}|mask {}|{}|{}|eps {}", name_, cell.mask, cell.plan.name(), attack, stage.eps);
   double& seconds = outcome.stages.emplace_back(0.0);
   if (is_idle(stage)) return targets;
   const std::vector<std::int32_t> open = recall(outcome, key, targets);

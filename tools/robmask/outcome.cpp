@@ -165,12 +165,11 @@ std::vector<CsvRow> per_image_rows(const CellOutcome& o, const Split& split,
     const auto& [clean, v, prediction] = o.images[i];
     const bool broken = clean && !v.robust;
     const std::int32_t label = split.labels[i];
-    rows.push_back({fmt::format("{}", o.cell.mask), o.cell.plan.name(),
-                    to_string(o.cell.plan.norm), o.cell.eps.text, std::to_string(i),
-                    std::to_string(label), clean ? "1" : "0", v.robust ? "1" : "0",
-                    broken ? to_string(v.broken_by) : "", number(v.restart), number(v.iteration),
-                    fmt::format("{:.9g}", v.perturbation), number(prediction), name(label),
-                    name(prediction), split.file_of(static_cast<Index>(i)).string()});
+    rows.push_back({fmt::format("{}", o.cell.mask), o.cell.plan.name(), to_string(o.cell.plan.norm),
+                    o.cell.eps.text, std::to_string(i), std::to_string(label), clean ? "1" : "0",
+                    v.robust ? "1" : "0", broken ? to_string(v.broken_by) : "", number(v.restart),
+                    number(v.iteration), fmt::format("{:.9g}", v.perturbation), number(prediction),
+                    name(label), name(prediction), split.file_of(static_cast<Index>(i)).string()});
     if (o.p) rows.back().insert(rows.back().begin(), fmt::format("{}", *o.p));
   }
   return rows;

@@ -53,8 +53,9 @@ void check_evaluation(const EvaluateSettings& s) {
   check_common(s.common);
   check_model(s.model);
   for (const Strength& eps : s.eps) check_eps("eps", eps, s.attack.norm);
-  require(!s.worst_case || std::ranges::count(s.attacks, AttackName::clean) == 0,
-          "--worst-case: expected attacks only in --attack, got clean, whose accuracy is told anyway");
+  require(
+      !s.worst_case || std::ranges::count(s.attacks, AttackName::clean) == 0,
+      "--worst-case: expected attacks only in --attack, got clean, whose accuracy is told anyway");
   require(!s.common.json || s.format == Format::text,
           "--format {}: expected no --json beside it: one of them can be printed",
           to_string(s.format));

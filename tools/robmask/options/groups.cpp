@@ -7,8 +7,10 @@ namespace robmask {
 
 void add_common(Options& o, CommonSettings& c) {
   o.group("Common");
-  o.add("data", c.data, "synthetic, cifar10:DIR, cifar100:DIR, folder:DIR or imagenet:DIR", {},
-        c.data.empty() ? "the run's own" : c.data);
+  o.add("data", c.data,
+        "synthetic, cifar10:DIR, cifar100:DIR, folder:DIR, imagenet:DIR or "
+        "npy:IMAGES.npy[,LABELS.npy]",
+        {}, c.data.empty() ? "the run's own" : c.data);
   o.add("limit-train", c.limit_train, "use N training images", from_to(1, largest), "all");
   o.add("limit-test", c.limit_test, "use N test images", from_to(1, largest),
         c.limit_test ? std::to_string(*c.limit_test) : "all");
