@@ -49,10 +49,10 @@ INCLUDES := -I.
 # A sanitizer's report names lines; for a debugger or a profiler, EXTRA=-g1.
 FLAGS    := -std=c++20 $(OPTIMIZE) $(if $(SANITIZE),-g1) -fopenmp-simd -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
 LINK     := $(CXX) -pthread $(SANITIZE) $(LDFLAGS)
-LIBS     := -lfmt
+LIBS     := -lfmt -lpng -ljpeg -lz
 
-LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/files \
-             training tools/robmask/options))
+LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/codecs \
+             data/files training tools/robmask/options))
 TOOL    := $(wildcard tools/robmask/*.cpp tools/robmask/report/*.cpp tools/robmask/reproduce/*.cpp)
 # The files of the report's page, as strings in a source file of their own.
 PAGE    := $(addprefix tools/robmask/report/,page.html style.css charts.js page.js)
@@ -187,7 +187,7 @@ $(BUILD)/emulated/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) 
 # For machines without our libraries: what cannot be linked in lies beside the program, if it is not
 # there already, brought by the other one.
 CARRIED := $(LINK) -s -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,-rpath,'$$ORIGIN'
-CARRY    = ldd $@ | sed -n 's/.*libfmt.* => \(.*\) (.*/\1/p' | while read -r library; do \
+CARRY    = ldd $@ | sed -En 's/.*lib(fmt|png16|jpeg|z)\..* => (.*) \(.*/\2/p' | while read -r library; do \
              [ "$$library" -ef $(@D)/$${library\#\#*/} ] || cp -L "$$library" $(@D); done
 
 CARRIED_LIBRARY := $(LIBRARY_OBJECTS) $(CARRIED_CUDA) $(ISA:%=$(BUILD)/cpu_%.o)

@@ -1,76 +1,146 @@
 #include "data/decode.h"
 
 #include <algorithm>
-#include <memory>
-#include <span>
-#include <string_view>
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+#include <optional>
 
-#include "data/cut_short.h"
-
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_ONLY_JPEG
-#define STBI_ONLY_PNG
-#define STBI_ONLY_BMP
-#define STBI_ONLY_PNM
-#define STBI_NO_STDIO
-#define STBI_MAX_DIMENSIONS 65536
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
-#include <stb/stb_image.h>
-#pragma GCC diagnostic pop
+#include "data/codecs/codec.h"
+#include "data/files/file_kind.h"
 
 namespace robmask {
 namespace {
 
-constexpr Index most_pixels = Index{1} << 28;
+constexpr Index longest_side = 65536;
+constexpr std::string_view or_skip = "or leave such files out with --broken-images skip";
 
-std::string read_file(const Path& path) {
-  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;  // stb_image counts in int
-  return read_text(path, most_bytes);
+const Codec& codec_of(std::string_view bytes, const std::string& name) {
+  for (const Codec* codec : {&jpeg_codec, &png_codec, &bmp_codec, &pnm_codec})
+    if (codec->begins(bytes)) return *codec;
+  std::string got(bytes.empty() ? "an empty file" : kind_of(bytes));
+  if (got.empty()) got = "a file that begins with " + printable(bytes.substr(0, 8));
+  throw InputError(
+      fmt::format("{}: expected a JPEG, PNG, BMP or PNM image, got {}; convert, replace or remove "
+                  "it, {}",
+                  name, got, or_skip));
 }
 
-InputError broken(const Path& path, std::string_view reason) {
-  return InputError(fmt::format(
-      "{}: expected a whole JPEG, PNG, BMP or PNM image, got: {}; replace or remove the file, or "
-      "leave such files out with --broken-images skip",
-      path.string(), reason));
-}
-
-Image size_of_bytes(const Path& path, const std::string& bytes) {
-  int width = 0, height = 0, channels = 0;
-  if (!stbi_info_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()),
-                             static_cast<int>(bytes.size()), &width, &height, &channels)) {
-    throw broken(path, bytes.empty() ? "an empty file" : stbi_failure_reason());
+/// An image whose head has been read.
+class Opened {
+ public:
+  Opened(std::string_view bytes, std::string name, Index max_pixels)
+      : bytes_(bytes), name_(std::move(name)), codec_(codec_of(bytes, name_)) {
+    try {
+      image_ = codec_.size(bytes);
+    } catch (const Damaged& damaged) {
+      refuse(damaged);
+    }
+    const Index height = image_.height, width = image_.width;
+    const std::string size = fmt::format("of {}x{} pixels", width, height);
+    if (std::min(height, width) == 0) refuse({size});
+    if (std::max(height, width) > longest_side)
+      refuse({fmt::format("{}, more than {} a side", size, longest_side)});
+    require(
+        height * width <= max_pixels,
+        "{}: expected at most {} pixels (--max-pixels), got a {} {}; give a larger --max-pixels, "
+        "make the image smaller, {}",
+        name_, max_pixels, codec_.name, size, or_skip);
   }
-  if (Index{width} * height > most_pixels) throw broken(path, "more than 2^28 pixels");
-  return {height, width, {}};
+
+  const Image& size() const { return image_; }
+  Image decode() && {
+    image_.pixels.resize(static_cast<std::size_t>(image_.height * image_.width * 3));
+    try {
+      codec_.read(bytes_, image_);
+    } catch (const Damaged& damaged) {
+      refuse(damaged);
+    }
+    return std::move(image_);
+  }
+
+ private:
+  [[noreturn]] void refuse(const Damaged& damaged) const {
+    throw InputError(
+        fmt::format("{}: expected a whole image, got a {} {}; replace or remove the file, {}",
+                    name_, codec_.name, damaged.words, or_skip));
+  }
+
+  std::string_view bytes_;
+  std::string name_;
+  const Codec& codec_;
+  Image image_;
+};
+
+/// The file, unless its first bytes say that it is no image.
+std::string read_file(const Path& path) {
+  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
+  const InputFile file(path);
+  codec_of(first_bytes(file), file.name());
+  require(file.size() <= most_bytes, "{}: expected an image of at most {} bytes, got {}; {}",
+          file.name(), most_bytes, file.size(), or_skip);
+  std::string bytes(file.size(), '\0');
+  file.read(0, std::as_writable_bytes(std::span(bytes)));
+  return bytes;
 }
+
+/// A share of the pixels that threads may hold at a time; at least one thread has one.
+class Share {
+ public:
+  explicit Share(Index pixels) : pixels_(pixels) {
+    std::unique_lock lock(guard);
+    freed.wait(lock, [&] { return held == 0 || held + pixels <= usual_max_pixels; });
+    held += pixels;
+  }
+  ~Share() {
+    const std::lock_guard lock(guard);
+    held -= pixels_;
+    freed.notify_all();
+  }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+
+ private:
+  static inline std::mutex guard;
+  static inline std::condition_variable freed;
+  static inline Index held = 0;
+  Index pixels_;
+};
 
 }  // namespace
 
-bool is_image_file(const Path& path) {
+std::string lower_case_ending(const Path& path) {
   std::string ending = path.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  constexpr std::string_view known[] = {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm"};
-  return std::find(std::begin(known), std::end(known), ending) != std::end(known);
+  return ending;
 }
 
-Image decode_image(const Path& path) {
-  const std::string bytes = read_file(path);
-  Image image = size_of_bytes(path, bytes);
-  if (is_cut_short(bytes, image)) throw broken(path, "an image that was cut short");
-  int width = 0, height = 0, channels = 0;
-  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
-      stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()),
-                            static_cast<int>(bytes.size()), &width, &height, &channels, 3),
-      stbi_image_free);
-  if (!pixels) throw broken(path, stbi_failure_reason());
-  image.pixels.assign(pixels.get(), pixels.get() + image.height * image.width * 3);
-  return image;
+bool is_image_file(const Path& path) {
+  constexpr std::string_view known[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png",
+                                        ".bmp", ".ppm",  ".pgm", ".pbm",  ".pnm"};
+  return std::ranges::count(known, lower_case_ending(path)) > 0;
 }
 
-Image read_image_size(const Path& path) { return size_of_bytes(path, read_file(path)); }
+Image decode_bytes(std::string_view bytes, const std::string& name, Index max_pixels) {
+  return Opened(bytes, name, max_pixels).decode();
+}
+
+Image decode_image(const Path& path, Index max_pixels) {
+  return decode_bytes(read_file(path), path.string(), max_pixels);
+}
+
+void with_image(const Path& path, Index max_pixels, const std::function<void(const Image&)>& use) {
+  std::string bytes = read_file(path);
+  Opened opened(bytes, path.string(), max_pixels);
+  const Share share(opened.size().height * opened.size().width);
+  const Image image = std::move(opened).decode();
+  std::string().swap(bytes);
+  use(image);
+}
+
+Image read_image_size(const Path& path) {
+  return Opened(read_file(path), path.string(), std::numeric_limits<Index>::max()).size();
+}
 
 }  // namespace robmask

@@ -36,25 +36,45 @@ constexpr auto kinds = std::to_array<Kind>(
      {"GGUF"sv, "a GGUF file; convert it to safetensors in Python"sv},
      {"\x89PNG"sv, "a PNG picture"sv},
      {"\xff\xd8\xff"sv, "a JPEG picture"sv},
+     {"WEBP"sv, "a WebP picture"sv, 8},
+     {"ftypavi"sv, "an AVIF picture"sv, 4},
+     {"ftyphei"sv, "a HEIC picture"sv, 4},
+     {"ftypmif1"sv, "a HEIF picture"sv, 4},
+     {"ftyp"sv, "an MPEG-4 film"sv, 4},
+     {"II*\0"sv, "a TIFF picture"sv},
+     {"MM\0*"sv, "a TIFF picture"sv},
+     {"GIF8"sv, "a GIF picture"sv},
+     {"\0\0\0\x0CJXL "sv, "a JPEG XL picture"sv},
+     {"\xff\x0a"sv, "a JPEG XL picture"sv},
+     {"\0\0\0\x0CjP  "sv, "a JPEG 2000 picture"sv},
+     {"8BPS"sv, "a Photoshop picture"sv},
+     {"<svg"sv, "an SVG picture"sv},
+     {"%PDF"sv, "a PDF document"sv},
      {"\x1f\x8b"sv, "compressed by gzip; unpack it first"sv},
      {"\xfd"
       "7zXZ"sv,
       "compressed by xz; unpack it first"sv},
      {"version https://git-lfs"sv, "a pointer of Git LFS; `git lfs pull` fetches the file"sv},
+     {"<?xml"sv, "an XML document, as SVG pictures are"sv},
      {"<!DOCTYPE"sv, page},
+     {"<!doctype"sv, page},
+     {"<HTML"sv, page},
      {"<html"sv, page}});
 
 }  // namespace
 
-std::string_view kind_of(const InputFile& file) {
-  std::array<char, 272> first{};
-  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(first.size(), file.size()));
-  file.read(0, std::as_writable_bytes(std::span(first).first(size)));
+std::string_view kind_of(std::string_view first) {
   for (const Kind& kind : kinds)
-    if (kind.at < size &&
-        std::string_view(first.data() + kind.at, size - kind.at).starts_with(kind.bytes))
-      return kind.words;
+    if (first.size() > kind.at && first.substr(kind.at).starts_with(kind.bytes)) return kind.words;
   return {};
 }
+
+std::string first_bytes(const InputFile& file) {
+  std::string first(std::min<std::uint64_t>(file.size(), 272), '\0');
+  file.read(0, std::as_writable_bytes(std::span(first)));
+  return first;
+}
+
+std::string_view kind_of(const InputFile& file) { return kind_of(first_bytes(file)); }
 
 }  // namespace robmask

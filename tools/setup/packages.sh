@@ -22,7 +22,10 @@ build must program ld binutils links
 build must header fmt/format.h libfmt-dev text
 build must header CLI/CLI.hpp libcli11-dev the command line
 build must header nlohmann/json.hpp nlohmann-json3-dev JSON
-build must header stb/stb_image.h libstb-dev reads and writes images
+build must header stb/stb_image.h libstb-dev writes PNGs, reads BMPs
+build must header png.h libpng-dev reads PNGs
+build must header jpeglib.h libjpeg-dev reads JPEGs
+build must header zlib.h zlib1g-dev checksums
 demo may program gnuplot gnuplot-nox draws curves
 test must header gtest/gtest.h libgtest-dev the tests
 test must program $PYTHON python3 checks the benchmarks
