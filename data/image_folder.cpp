@@ -119,6 +119,7 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
   const Index side = settled_side(folder, train, test, options);
   const auto load = [&](const Path& split, Part part) {
     Listing listing = list_images(split, data.classes);
+    if (!listing.left_out.empty()) data.warnings.push_back(listing.left_out);
     listing.keep(choose_images(listing.labels, part, options, data));
     if (side <= largest_resident_side)
       return resident_split(std::move(listing), side, options.broken, data);

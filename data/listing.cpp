@@ -1,6 +1,7 @@
 #include "data/listing.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <sstream>
 #include <unordered_map>
@@ -14,13 +15,50 @@ namespace fs = std::filesystem;
 
 bool is_hidden(const Path& path) { return path.filename().string().starts_with('.'); }
 
-/// Pictures all the same: to pass over them in silence would lose data.
-void refuse_foreign_format(const Path& path) {
-  static const std::set<std::string> foreign{".webp", ".WEBP", ".tif", ".TIF",  ".tiff",
-                                             ".TIFF", ".gif",  ".GIF", ".heic", ".HEIC"};
-  require(!foreign.contains(path.extension().string()),
-          "{}: expected JPEG, PNG, BMP or PNM images, got {}; convert it", path.string(),
-          path.extension().string());
+/// Pictures of formats that are not read here: to pass over them in silence would lose data.
+struct Foreign {
+  std::map<std::string, Index> counts;  // by ending
+  Path first;                           // empty: none
+
+  void look_at(const Path& path) {
+    static const std::set<std::string> endings{".webp", ".avif", ".tif", ".tiff", ".gif", ".heic",
+                                               ".heif", ".svg",  ".jxl", ".jp2",  ".psd", ".tga",
+                                               ".ico",  ".exr",  ".pam", ".pfm",  ".dng", ".raw"};
+    if (const auto ending = lower_case_ending(path); endings.contains(ending)) {
+      ++counts[ending];
+      if (first.empty() || path.native() < first.native()) first = path;
+    }
+  }
+  void add(const Foreign& more) {
+    for (const auto& [ending, count] : more.counts) counts[ending] += count;
+    if (first.empty()) first = more.first;
+  }
+  /// "3 .webp and 1 .avif files, the first is …; convert them"
+  std::string words() const {
+    std::vector<std::string> parts;
+    for (const auto& [ending, count] : counts) parts.push_back(fmt::format("{} {}", count, ending));
+    const bool one = counts.size() == 1 && counts.begin()->second == 1;
+    return fmt::format("{} {} {}; convert {} to JPEG or PNG", fmt::join(parts, " and "),
+                       one ? "file:" : "files, the first is", first.string(), one ? "it" : "them");
+  }
+};
+
+std::vector<Path> images_below(const Path& folder, Foreign& foreign) {
+  std::vector<Path> files;
+  if (!fs::is_directory(folder)) return files;
+  const auto links = fs::directory_options::follow_directory_symlink;
+  for (auto entry = fs::recursive_directory_iterator(folder, links);
+       entry != fs::recursive_directory_iterator(); ++entry) {
+    if (is_hidden(entry->path())) {
+      entry.disable_recursion_pending();
+    } else if (!entry->is_directory()) {
+      foreign.look_at(entry->path());
+      if (is_image_file(entry->path())) files.push_back(entry->path());
+    }
+  }
+  std::sort(files.begin(), files.end(),
+            [](const Path& a, const Path& b) { return a.native() < b.native(); });
+  return files;
 }
 
 /// One name a line; blanks at the ends are dropped, empty lines passed over.
@@ -52,21 +90,8 @@ void Listing::keep(const std::vector<Index>& places) {
 }
 
 std::vector<Path> images_below(const Path& folder) {
-  std::vector<Path> files;
-  if (!fs::is_directory(folder)) return files;
-  const auto links = fs::directory_options::follow_directory_symlink;
-  for (auto entry = fs::recursive_directory_iterator(folder, links);
-       entry != fs::recursive_directory_iterator(); ++entry) {
-    if (is_hidden(entry->path())) {
-      entry.disable_recursion_pending();
-    } else if (!entry->is_directory()) {
-      refuse_foreign_format(entry->path());
-      if (is_image_file(entry->path())) files.push_back(entry->path());
-    }
-  }
-  std::sort(files.begin(), files.end(),
-            [](const Path& a, const Path& b) { return a.native() < b.native(); });
-  return files;
+  Foreign passed_over;
+  return images_below(folder, passed_over);
 }
 
 std::vector<std::string> class_folders(const Path& split) {
@@ -104,16 +129,21 @@ Listing list_images(const Path& split, const std::vector<std::string>& classes) 
   }
   std::sort(folders.begin(), folders.end());
   Listing listing;
+  Foreign foreign;
   for (const auto& [label, folder] : folders) {
-    std::vector<Path> files = images_below(folder);
+    Foreign here;
+    std::vector<Path> files = images_below(folder, here);
     require(!files.empty(),
-            "{}: expected images of this class, found none; add some or remove the folder",
-            folder.string());
+            "{}: expected images of this class, found none{}; add some or remove the folder",
+            folder.string(), here.first.empty() ? "" : " but " + here.words());
+    foreign.add(here);
     for (Path& file : files) {
       listing.files.push_back(std::move(file));
       listing.labels.push_back(label);
     }
   }
+  if (!foreign.first.empty())
+    listing.left_out = fmt::format("{}: left out {}", split.string(), foreign.words());
   return listing;
 }
 

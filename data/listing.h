@@ -13,6 +13,7 @@ namespace robmask {
 struct Listing {
   std::vector<Path> files;
   std::vector<std::int32_t> labels;
+  std::string left_out;  // a warning about images of other formats, or empty
 
   Index size() const { return static_cast<Index>(files.size()); }
   /// Keeps those at `places`, in that order.
@@ -29,9 +30,10 @@ std::vector<std::string> find_classes(const Path& folder, const Path& train, con
 /// Every image below a folder, in folders below too, sorted by path; none if there is no such folder.
 std::vector<Path> images_below(const Path& folder);
 
-/// Every image of split/<class>/, also in folders below, sorted by path.
-/// Throws InputError for a class folder that is not in `classes` or holds no image, for images of a
-/// format we cannot read (WebP, TIFF, GIF), and for a split without class folders.
+/// Every image of split/<class>/, also in folders below, sorted by path. Images of formats that are
+/// not read here (WebP, TIFF, …) are left out.
+/// Throws InputError for a class folder that is not in `classes` or holds no image, and for a split
+/// without class folders.
 Listing list_images(const Path& split, const std::vector<std::string>& classes);
 
 }  // namespace robmask

@@ -116,11 +116,20 @@ TEST(ImageFolder, MissingAndEmptyFoldersAreNamed) {
   EXPECT_TRUE(mentions(load_error(folder), "test: expected one folder a class, found none"));
 }
 
-TEST(ImageFolder, AFormatWeCannotReadIsNotPassedOverInSilence) {
+TEST(ImageFolder, ImagesOfOtherFormatsAreLeftOutInOneWarning) {
   const ScratchFolder folder;
   put_small(folder.path(), 32);
-  put(folder / "train/cat/c.webp", "RIFF");
-  EXPECT_TRUE(mentions(load_error(folder), "c.webp: expected JPEG, PNG, BMP or PNM"));
+  for (const char* name : {"d.webp", "c.WebP", "e.avif"}) put(folder / "train/cat" / name, "RIFF");
+  const Dataset data = load(folder);
+  EXPECT_EQ(data.warnings, (std::vector{(folder / "train").string() +
+                                        ": left out 1 .avif and 2 .webp files, the first is " +
+                                        (folder / "train/cat/c.WebP").string() +
+                                        "; convert them to JPEG or PNG"}));
+  EXPECT_EQ(data.train.labels, (Labels{0, 1, 1}));
+  std::filesystem::remove(folder / "train/ant/a.png");
+  put(folder / "train/ant/a.TIFF", "II*");
+  EXPECT_TRUE(mentions(load_error(folder),
+                       "train/ant: expected images of this class, found none but 1 .tiff file: "));
 }
 
 TEST(ImageFolder, ABrokenSmallImageStopsOrIsSkippedWithAWarning) {
