@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "data/files/input_file.h"
+#include "data/decode.h"
 #include "data/normalization.h"
 #include "engine/shape.h"
 
@@ -76,6 +76,7 @@ struct DataOptions {
   /// 8 to 64 pixels a side, else 224.
   Index image_size = 0;
   BrokenImages broken = BrokenImages::stop;
+  Index max_pixels = usual_max_pixels;  // an image of more is broken
 };
 
 /// Loads `synthetic`, `cifar10:DIR`, `cifar100:DIR`, `folder:DIR`, `imagenet:DIR` or `npy:IMAGES.npy`.

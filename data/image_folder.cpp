@@ -23,14 +23,15 @@ constexpr Index largest_resident_side = 64;
 /// that cannot be decoded, with a warning; `use(i, image)` gets the place in the old listing, and the
 /// places that stay are returned.
 template <class F>
-std::vector<Index> decode_all(Listing& listing, BrokenImages broken, Dataset& data, const F& use) {
+std::vector<Index> decode_all(Listing& listing, const DataOptions& options, Dataset& data,
+                              const F& use) {
   std::vector<std::string> problems(listing.files.size());
   try_parallel_for(listing.size(), [&](Index i) {
     const auto at = static_cast<std::size_t>(i);
     try {
-      use(i, decode_image(listing.files[at]));
+      with_image(listing.files[at], options.max_pixels, [&](const Image& image) { use(i, image); });
     } catch (const InputError& error) {
-      if (broken == BrokenImages::stop) throw;
+      if (options.broken == BrokenImages::stop) throw;
       problems[at] = error.what();
     }
   });
@@ -50,13 +51,13 @@ std::vector<Index> decode_all(Listing& listing, BrokenImages broken, Dataset& da
 }
 
 /// Files of another size are fitted, with a warning.
-Split resident_split(Listing listing, Index side, BrokenImages broken, Dataset& data) {
+Split resident_split(Listing listing, Index side, const DataOptions& options, Dataset& data) {
   Split split;
   split.height = split.width = side;
   const Index bytes = split.image_bytes();
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(listing.size() * bytes));
   std::vector<Path> others(static_cast<std::size_t>(listing.size()));
-  const auto places = decode_all(listing, broken, data, [&](Index i, const Image& image) {
+  const auto places = decode_all(listing, options, data, [&](Index i, const Image& image) {
     const bool fits = image.height == side && image.width == side;
     const Image own = fits ? Image{} : fitted(image, side);
     std::ranges::copy(fits ? image.pixels : own.pixels, pixels.begin() + i * bytes);
@@ -80,12 +81,13 @@ Split resident_split(Listing listing, Index side, BrokenImages broken, Dataset& 
 Split streamed_split(Listing listing, Index side, ImageSource::View view,
                      const DataOptions& options, Dataset& data) {
   if (options.broken == BrokenImages::skip) {
-    decode_all(listing, BrokenImages::skip, data, [](Index, const Image&) {});
+    decode_all(listing, options, data, [](Index, const Image&) {});
   }
   Split split;
   split.height = split.width = side;
   split.labels = std::move(listing.labels);
-  split.source = std::make_shared<ImageSource>(std::move(listing.files), side, view, options.seed);
+  split.source = std::make_shared<ImageSource>(std::move(listing.files), side, view, options.seed,
+                                               options.max_pixels);
   return split;
 }
 
@@ -122,7 +124,7 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
     if (!listing.left_out.empty()) data.warnings.push_back(listing.left_out);
     listing.keep(choose_images(listing.labels, part, options, data));
     if (side <= largest_resident_side)
-      return resident_split(std::move(listing), side, options.broken, data);
+      return resident_split(std::move(listing), side, options, data);
     using View = ImageSource::View;
     return streamed_split(std::move(listing), side,
                           part == Part::train ? View::random : View::centre, options, data);

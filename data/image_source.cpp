@@ -8,8 +8,9 @@
 
 namespace robmask {
 
-ImageSource::ImageSource(std::vector<Path> files, Index side, View view, std::uint64_t seed)
-    : files_(std::move(files)), side_(side), view_(view), seed_(seed) {}
+ImageSource::ImageSource(std::vector<Path> files, Index side, View view, std::uint64_t seed,
+                         Index max_pixels)
+    : files_(std::move(files)), side_(side), view_(view), seed_(seed), max_pixels_(max_pixels) {}
 
 void ImageSource::read(std::span<const std::int32_t> ids, std::uint64_t epoch,
                        std::span<std::uint8_t> out) const {
@@ -19,10 +20,11 @@ void ImageSource::read(std::span<const std::int32_t> ids, std::uint64_t epoch,
                         .purpose = Purpose::crop,
                         .step = epoch,
                         .image = static_cast<std::uint32_t>(id)};
-    const Image image = decode_image(files_[static_cast<std::size_t>(id)]);
-    const Image view =
-        view_ == View::random ? train_view(image, side_, stream) : test_view(image, side_);
-    std::copy(view.pixels.begin(), view.pixels.end(), out.begin() + i * side_ * side_ * 3);
+    with_image(files_[static_cast<std::size_t>(id)], max_pixels_, [&](const Image& image) {
+      const Image view =
+          view_ == View::random ? train_view(image, side_, stream) : test_view(image, side_);
+      std::copy(view.pixels.begin(), view.pixels.end(), out.begin() + i * side_ * side_ * 3);
+    });
   });
 }
 

@@ -17,8 +17,8 @@ class ImageSource {
     centre,  // test_view
   };
 
-  /// Views of side × side of the files; image i is files[i].
-  ImageSource(std::vector<Path> files, Index side, View view, std::uint64_t seed);
+  /// Views of side × side of the files; image i is files[i]. See decode_image for `max_pixels`.
+  ImageSource(std::vector<Path> files, Index side, View view, std::uint64_t seed, Index max_pixels);
 
   /// Decodes the images `ids` on all threads and writes their views of `epoch` to `out`,
   /// n·side·side·3 bytes. Throws InputError that names the first broken file of the batch.
@@ -34,6 +34,7 @@ class ImageSource {
   Index side_;
   View view_;
   std::uint64_t seed_;
+  Index max_pixels_;
 };
 
 }  // namespace robmask

@@ -29,6 +29,7 @@ struct CommonSettings {
   std::optional<Index> limit_train, limit_test;  // use N images; empty: all
   Sample sample = Sample::first;                 // which
   BrokenImages broken_images = BrokenImages::stop;
+  Index max_pixels = usual_max_pixels;  // of an image file
   std::string out;  // a folder (export: a file); resolved for train and finetune
   bool json = false, quiet = false;
 

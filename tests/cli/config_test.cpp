@@ -163,10 +163,11 @@ TEST_F(Config, JsonHoldsEveryOptionUnderItsName) {
 }
 
 TEST_F(Config, ResumeTakesTheSettingsOfTheRun) {
-  const TrainSettings first = start_run(
-      {"train", "--method=robmask", "--masks=3", "--strength=0.3", "--lr=0.012345678901234567",
-       "--eps=4/255", "--norm=l2", "--limit-train=100", "--seed=18446744073709551615",
-       "--step-size=1/255", "--shuffle=off", "--code=nearest", "--steps=5", "--beta=2"});
+  const TrainSettings first =
+      start_run({"train", "--method=robmask", "--masks=3", "--strength=0.3",
+                 "--lr=0.012345678901234567", "--eps=4/255", "--norm=l2", "--limit-train=100",
+                 "--seed=18446744073709551615", "--step-size=1/255", "--shuffle=off",
+                 "--code=nearest", "--steps=5", "--beta=2", "--max-pixels=7"});
   const TrainSettings again = resume_run({"--threads", "1"});
   EXPECT_EQ(again.common.threads, 1);
   EXPECT_FALSE(again.steps.has_value());
@@ -191,7 +192,7 @@ TEST_F(Config, ResumeDoesNotAskAModelOfOneWidthForIt) {
 
 TEST_F(Config, ResumeRefusesAnotherSettingByName) {
   start_run({"train", "--method=pgd", "--lr=0.05"});
-  EXPECT_NO_THROW(resume_run({"--lr=0.05", "--steps=9", "--quiet"}));
+  EXPECT_NO_THROW(resume_run({"--lr=0.05", "--steps=9", "--quiet", "--max-pixels=9"}));
   try {
     resume_run({"--lr=0.06"});
     FAIL() << "another learning rate was accepted";
@@ -204,7 +205,7 @@ TEST_F(Config, ResumeRefusesAnotherSettingByName) {
 }
 
 TEST_F(Config, CommandsThatReadARunTakeItsDataUnlessOthersAreGiven) {
-  start_run({"train", "--data=cifar10:here", "--broken-images=skip"});
+  start_run({"train", "--data=cifar10:here", "--broken-images=skip", "--max-pixels=7"});
   const auto common = [&]<class S>(S s) {
     resolve(s, "cpu");
     return common_of(s);
@@ -217,6 +218,7 @@ TEST_F(Config, CommandsThatReadARunTakeItsDataUnlessOthersAreGiven) {
           common(parsed<InterpolateSettings>({"interpolate", "--second=x", "--first", from}))}) {
       EXPECT_EQ(c.data, "cifar10:here");
       EXPECT_EQ(c.broken_images, BrokenImages::skip);
+      EXPECT_EQ(c.max_pixels, 7);
       EXPECT_EQ(c.data_origin, "the run's own, from " + out() + "/config.json");
     }
   const auto given = common(parsed<EvaluateSettings>(

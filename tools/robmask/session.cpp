@@ -31,6 +31,7 @@ DataOptions data_options(const CommonSettings& common, bool train, bool test) {
   options.limit_test = common.limit_test.value_or(no_limit);
   options.sample = common.sample;
   options.broken = common.broken_images;
+  options.max_pixels = common.max_pixels;
   options.seed = common.seed;
   return options;
 }

@@ -9,8 +9,13 @@ namespace robmask {
 
 namespace {
 
-const std::set<std::string> may_differ{"threads", "steps",  "out",   "json",
-                                       "quiet",   "resume", "replay"};
+const std::set<std::string> of_the_call{"threads", "steps",  "out",   "json",
+                                        "quiet",   "resume", "replay"};
+
+/// A run that stopped at an image that is too large must be able to go on.
+bool may_differ(const std::string& option) {
+  return of_the_call.contains(option) || option == "max-pixels";
+}
 
 /// The config.json of a run; an empty object if there is none yet.
 Json stored_config(std::string_view command, const Path& run) {
@@ -41,7 +46,7 @@ void take_stored_settings(std::string_view command, const Options& options,
   const bool one_width = !model.empty() && !has_width(model);  // which resolve() filled in
   for (const Option& option : options.list()) {
     if (one_width && option.name == "width") continue;
-    if (may_differ.contains(option.name) || std::ranges::count(given, option.name) > 0) continue;
+    if (of_the_call.contains(option.name) || std::ranges::count(given, option.name) > 0) continue;
     const Json value = stored.value(option.name, Json());
     if (value.is_null()) continue;
     try {
@@ -63,7 +68,7 @@ void require_stored_settings(std::string_view command, const Options& options, c
       continue;  // which the version that began the run did not have
     const std::string was = Options::text_of(stored.value(option.name, Json()));
     const std::string is = Options::text_of(option.write());
-    require(may_differ.contains(option.name) || was == is,
+    require(may_differ(option.name) || was == is,
             "--{}: the run in {} has {}, got {}; resume it with the same value, or give another "
             "--out to start a new run",
             option.name, run.string(), printable(was), printable(is));

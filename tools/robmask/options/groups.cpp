@@ -16,6 +16,7 @@ void add_common(Options& o, CommonSettings& c) {
         c.limit_test ? std::to_string(*c.limit_test) : "all");
   o.add("sample", c.sample, "which N images: the first, as many of each class, or drawn by --seed");
   o.add("broken-images", c.broken_images, "stop the run, or skip them with a warning");
+  o.add("max-pixels", c.max_pixels, "an image file of more is broken", from_to(1, largest));
   o.add("device", c.device, "auto, cpu, cuda or cuda:N");
   o.add("threads", c.threads, "threads on the CPU", from_to(1, most_threads), "all cores");
   o.add("seed", c.seed, "drives initialization, order, crops, starts and strengths");

@@ -26,8 +26,12 @@ void follow_data(CommonSettings& common, const Path& from, const std::string& ot
   if (!run.is_object() || !run.value("data", Json()).is_string()) return;
   common.data = run["data"];
   common.data_origin = fmt::format("the run's own, from {}", config.string());
-  const Json broken = run.value("broken-images", Json());
-  if (!broken.is_string() || std::ranges::count(common.given, "broken-images") > 0) return;
+  const auto stored = [&](const char* option) {
+    return std::ranges::count(common.given, option) == 0 ? run.value(option, Json()) : Json();
+  };
+  const Json most = stored("max-pixels"), broken = stored("broken-images");
+  if (most.is_number_integer() && most > 0) common.max_pixels = most.get<Index>();
+  if (!broken.is_string()) return;
   try {
     common.broken_images = from_string<BrokenImages>(broken.get<std::string>());
   } catch (const InputError& error) {
