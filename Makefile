@@ -14,6 +14,7 @@
 # make gpu-bench  there: the speed of training beside PyTorch, MODEL=resnet18 or another (nine minutes)
 # make kills      kills a training run thirty times and an evaluation ten times: resumed, the same bits
 # make report-check  opens the page of `robmask report` in a headless Chromium (Error 77: there is none)
+# make pictures-check  decodes pictures of every form and compares with Pillow (Debian's python3-pil)
 # make bare-check both commands of the README on a bare Debian in a folder of its own (root; half an hour)
 # make bench      the speed of training and attack steps on this machine
 # make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
@@ -144,7 +145,7 @@ Q   := $(if $(V),,@)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .PHONY: all announce test test-here emulated trajectories test-races mutations gpu-check-build gpu-check gpu-bench bench-check tradeoff smoke \
-        asan asan-library demo bare-check kills report-check bench golden format lint install clean help force
+        asan asan-library demo bare-check kills report-check pictures-check bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
 # ---- linking --------------------------------------------------------------------------------------
@@ -316,7 +317,7 @@ $(BUILD)/flags $(BUILD)/flags-cuda $(BUILD)/gpu/flags $(BUILD)/sources $(BUILD)/
 $(BUILD)/packages-%: tools/setup/packages.sh | announce
 	@mkdir -p $(@D)
 	@CXX='$(CXX)' INCLUDES='$(INCLUDES)' PYTHON='$(PYTHON)' tools/setup/packages.sh $* && touch $@
-$(BUILD)/packages-test $(BUILD)/packages-demo $(BUILD)/packages-report-check: | $(BUILD)/packages-build
+$(BUILD)/packages-test $(BUILD)/packages-demo $(BUILD)/packages-report-check $(BUILD)/packages-pictures-check: | $(BUILD)/packages-build
 $(BUILD)/packages-gpu-bench: PYTHON := $(PYTHON_GPU)
 
 PLAN = CPU kernels for $(ISA); $(if $(NVCC),GPU kernels for $(CUDA_ARCH),$(WITHOUT_GPU))
@@ -404,6 +405,9 @@ kills: $(BUILD)/robmask
 report-check: $(BUILD)/robmask | $(BUILD)/packages-report-check
 	$(Q)ROBMASK=$(BUILD)/robmask PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tools/checks/report_page.py \
 	  $(BUILD)/report
+
+pictures-check: $(BUILD)/robmask | $(BUILD)/packages-pictures-check
+	$(Q)ROBMASK=$(BUILD)/robmask PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tools/checks/pictures.py
 
 golden: | $(BUILD)/packages-golden
 	$(PYTHON) tests/golden/make_golden.py

@@ -1,6 +1,6 @@
 #!/bin/sh
 # usage: tools/setup/packages.sh STEP...
-#   steps: build demo test report-check gpu-bench fetch golden lint
+#   steps: build demo test report-check pictures-check gpu-bench fetch golden lint
 #
 # Looks for what these steps need. Missing Debian packages are installed where that asks for no
 # password; elsewhere the command that installs them is printed, and the exit code is 1. What the two
@@ -32,6 +32,7 @@ test must program $PYTHON python3 checks the benchmarks
 test may program gnuplot gnuplot-nox draws curves
 report-check must program $PYTHON python3 steers the browser
 report-check may program chromium chromium the browser
+pictures-check must module PIL python3-pil reads pictures, to compare
 gpu-bench must program $PYTHON python3 runs the benchmark
 fetch may program curl curl fetches data
 fetch may file /etc/ssl/certs/ca-certificates.crt ca-certificates whom to trust
