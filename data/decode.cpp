@@ -50,7 +50,6 @@ class Opened {
 
   const Image& size() const { return image_; }
   Image decode() && {
-    image_.pixels.resize(static_cast<std::size_t>(image_.height * image_.width * 3));
     try {
       codec_.read(bytes_, image_);
     } catch (const Damaged& damaged) {
@@ -72,16 +71,19 @@ class Opened {
   Image image_;
 };
 
+std::string read_bytes(const InputFile& file, std::uint64_t count) {
+  std::string bytes(std::min(file.size(), count), '\0');
+  file.read(0, std::as_writable_bytes(std::span(bytes)));
+  return bytes;
+}
+
 /// The file, unless its first bytes say that it is no image.
-std::string read_file(const Path& path) {
+std::string read_whole(const InputFile& file) {
   constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
-  const InputFile file(path);
   codec_of(first_bytes(file), file.name());
   require(file.size() <= most_bytes, "{}: expected an image of at most {} bytes, got {}; {}",
           file.name(), most_bytes, file.size(), or_skip);
-  std::string bytes(file.size(), '\0');
-  file.read(0, std::as_writable_bytes(std::span(bytes)));
-  return bytes;
+  return read_bytes(file, most_bytes);
 }
 
 /// A share of the pixels that threads may hold at a time; at least one thread has one.
@@ -127,11 +129,11 @@ Image decode_bytes(std::string_view bytes, const std::string& name, Index max_pi
 }
 
 Image decode_image(const Path& path, Index max_pixels) {
-  return decode_bytes(read_file(path), path.string(), max_pixels);
+  return decode_bytes(read_whole(InputFile(path)), path.string(), max_pixels);
 }
 
 void with_image(const Path& path, Index max_pixels, const std::function<void(const Image&)>& use) {
-  std::string bytes = read_file(path);
+  std::string bytes = read_whole(InputFile(path));
   Opened opened(bytes, path.string(), max_pixels);
   const Share share(opened.size().height * opened.size().width);
   const Image image = std::move(opened).decode();
@@ -140,7 +142,17 @@ void with_image(const Path& path, Index max_pixels, const std::function<void(con
 }
 
 Image read_image_size(const Path& path) {
-  return Opened(read_file(path), path.string(), std::numeric_limits<Index>::max()).size();
+  constexpr std::uint64_t usual_head = std::uint64_t{1} << 14;
+  const InputFile file(path);
+  const auto size_in = [&](const std::string& bytes) {
+    return Opened(bytes, file.name(), std::numeric_limits<Index>::max()).size();
+  };
+  try {
+    return size_in(read_bytes(file, usual_head));
+  } catch (const InputError&) {  // a JPEG's head may hold a small picture and more
+    if (file.size() <= usual_head) throw;
+    return size_in(read_whole(file));
+  }
 }
 
 }  // namespace robmask

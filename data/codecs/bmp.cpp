@@ -24,7 +24,8 @@ constexpr std::size_t file_head = 14, os2_head = 12, usual_head = 40, most_colou
 constexpr std::size_t masks_at = file_head + usual_head, three_masks = 12;
 
 struct Bmp {
-  Index height, width, row_bytes;
+  Index height, width;
+  std::uint64_t row_bytes, whole_row_bytes;  // with and without padding
   bool from_top;
   std::size_t pixels;  // where they begin
   std::string head;    // for a BMP of one row
@@ -71,17 +72,11 @@ Bmp open_bmp(std::string_view bytes) {
 
   Bmp bmp{.height = std::abs(Index{height}),
           .width = static_cast<Index>(width),
-          .row_bytes = static_cast<Index>((width * bits + 31) / 32 * 4),
+          .row_bytes = (width * bits + 31) / 32 * 4,
+          .whole_row_bytes = (width * bits + 7) / 8,
           .from_top = height < 0,
           .pixels = number(10, 4),
           .head = {}};
-  // The padding of the last row may be missing.
-  const std::uint64_t rows = static_cast<std::uint64_t>(bmp.height);
-  const std::uint64_t needed =
-      rows == 0 ? 0
-                : (rows - 1) * static_cast<std::uint64_t>(bmp.row_bytes) + (width * bits + 7) / 8;
-  if (bytes.size() < bmp.pixels || bytes.size() - bmp.pixels < needed)
-    throw Damaged{"that was cut short"};
   if (bmp.pixels < file_head + head) throw Damaged{"whose pixels begin inside its head"};
 
   std::string after;
@@ -101,13 +96,17 @@ Image bmp_size(std::string_view bytes) {
 
 void read_bmp(std::string_view bytes, Image& image) {
   const Bmp bmp = open_bmp(bytes);
-  const auto row_bytes = static_cast<std::size_t>(bmp.row_bytes);
-  std::string row = bmp.head;
+  const std::uint64_t above = static_cast<std::uint64_t>(image.height - 1) * bmp.row_bytes;
+  // The padding of the last row may be missing.
+  if (bytes.size() < bmp.pixels + above + bmp.whole_row_bytes) throw Damaged{"that was cut short"};
+  make_room(image);
+  std::string row;
   for (Index y = 0; y < image.height; ++y) {
     const Index line = bmp.from_top ? y : image.height - 1 - y;
-    row.resize(bmp.head.size());
-    row += bytes.substr(bmp.pixels + static_cast<std::size_t>(line) * row_bytes, row_bytes);
-    row.resize(bmp.head.size() + row_bytes);
+    row = bmp.head;
+    row +=
+        bytes.substr(bmp.pixels + static_cast<std::uint64_t>(line) * bmp.row_bytes, bmp.row_bytes);
+    row.resize(bmp.head.size() + bmp.row_bytes);
     int width = 0, height = 0, channels = 0;
     const std::unique_ptr<stbi_uc, void (*)(void*)> rgb(
         stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(row.data()),

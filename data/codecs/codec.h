@@ -17,14 +17,19 @@ struct Damaged {
 struct Codec {
   std::string_view name;
   bool (*begins)(std::string_view bytes);
-  /// Height and width, from bytes that begin as this format's. Throws Damaged, as far as the head
-  /// and the size of the file tell; the numbers may be any, also 0.
+  /// Height and width as the head says, also 0, from bytes that may be no more than a file's
+  /// beginning. Throws Damaged, also where the head goes on behind them.
   Image (*size)(std::string_view bytes);
-  /// Fills the pixels, which have the room that size() asks for. Throws Damaged.
+  /// The pixels of an image of that size. Throws Damaged, as far as the file's size tells before it
+  /// takes memory.
   void (*read)(std::string_view bytes, Image& image);
 };
 
 extern const Codec bmp_codec, jpeg_codec, png_codec, pnm_codec;
+
+inline void make_room(Image& image) {
+  image.pixels.resize(static_cast<std::size_t>(image.height * image.width * 3));
+}
 
 /// The number in the bytes from `at` on, 0 where they end.
 inline std::uint64_t little_endian(std::string_view bytes, std::size_t at, std::size_t count) {

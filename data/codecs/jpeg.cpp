@@ -92,6 +92,7 @@ Image jpeg_size(std::string_view bytes) {
 void read_jpeg(std::string_view bytes, Image& image) {
   Jpeg jpeg;
   jpeg.open(bytes);
+  make_room(image);
   const bool four = jpeg.head.num_components == 4;
   std::vector<std::uint8_t> inks(four ? static_cast<std::size_t>(image.width * 4) : 0);
   jpeg.run([&] {

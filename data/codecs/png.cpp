@@ -35,10 +35,10 @@ void check_chunks(std::string_view bytes) {
 }
 
 Image png_size(std::string_view bytes) {
-  if (bytes.size() < signature.size() + first_chunk.size()) throw Damaged{"that was cut short"};
+  constexpr std::size_t head = 33;  // to the end of the first chunk
+  if (bytes.size() < head) throw Damaged{"that was cut short"};
   if (!bytes.starts_with(signature) || !bytes.substr(signature.size()).starts_with(first_chunk))
     throw Damaged{"whose head is garbled"};
-  check_chunks(bytes);
   return {big_endian(bytes, 20), big_endian(bytes, 16), {}};
 }
 
@@ -59,6 +59,8 @@ void next_bytes(png_structp png, png_bytep to, std::size_t count) {
 }
 
 void read_png(std::string_view bytes, Image& image) {
+  check_chunks(bytes);
+  make_room(image);
   Png file{bytes, {}};
   const auto error = [](png_structp png, png_const_charp message) {
     static_cast<Escape*>(png_get_error_ptr(png))->leave(message);

@@ -48,6 +48,12 @@ struct Pnm {
   std::uint32_t highest;
   std::string_view raster;
 
+  /// Of the raster, at least: a number as text takes two, with the white space before it.
+  std::uint64_t bytes() const {
+    const auto samples = static_cast<std::uint64_t>(height * width * channels);
+    if (text) return bits ? samples : 2 * samples;
+    return static_cast<std::uint64_t>(height) * row_bytes();
+  }
   std::size_t row_bytes() const {
     if (bits) return static_cast<std::size_t>((width + 7) / 8);
     return static_cast<std::size_t>(width * channels * (highest > 255 ? 2 : 1));
@@ -74,11 +80,6 @@ Pnm open_pnm(std::string_view bytes) {
   if (!std::isspace(static_cast<unsigned char>(head.rest()[0])))
     throw Damaged{"whose head does not end with white space"};
   pnm.raster = pnm.text ? head.rest() : head.rest().substr(1);
-  const auto samples = static_cast<std::uint64_t>(pnm.height * pnm.width * pnm.channels);
-  const std::uint64_t least = pnm.text
-                                  ? (pnm.bits ? samples : 2 * samples)  // with white space before
-                                  : static_cast<std::uint64_t>(pnm.height) * pnm.row_bytes();
-  if (pnm.raster.size() < least) throw Damaged{"that was cut short"};
   return pnm;
 }
 
@@ -114,6 +115,8 @@ Image pnm_size(std::string_view bytes) {
 
 void read_pnm(std::string_view bytes, Image& image) {
   const Pnm pnm = open_pnm(bytes);
+  if (pnm.raster.size() < pnm.bytes()) throw Damaged{"that was cut short"};
+  make_room(image);
   auto to = image.pixels.begin();
   each_level(pnm,
              [&](std::uint8_t level) { to = std::fill_n(to, pnm.channels == 3 ? 1 : 3, level); });

@@ -161,6 +161,16 @@ TEST(Decode, InksOfAJpegAreStoredInvertedWithAndWithoutAdobesMarker) {
   EXPECT_LE(worst(jpeg_bytes(16, 16, inks, {.ycck = true}), light), 2);
 }
 
+TEST(Decode, TheSizeIsInTheHeadHoweverLongThatIs) {
+  const ScratchFolder folder;
+  const std::string bytes = jpeg_bytes(24, 40, test::graded(24, 40).pixels);
+  const std::string segment = "\xFF\xE1\xEA\x62" + std::string(60'000, 'x');  // such as EXIF's
+  test::put(folder / "x", bytes.substr(0, 2) + segment + segment + bytes.substr(2));
+  EXPECT_EQ(read_image_size(folder / "x").width, 40);
+  test::put(folder / "x", png_bytes(3, 5, 8, PngKind::gray, "").substr(0, 40));
+  EXPECT_EQ(read_image_size(folder / "x").width, 5);
+}
+
 TEST(Decode, BytesBehindAJpegDoNotMatter) {
   const Image image = test::graded(24, 24);
   const std::string bytes = jpeg_bytes(24, 24, image.pixels);
@@ -301,7 +311,7 @@ TEST(Decode, ABmpThatIsNotReadHereIsToldSo) {
       mentions(refusal_of(bmp_bytes(1, 1, 8, "abcd", "abcd", 1)), "a BMP that is compressed"));
   EXPECT_TRUE(mentions(refusal_of(bmp_bytes(1, 1, 64, "abcdefgh")), "of 64 bits a pixel"));
   EXPECT_TRUE(mentions(refusal_of(bmp_bytes(0, 1, 24, "abcd")), "of 0x1 pixels"));
-  EXPECT_TRUE(mentions(refusal_of(bmp_bytes(1, INT32_MIN, 24, "abcd")), "cut short"));
+  EXPECT_TRUE(mentions(refusal_of(bmp_bytes(1, INT32_MIN, 24, "abcd")), "1x2147483648 pixels"));
 }
 
 TEST(Decode, FlippedBitsNeverDoMoreThanChangePixels) {
