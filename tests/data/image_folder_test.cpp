@@ -137,7 +137,7 @@ TEST(ImageFolder, AnImageOfTooManyPixelsIsBroken) {
   put_small(folder.path(), 32);
   EXPECT_TRUE(mentions(load_error(folder, {.max_pixels = 1023}), "at most 1023 pixels"));
   put_image(folder / "train/cat/c.png", plain(100, 140, {1, 2, 3}));
-  const Dataset data = load(folder, {.max_pixels = 1024});
+  const Dataset data = load(folder, {.image_size = 224, .max_pixels = 1024});
   std::vector<std::uint8_t> out(224 * 224 * 3);
   EXPECT_NO_THROW(data.train.read(std::vector<std::int32_t>{2}, 0, out));
   EXPECT_THROW(data.train.read(std::vector<std::int32_t>{3}, 0, out), InputError);
