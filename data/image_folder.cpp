@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "data/crops.h"
+#include "data/files/one_line.h"
 #include "data/image_sizes.h"
 #include "data/image_source.h"
 #include "data/listing.h"
@@ -23,8 +24,7 @@ constexpr Index largest_resident_side = 64;
 /// that cannot be decoded, with a warning; `use(i, image)` gets the place in the old listing, and the
 /// places that stay are returned.
 template <class F>
-std::vector<Index> decode_all(Listing& listing, const DataOptions& options, Dataset& data,
-                              const F& use) {
+std::vector<Index> decode_all(Listing& listing, const DataOptions& options, const F& use) {
   std::vector<std::string> problems(listing.files.size());
   try_parallel_for(listing.size(), [&](Index i) {
     const auto at = static_cast<std::size_t>(i);
@@ -43,7 +43,8 @@ std::vector<Index> decode_all(Listing& listing, const DataOptions& options, Data
       whole.labels.push_back(listing.labels[i]);
       places.push_back(static_cast<Index>(i));
     } else {
-      data.warnings.push_back("skipped " + problems[i]);
+      // At once: a refusal may follow, where none is left.
+      fmt::print(stderr, "robmask: warning: skipped {}\n", one_line(problems[i]));
     }
   }
   listing = std::move(whole);
@@ -57,7 +58,7 @@ Split resident_split(Listing listing, Index side, const DataOptions& options, Da
   const Index bytes = split.image_bytes();
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(listing.size() * bytes));
   std::vector<Path> others(static_cast<std::size_t>(listing.size()));
-  const auto places = decode_all(listing, options, data, [&](Index i, const Image& image) {
+  const auto places = decode_all(listing, options, [&](Index i, const Image& image) {
     const bool fits = image.height == side && image.width == side;
     const Image own = fits ? Image{} : fitted(image, side);
     std::ranges::copy(fits ? image.pixels : own.pixels, pixels.begin() + i * bytes);
@@ -79,9 +80,9 @@ Split resident_split(Listing listing, Index side, const DataOptions& options, Da
 }
 
 Split streamed_split(Listing listing, Index side, ImageSource::View view,
-                     const DataOptions& options, Dataset& data) {
+                     const DataOptions& options) {
   if (options.broken == BrokenImages::skip) {
-    decode_all(listing, options, data, [](Index, const Image&) {});
+    decode_all(listing, options, [](Index, const Image&) {});
   }
   Split split;
   split.height = split.width = side;
@@ -127,14 +128,14 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
       return resident_split(std::move(listing), side, options, data);
     using View = ImageSource::View;
     return streamed_split(std::move(listing), side,
-                          part == Part::train ? View::random : View::centre, options, data);
+                          part == Part::train ? View::random : View::centre, options);
   };
   if (options.train) data.train = load(train, Part::train);
   if (options.test) data.test = load(test, Part::test);
   for (const auto& [wanted, split, name] :
        {std::tuple{options.train, &data.train, train}, {options.test, &data.test, test}})
-    require(!wanted || split->size() > 0, "{}: expected a readable image, found none{}",
-            name.string(), data.warnings.empty() ? "" : "; " + data.warnings.back());
+    require(!wanted || split->size() > 0, "{}: expected a readable image, found none",
+            name.string());
   data.normalization = side == 32 ? normalizations::cifar10 : normalizations::imagenet;
   return data;
 }
