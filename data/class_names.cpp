@@ -10,14 +10,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-/// "blue, cyan, green", three at most
-std::string some_of(const Names& names) {
-  const Names first(names.begin(), names.begin() + std::min<Index>(3, std::ssize(names)));
-  std::string text;
-  for (const std::string& name : first) text += (text.empty() ? "" : ", ") + printable(name);
-  return text + (std::ssize(names) > 3 ? ", …" : "");
-}
-
 /// The labels that images have.
 std::set<std::int32_t> labels_of(const Dataset& data) {
   std::set<std::int32_t> labels(data.train.labels.begin(), data.train.labels.end());
@@ -36,7 +28,7 @@ void match_names(Dataset& data, const Names& names) {
     require(at != names.end(),
             "--data {}: expected images of the model's {} classes ({}), got some of {}; rename or "
             "remove them, or number classes as they come with --match-classes position",
-            data.spec, names.size(), some_of(names), printable(name));
+            data.spec, names.size(), some_names(names), printable(name));
     meant[label] = static_cast<std::int32_t>(at - names.begin());
   }
   for (Split* split : {&data.train, &data.test})
@@ -51,6 +43,13 @@ void match_names(Dataset& data, const Names& names) {
 }
 
 }  // namespace
+
+std::string some_names(const Names& names) {
+  const Names first(names.begin(), names.begin() + std::min<Index>(3, std::ssize(names)));
+  std::string text;
+  for (const std::string& name : first) text += (text.empty() ? "" : ", ") + printable(name);
+  return text + (std::ssize(names) > 3 ? ", …" : "");
+}
 
 void match_classes(Dataset& data, const ModelClasses& model, MatchClasses how) {
   const bool by_name = how == MatchClasses::name && !model.names.empty() && !data.classes.empty();
@@ -76,7 +75,7 @@ void match_classes(Dataset& data, const ModelClasses& model, MatchClasses how) {
     data.warnings.push_back(
         fmt::format("--data {}: none of its classes ({}) is one of the model's ({}); they are "
                     "numbered as they come",
-                    data.spec, some_of(data.classes), some_of(model.names)));
+                    data.spec, some_names(data.classes), some_names(model.names)));
   else if (!model.names.empty())
     data.classes = model.names;
 }

@@ -8,6 +8,9 @@
 
 namespace robmask {
 
+/// "'blue', 'cyan', 'green', …": the first three.
+std::string some_names(const std::vector<std::string>& names);
+
 /// What a model says of its outputs.
 struct ModelClasses {
   Index count = 0;

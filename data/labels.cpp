@@ -35,8 +35,7 @@ std::vector<std::int32_t> read_labels(const Path& file, Index most) {
                                        : numbers<std::int64_t>(array);
   for (std::size_t i = 0; i < labels.size(); ++i)
     require(labels[i] >= 0 && labels[i] <= most,
-            "{}: expected labels from 0 to {} (the model's classes), row {} has another",
-            file.string(), most, i);
+            "{}: expected labels from 0 to {}, row {} has another", file.string(), most, i);
   return labels;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "data/files/npy.h"
 #include "data/labels.h"
@@ -69,6 +68,7 @@ Path labels_beside(const Path& images) {
 }
 
 Dataset load_npy(const std::string& files, const DataOptions& options) {
+  constexpr Index most_classes = 1'000'000;
   require(!options.train,
           "--data npy:{}: holds test images only; train on cifar10:DIR or folder:DIR", files);
   const auto comma = files.find(',');
@@ -76,7 +76,7 @@ Dataset load_npy(const std::string& files, const DataOptions& options) {
   const Path beside =
       comma == std::string::npos ? labels_beside(images) : Path(files.substr(comma + 1));
   Split all = read_images(images);
-  all.labels = read_labels(beside, std::numeric_limits<std::int32_t>::max());
+  all.labels = read_labels(beside, most_classes - 1);
   const Index n = std::ssize(all.pixels) / all.image_bytes();
   require(all.size() == n, "{}: expected a label for each of the {} images of {}, got {}",
           beside.string(), n, images.string(), all.size());

@@ -7,7 +7,7 @@
 
 namespace robmask {
 
-int run_train(const TrainSettings& settings);
+int run_train(TrainSettings settings);
 int run_finetune(const FinetuneSettings& settings);
 int run_evaluate(const EvaluateSettings& settings);
 int run_predict(const PredictSettings& settings);

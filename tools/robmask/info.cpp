@@ -19,26 +19,37 @@ Json count_json(const Split& split) {
           {"channels", split.channels}};
 }
 
+/// "10 classes ('airplane', 'automobile', 'bird', …)"
+std::string class_text(Index count, const std::vector<std::string>& names) {
+  return fmt::format("{} classes{}", count, names.empty() ? "" : " (" + some_names(names) + ")");
+}
+
 int describe_data(const InfoSettings& s) {
-  const Dataset data = load_data(s.common, true, true, s.model.image_size);
+  const bool trains = !s.common.data.starts_with("npy:");
+  const Dataset data = load_data(s.common, trains, true, s.model.image_size);
   tell_of(data.warnings);
+  const Split& images = trains ? data.train : data.test;
   std::vector<Index> per_class(data.classes.size());
-  for (const std::int32_t label : data.train.labels) ++per_class[label];
-  const auto [least, most] = std::minmax_element(per_class.begin(), per_class.end());
+  for (const std::int32_t label : images.labels) {
+    per_class.resize(std::max<std::size_t>(per_class.size(), label + 1));
+    ++per_class[label];
+  }
+  const auto [least, most] = std::ranges::minmax(per_class);
   const Json json{{"data", s.common.data},
                   {"name", data.name},
-                  {"classes", data.classes.size()},
+                  {"classes", per_class.size()},
                   {"class_names", data.classes},
                   {"train", count_json(data.train)},
                   {"test", count_json(data.test)},
-                  {"train_images_per_class", per_class},
+                  {trains ? "train_images_per_class" : "test_images_per_class", per_class},
                   {"mean", data.normalization.mean},
                   {"std", data.normalization.std}};
   print_result(s.common, json,
-               fmt::format("{}: {} classes, {} training and {} test images of {}x{}, {} to {} "
-                           "training images a class\n",
-                           s.common.data, data.classes.size(), data.train.size(), data.test.size(),
-                           data.train.height, data.train.width, *least, *most));
+               fmt::format("{}: {}, {} training and {} test images of {}x{}, {} to {} {} images a "
+                           "class\n",
+                           s.common.data, class_text(std::ssize(per_class), data.classes),
+                           data.train.size(), data.test.size(), images.height, images.width, least,
+                           most, trains ? "training" : "test"));
   return 0;
 }
 
@@ -91,11 +102,12 @@ int run_info(const InfoSettings& s) {
       {"seed", said("seed", from.info.seed)}};
   print_result(
       s.common, json,
-      fmt::format("{}: {} (width {}), {} classes, {} mask(s) and {} statistics, {}\n{} parameters, "
+      fmt::format("{}: {} (width {}), {}, {} mask(s) and {} statistics, {}\n{} parameters, "
                   "{} of them in the masks of {} norm layers; {} tensors\n",
-                  weights_path(s.from).string(), spec.name, spec.width, spec.classes, spec.masks,
-                  spec.statistics(), training_text(json), from.model->parameter_count(),
-                  mask_parameters, norms, tensors));
+                  weights_path(s.from).string(), spec.name, spec.width,
+                  class_text(spec.classes, from.info.class_names), spec.masks, spec.statistics(),
+                  training_text(json), from.model->parameter_count(), mask_parameters, norms,
+                  tensors));
   return 0;
 }
 

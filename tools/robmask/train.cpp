@@ -174,13 +174,14 @@ void check_init(const SafeTensors& init, const ModelSpec& spec) {
 
 }  // namespace
 
-int run_train(const TrainSettings& s) {
+int run_train(TrainSettings s) {
   require_output_folder("out", run_directory_of(s.common));
   Backend& machine = machine_of(s.common);
   std::optional<SafeTensors> init;
   if (!s.init.empty()) init = read_safetensors(weights_path(s.init));
   Dataset data = load_data(s.common, true, true, s.model.image_size);
   if (init) count_classes_as(*init, data);
+  s.model.image_size = data.train.height;  // config.json says it
   const CheckpointInfo info = info_of(s, data, init);
   if (init) check_init(*init, info.spec);
   const Model model(machine, maps_of(s.common), info.spec, s.common.seed);
