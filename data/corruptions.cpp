@@ -6,6 +6,7 @@
 
 #include "data/files/npy.h"
 #include "data/labels.h"
+#include "data/subset.h"
 #include "engine/check.h"
 
 namespace robmask {
@@ -51,8 +52,8 @@ std::vector<std::string> corruptions_in(const Path& folder) {
   return names;
 }
 
-std::array<Split, 5> load_corruption(const Path& folder, const std::string& corruption, Index limit,
-                                     Index classes) {
+std::array<Split, 5> load_corruption(const Path& folder, const std::string& corruption,
+                                     const DataOptions& options, Index classes) {
   // images: 5·M H W 3
   const Path file = folder / (corruption + ".npy");
   const HostTensor images = read_npy(file);
@@ -67,15 +68,18 @@ std::array<Split, 5> load_corruption(const Path& folder, const std::string& corr
           (folder / "labels.npy").string(), shape[0], file.string(), labels.size());
   require_repeated(labels, folder / "labels.npy");
 
-  const Index each = shape[0] / severities, taken = std::min(each, limit);
+  const Index each = shape[0] / severities;
+  const auto places = kept_places({labels.begin(), labels.begin() + each}, Part::test, options);
   std::array<Split, 5> splits;
   for (Index s = 0; s < severities; ++s) {
     Split& split = splits[s];
     split.height = split.width = 32;
-    split.pixels.resize(taken * split.image_bytes());
-    std::memcpy(split.pixels.data(), images.data.data() + s * each * split.image_bytes(),
-                split.pixels.size());
-    split.labels.assign(labels.begin() + s * each, labels.begin() + s * each + taken);
+    for (const Index place : places) {
+      const auto* first = reinterpret_cast<const std::uint8_t*>(images.data.data()) +
+                          (s * each + place) * split.image_bytes();
+      split.pixels.insert(split.pixels.end(), first, first + split.image_bytes());
+      split.labels.push_back(labels[place]);
+    }
   }
   return splits;
 }

@@ -17,10 +17,11 @@ namespace robmask {
 /// InputError if there are none, or no labels.npy.
 std::vector<std::string> corruptions_in(const Path& folder);
 
-/// The images of one corruption at severities 1 to 5, the first `limit` of each. InputError, naming
+/// The images of one corruption at severities 1 to 5, of each those that the limits for
+/// test images keep. InputError, naming
 /// the file, unless it has the type and shape above and a label from 0 to classes − 1 for each row,
 /// the same at each severity.
-std::array<Split, 5> load_corruption(const Path& folder, const std::string& corruption, Index limit,
-                                     Index classes);
+std::array<Split, 5> load_corruption(const Path& folder, const std::string& corruption,
+                                     const DataOptions& options, Index classes);
 
 }  // namespace robmask

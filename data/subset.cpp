@@ -73,33 +73,35 @@ std::string listed(const Counts& counts, const std::vector<std::string>& classes
 
 }  // namespace
 
-std::vector<Index> choose_images(const Labels& labels, Part part, const DataOptions& options,
-                                 Dataset& data) {
+std::vector<Index> kept_places(const Labels& labels, Part part, const DataOptions& options) {
   const bool train = part == Part::train;
   const Index images = std::ssize(labels);
-  const Index limit = train ? options.limit_train : options.limit_test;
-  std::vector<Index> places(std::min(limit, images));
-  std::iota(places.begin(), places.end(), Index{0});
-  if (limit >= images) return places;
-  if (options.sample == Sample::balanced) places = balanced(labels, limit);
-  if (options.sample == Sample::random)
-    places = drawn(images, limit,
-                   {.seed = options.seed, .purpose = Purpose::sample, .branch = train ? 1u : 0u});
+  const Index limit = std::min(images, train ? options.limit_train : options.limit_test);
+  if (limit < images && options.sample == Sample::balanced) return balanced(labels, limit);
+  if (limit < images && options.sample == Sample::random)
+    return drawn(images, limit,
+                 {.seed = options.seed, .purpose = Purpose::sample, .branch = train ? 1u : 0u});
+  std::vector<Index> first(limit);
+  std::iota(first.begin(), first.end(), Index{0});
+  return first;
+}
 
+std::vector<Index> choose_images(const Labels& labels, Part part, const DataOptions& options,
+                                 Dataset& data) {
+  const std::vector<Index> places = kept_places(labels, part, options);
   Labels kept;
   for (const Index i : places) kept.push_back(labels[i]);
   const Counts whole = count(labels), left = count(kept);
   if (left.size() == whole.size()) return places;
-  const char* name = train ? "train" : "test";
   data.warnings.push_back(fmt::format(
       "--limit-{} {}: the {} of {} images are of {} of the {} classes ({}); accuracies are those "
       "of "
       "these classes{}",
-      name, limit,
+      part == Part::train ? "train" : "test", places.size(),
       options.sample == Sample::first    ? "first"
       : options.sample == Sample::random ? "ones drawn"
                                          : "ones kept",
-      images, left.size(), whole.size(), listed(left, data.classes),
+      labels.size(), left.size(), whole.size(), listed(left, data.classes),
       options.sample == Sample::balanced ? "" : "; --sample balanced takes as many of each"));
   return places;
 }

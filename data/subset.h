@@ -9,8 +9,12 @@ namespace robmask {
 
 enum class Part { train, test };
 
-/// The places, ascending, of the images that `options` keep of a part with these labels. Where they lack
-/// classes which the part has, a warning of `data`, whose classes are named, says so with the counts.
+/// The places, ascending, of the images that `options` keep of a part with these labels.
+std::vector<Index> kept_places(const std::vector<std::int32_t>& labels, Part part,
+                               const DataOptions& options);
+
+/// The same. Where they lack classes which the part has, a warning of `data`, whose classes are named, says
+/// so with the counts.
 std::vector<Index> choose_images(const std::vector<std::int32_t>& labels, Part part,
                                  const DataOptions& options, Dataset& data);
 

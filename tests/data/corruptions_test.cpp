@@ -28,7 +28,7 @@ class Corruptions : public testing::Test {
   std::string refusal(Index classes = 10) const {
     return message_of<InputError>([&] {
       for (const std::string& name : corruptions_in(folder_.path()))
-        load_corruption(folder_.path(), name, no_limit, classes);
+        load_corruption(folder_.path(), name, {}, classes);
     });
   }
 
@@ -38,14 +38,14 @@ class Corruptions : public testing::Test {
 TEST_F(Corruptions, AreReadSeverityBySeverity) {
   put_images("fog", 2);
   put_labels<std::uint8_t>({3, 7, 3, 7, 3, 7, 3, 7, 3, 7});
-  const auto splits = load_corruption(folder_.path(), "fog", no_limit, 10);
+  const auto splits = load_corruption(folder_.path(), "fog", {}, 10);
   for (std::size_t s = 0; s < 5; ++s) {
     EXPECT_EQ(splits[s].labels, (std::vector<std::int32_t>{3, 7}));
     EXPECT_EQ(splits[s].pixels.front(), 2 * s);
     EXPECT_EQ(splits[s].pixels.back(), 2 * s + 1);
     EXPECT_EQ(splits[s].pixels.size(), 2u * 3072);
   }
-  EXPECT_EQ(load_corruption(folder_.path(), "fog", 1, 10)[4].labels,
+  EXPECT_EQ(load_corruption(folder_.path(), "fog", {.limit_test = 1}, 10)[4].labels,
             (std::vector<std::int32_t>{3}));
 }
 
@@ -60,9 +60,9 @@ TEST_F(Corruptions, AreAllButTheFourOfTheValidationAndHiddenFiles) {
 TEST_F(Corruptions, LabelsMayBeOfAnyIntegerType) {
   put_images("fog", 1);
   put_labels<std::int32_t>({5, 5, 5, 5, 5});
-  EXPECT_EQ(load_corruption(folder_.path(), "fog", no_limit, 10)[4].labels.front(), 5);
+  EXPECT_EQ(load_corruption(folder_.path(), "fog", {}, 10)[4].labels.front(), 5);
   put_labels<Index>({6, 6, 6, 6, 6});
-  EXPECT_EQ(load_corruption(folder_.path(), "fog", no_limit, 10)[4].labels.front(), 6);
+  EXPECT_EQ(load_corruption(folder_.path(), "fog", {}, 10)[4].labels.front(), 6);
 }
 
 TEST_F(Corruptions, OfOneSeverityAreNotCutIntoFive) {

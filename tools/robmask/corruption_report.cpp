@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "data/corruptions.h"
+#include "tools/robmask/session.h"
 #include "training/evaluator.h"
 #include "training/intervals.h"
 #include "training/manners.h"
@@ -18,7 +19,7 @@ constexpr std::size_t severities = 5;
 /// Images and correctly classified ones at severities 1 to 5: [n, [hits]].
 Json count_hits(const EvaluateSettings& s, const LoadedModel& from, double p,
                 const std::string& corruption) {
-  auto splits = load_corruption(s.corruptions, corruption, s.common.limit_test.value_or(no_limit),
+  auto splits = load_corruption(s.corruptions, corruption, data_options(s.common, false, true),
                                 from.info.spec.classes);
   const Index n = splits.front().size();
   Json hits = Json::array();

@@ -21,8 +21,6 @@ DType maps_of(const CommonSettings& common) {
 
 DType dtype_of(const CommonSettings& common) { return real_of(maps_of(common)); }
 
-namespace {
-
 DataOptions data_options(const CommonSettings& common, bool train, bool test) {
   DataOptions options;
   options.train = train;
@@ -35,6 +33,8 @@ DataOptions data_options(const CommonSettings& common, bool train, bool test) {
   options.seed = common.seed;
   return options;
 }
+
+namespace {
 
 /// Loads, then does `more`.
 Dataset load(const CommonSettings& common, const DataOptions& options,

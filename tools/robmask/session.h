@@ -16,6 +16,9 @@ Backend& machine_of(const CommonSettings& common);
 DType maps_of(const CommonSettings& common);
 DType dtype_of(const CommonSettings& common);
 
+/// What common settings say of data.
+DataOptions data_options(const CommonSettings& common, bool train, bool test);
+
 /// The data set of the settings, with the splits a command needs; a folder's images at `image_size`, if
 /// given. Says in a log line, or in the InputError for data that cannot be had, where a --data that was not
 /// given comes from. Its warnings are to be told once all else is found in order: bad input gets one line.
