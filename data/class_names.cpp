@@ -78,6 +78,11 @@ void match_classes(Dataset& data, const ModelClasses& model, MatchClasses how) {
                     data.spec, some_names(data.classes), some_names(model.names)));
   else if (!model.names.empty())
     data.classes = model.names;
+  else if (!data.classes.empty() && std::ssize(data.classes) < model.count)
+    data.warnings.push_back(
+        fmt::format("--data {}: has {} classes, the model {}, without names; "
+                    "they are numbered as they come",
+                    data.spec, data.classes.size(), model.count));
 }
 
 }  // namespace robmask

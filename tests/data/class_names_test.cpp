@@ -90,6 +90,10 @@ TEST(ClassNames, OfRecordsNeedNotAllBeUsed) {
   data.test.labels = {0, 0};
   match_classes(data, {1, {}}, MatchClasses::name);
   EXPECT_EQ(data.test.labels, (Labels{0, 0}));
+  EXPECT_TRUE(data.warnings.empty());
+  match_classes(data, {100, {}}, MatchClasses::name);
+  ASSERT_EQ(data.warnings.size(), 1u);
+  EXPECT_TRUE(mentions(data.warnings[0], "has 2 classes, the model 100")) << data.warnings[0];
 }
 
 }  // namespace
