@@ -52,11 +52,9 @@ void check_classes(const AttackPlan& plan, Index classes) {
   const Index least = plan.attack == AttackName::apgd_t     ? 4
                       : plan.attack == AttackName::apgd_dlr ? 3
                                                             : 2;
-  require(
-      classes >= least,
-      "attack {}: its loss compares {} classes, the model has {}; use --attack "
-      "apgd-ce,fab-t,square --worst-case",
-      to_string(plan.attack), least, classes);
+  require(classes >= least, "attack {}: its loss compares {} classes, the model has {}{}",
+          to_string(plan.attack), least, classes,
+          classes > 1 ? "; use --attack apgd-ce,fab-t,square --worst-case" : "");
 }
 
 bool is_targeted(AttackName attack) {

@@ -94,6 +94,16 @@ TEST(ReproduceTrainings, ThePapersSettingIsTheDefaultsOfTrain) {
   EXPECT_FALSE(s.common.limit_test);
 }
 
+TEST(ReproduceTrainings, TakeImagesAsReproduceIsTold) {
+  ReproduceSettings s = settings_of(ScaleName::small, "out");
+  const Path before = train(s, {.method = "pgd"}).folder;
+  s.common.sample = Sample::balanced;
+  s.common.given.push_back("sample");
+  const Job job = train(s, {.method = "pgd"});
+  EXPECT_EQ(parsed<TrainSettings>(job.arguments).common.sample, Sample::balanced);
+  EXPECT_NE(job.folder, before);
+}
+
 TEST(ReproduceTrainings, AMissingDataSetIsNamed) {
   ReproduceSettings s = settings_of(ScaleName::small, "out");
   s.common.data = "cifar10:/data";

@@ -36,6 +36,7 @@ Json journal_settings(const ReportSettings& s) {
   return {{"runs", runs},
           {"data", s.common.data},
           {"limit-test", s.common.limit_test ? Json(*s.common.limit_test) : Json()},
+          {"sample", to_string(s.common.sample)},
           {"seed", s.common.seed},
           {"precision", to_string(*s.common.precision)},
           {"mask", s.masks},

@@ -182,6 +182,9 @@ int run_train(TrainSettings s) {
   Dataset data = load_data(s.common, true, true, s.model.image_size);
   if (init) count_classes_as(*init, data);
   s.model.image_size = data.train.height;  // config.json says it
+  if (data.classes.size() == 1)
+    data.warnings.push_back(fmt::format(
+        "--data {}: has one class, which every network tells from no other", data.spec));
   const CheckpointInfo info = info_of(s, data, init);
   if (init) check_init(*init, info.spec);
   const Model model(machine, maps_of(s.common), info.spec, s.common.seed);

@@ -33,12 +33,21 @@ Job Commands::job(const std::string& kind, const std::string& name, Words words,
                   std::vector<Job> needs) const {
   if (settings_.common.precision)
     add(words, {"--precision", to_string(*settings_.common.precision)});
+  add_data(words);
   Words decisive = words;
   for (const Job& need : needs) decisive.push_back(need.folder.filename().string());
   Job job{Path(settings_.common.out) / kind / (name + "-" + hash_of(decisive)), words,
           std::move(needs)};
   add_common(job.arguments);
   return job;
+}
+
+void Commands::add_data(Words& words) const {
+  const CommonSettings& common = settings_.common;
+  const auto given = [&](const char* name) { return std::ranges::count(common.given, name) > 0; };
+  if (given("sample")) add(words, {"--sample", to_string(common.sample)});
+  if (given("broken-images")) add(words, {"--broken-images", to_string(common.broken_images)});
+  if (given("max-pixels")) add(words, "--max-pixels", common.max_pixels);
 }
 
 void Commands::add_common(Words& words) const {

@@ -34,6 +34,8 @@ class Commands {
   std::string data_spec(const std::string& name) const;
   /// How many images a model of the scale sees; 0 is all of them, and the paper's batch.
   Amount limits(const std::string& model) const;
+  /// How images are taken from the data, where that is said.
+  void add_data(std::vector<std::string>& words) const;
   /// The options that every command has and no result depends on.
   void add_common(std::vector<std::string>& words) const;
   /// A command that works in `kind`/`name`-hash, where `words` and `needs` decide the result.
