@@ -4,6 +4,7 @@
 # make smoke      every table and figure of the paper on a few embedded images (minutes)
 # make asan       the tests under the address and undefined-behaviour sanitizers (but for Slow*)
 # make asan-library  the same for all but the command line: what CI has time for
+# make fuzz       feeds every reader of files odd input for a minute each  READERS='npy json' FUZZ_SECONDS=60
 # make cifar10    fetches CIFAR-10 into .data/; cifar100 likewise
 # make tradeoff   trains on the embedded data until the paper's effect must show (minutes)
 # make emulated   build/emulated/robmask, where --device cuda is the emulator
@@ -59,7 +60,8 @@ TOOL    := $(wildcard tools/robmask/*.cpp tools/robmask/report/*.cpp tools/robma
 PAGE    := $(addprefix tools/robmask/report/,page.html style.css charts.js page.js)
 ASSETS  := tools/robmask/report/assets.cpp
 EMULATOR := $(wildcard tests/gpu_emulator/*.cpp)
-TESTS   := $(filter-out $(EMULATOR),$(wildcard tests/*.cpp tests/*/*.cpp))
+FUZZERS := $(wildcard tests/fuzz/*.cpp)
+TESTS   := $(filter-out $(EMULATOR) $(FUZZERS),$(wildcard tests/*.cpp tests/*/*.cpp))
 KERNELS := $(wildcard engine/cpu/*.cpp)
 CUDA    := $(wildcard engine/cuda/*.cu)
 ON_DEVICE := %/device.cu %/uploads.cu %/cublas_library.cu  # the emulator has its own
@@ -129,6 +131,14 @@ EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out $(ON_DEVICE),
 RACES           := $(patsubst %,$(BUILD)/races/objects/%.o,$(basename \
                      $(filter-out $(ON_DEVICE),$(CUDA)) \
                      $(filter %/races_test.cpp %/tensor_cores_test.cpp,$(EMULATOR))))
+# libFuzzer is clang's, and clang compiles all but the kernels, of which no reader has any.
+FUZZ_CXX        ?= clang++
+FUZZ_SANITIZE   := -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
+FUZZ_FLAGS      := -std=c++20 -O1 -g1 -D_GLIBCXX_ASSERTIONS -fopenmp-simd -pthread $(INCLUDES) \
+                   $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link -DROBMASK_CPU_generic
+fuzzed           = $(patsubst %.cpp,$(BUILD)/fuzz/objects/%.o,$(call together,$(1)))
+FUZZED          := $(call fuzzed,$(LIBRARY) $(filter-out %/main.cpp,$(TOOL)) $(FUZZERS)) \
+                   $(BUILD)/fuzz/objects/$(ASSETS:.cpp=.o)
 THREADS         := $(BUILD)/races/objects/engine/threads.o $(BUILD)/races/objects/tests/threads_test.o
 kernels          = $(patsubst %.cpp,$(BUILD)/objects/$(1)/%.o,$(call together,$(KERNELS)))
 
@@ -145,7 +155,7 @@ Q   := $(if $(V),,@)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .PHONY: all announce test test-here emulated trajectories test-races mutations gpu-check-build gpu-check gpu-bench bench-check tradeoff smoke \
-        asan asan-library demo bare-check kills report-check pictures-check bench golden format lint install clean help force
+        asan asan-library fuzz demo bare-check kills report-check pictures-check bench golden format lint install clean help force
 all: $(BUILD)/robmask
 
 # ---- linking --------------------------------------------------------------------------------------
@@ -212,6 +222,10 @@ $(BUILD)/races/threads: $(THREADS)
 	$(call say,link    $@)
 	$(Q)$(LINK) -fsanitize=thread -o $@ $^ $(LIBS) -lgtest -lgtest_main
 
+$(BUILD)/fuzz/fuzzer: $(FUZZED) $(BUILD)/cpu_generic.o $(BUILD)/sources
+	$(call say,link    $@)
+	$(Q)$(FUZZ_CXX) -pthread $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIBS) -lz
+
 # ---- compiling ------------------------------------------------------------------------------------
 
 $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
@@ -232,7 +246,7 @@ $(BUILD)/demo/$(DEMO_ISA)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 # FOLDER/all.cpp includes the folder's files; written anew when one came or went, and kept, since a
 # new one makes its object old.
 .PRECIOUS: $(BUILD)/objects/%/all.cpp
-in_folder = $(foreach file,$(filter-out $(ALONE),$(LIBRARY) $(KERNELS) $(TOOL) $(TESTS)),$(if $(filter $(1)/,$(dir $(file))),$(file)))
+in_folder = $(foreach file,$(filter-out $(ALONE),$(LIBRARY) $(KERNELS) $(TOOL) $(TESTS) $(FUZZERS)),$(if $(filter $(1)/,$(dir $(file))),$(file)))
 $(BUILD)/objects/%/all.cpp: $(BUILD)/sources
 	@mkdir -p $(@D)
 	$(Q)printf '#include "%s"\n' $(call in_folder,$*) | cmp -s - $@ || \
@@ -275,6 +289,14 @@ $(BUILD)/races/objects/%.o: %.cu $(BUILD)/flags | $(BUILD)/packages-build
 	$(INSTRUMENT)
 	$(Q)$(CXX) $(FLAGS) -O1 -fsanitize=thread -MMD -MP -x c++ -c -o $@ $<
 
+FUZZ = @mkdir -p $(@D)$(if $(V),,; echo "  compile $(<:$(BUILD)/objects/%/all.cpp=%/*.cpp)  (to be fuzzed)")
+$(BUILD)/fuzz/objects/%.o: %.cpp $(BUILD)/fuzz/flags | $(BUILD)/packages-fuzz
+	$(FUZZ)
+	$(Q)$(FUZZ_CXX) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/fuzz/objects/%.o: $(BUILD)/objects/%.cpp $(BUILD)/fuzz/flags | $(BUILD)/packages-fuzz
+	$(FUZZ)
+	$(Q)$(FUZZ_CXX) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+
 # compile_for ISA
 define compile_for
 	@mkdir -p $(@D)
@@ -300,15 +322,16 @@ $(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
 $(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
 $(TEST_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(CARRIED_CUDA) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS) $(call objects,tools/examples/pictures.cpp) $(DEMO) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(foreach isa,$(ISA),$(call kernels,$(isa))))
+-include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(CARRIED_CUDA) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS) $(FUZZED) $(call objects,tools/examples/pictures.cpp) $(DEMO) $(LIBRARY_OBJECTS) $(TOOL_OBJECTS) $(TEST_OBJECTS) $(foreach isa,$(ISA),$(call kernels,$(isa))))
 
 # Other flags, or a file that came or went, change these files, and that rebuilds what they concern.
 $(BUILD)/flags:        NOW := $(CXX) $(FLAGS) $(COLD) $(MARCH_avx2) $(MARCH_avx512)
 $(BUILD)/flags-cuda:   NOW := $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
 $(BUILD)/gpu/flags:    NOW  = $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
-$(BUILD)/sources:      NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA)
+$(BUILD)/sources:      NOW := $(LIBRARY) $(TOOL) $(TESTS) $(FUZZERS) $(KERNELS) $(ISA)
+$(BUILD)/fuzz/flags:   NOW := $(FUZZ_CXX) $(FUZZ_FLAGS)
 $(BUILD)/sources-cuda: NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA) $(CUDA) $(EMULATOR)
-$(BUILD)/flags $(BUILD)/flags-cuda $(BUILD)/gpu/flags $(BUILD)/sources $(BUILD)/sources-cuda: force
+$(BUILD)/flags $(BUILD)/flags-cuda $(BUILD)/gpu/flags $(BUILD)/fuzz/flags $(BUILD)/sources $(BUILD)/sources-cuda: force
 	@mkdir -p $(@D); echo '$(NOW)' | cmp -s - $@ || echo '$(NOW)' > $@
 
 # ---- packages -------------------------------------------------------------------------------------
@@ -316,8 +339,8 @@ $(BUILD)/flags $(BUILD)/flags-cuda $(BUILD)/gpu/flags $(BUILD)/sources $(BUILD)/
 # Looked for once; again when the list changes or after `make clean`. Installing happens one at a time.
 $(BUILD)/packages-%: tools/setup/packages.sh | announce
 	@mkdir -p $(@D)
-	@CXX='$(CXX)' INCLUDES='$(INCLUDES)' PYTHON='$(PYTHON)' tools/setup/packages.sh $* && touch $@
-$(BUILD)/packages-test $(BUILD)/packages-demo $(BUILD)/packages-report-check $(BUILD)/packages-pictures-check: | $(BUILD)/packages-build
+	@CXX='$(CXX)' FUZZ_CXX='$(FUZZ_CXX)' INCLUDES='$(INCLUDES)' PYTHON='$(PYTHON)' tools/setup/packages.sh $* && touch $@
+$(BUILD)/packages-test $(BUILD)/packages-demo $(BUILD)/packages-fuzz $(BUILD)/packages-report-check $(BUILD)/packages-pictures-check: | $(BUILD)/packages-build
 $(BUILD)/packages-gpu-bench: PYTHON := $(PYTHON_GPU)
 
 PLAN = CPU kernels for $(ISA); $(if $(NVCC),GPU kernels for $(CUDA_ARCH),$(WITHOUT_GPU))
@@ -385,6 +408,12 @@ asan-library:
 	+@$(MAKE) --no-print-directory $(SANITIZED) TOOL= \
 	  TESTS='$(filter-out tests/commands/% tests/reproduce/%,$(TESTS))' $(BUILD)/asan/tests
 	$(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*:$(LONG))'
+
+# Every reader is a program: the one, by its name. READERS: some of them, and `commands`.
+READERS := $(sort $(patsubst tests/fuzz/%_fuzzer.cpp,%,$(filter %_fuzzer.cpp,$(FUZZERS)))) commands
+fuzz: $(BUILD)/fuzz/fuzzer $(BUILD)/robmask
+	$(Q)FUZZ=$(BUILD)/fuzz ROBMASK=$(BUILD)/robmask PYTHON='$(PYTHON)' SECONDS_EACH='$(FUZZ_SECONDS)' \
+	  RUNS='$(FUZZ_RUNS)' tests/fuzz/run.sh $(READERS)
 
 demo: PLAN = what the demo runs, for $(DEMO_ISA): about two minutes on two cores, then two more of training
 demo: $(BUILD)/demo/robmask $(BUILD)/demo/pictures | $(BUILD)/packages-demo

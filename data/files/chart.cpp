@@ -38,8 +38,9 @@ CsvTable points(const Chart& chart) {
 
 void check(const Chart& chart) {
   for (const auto& [name, x, y, low, high, labels, x_low, x_high, joined, cited] : chart.series) {
-    const auto fits = [&](const auto& list) { return list.empty() || list.size() == x.size(); };
-    expect(x.size() == y.size() && fits(low) && low.size() == high.size() && fits(labels) &&
+    const std::size_t points = x.size();  // clang 14 lets no lambda capture x
+    const auto fits = [&](const auto& list) { return list.empty() || list.size() == points; };
+    expect(points == y.size() && fits(low) && low.size() == high.size() && fits(labels) &&
                x_low.size() == x_high.size() && (x_low.empty() || x_low.size() == low.size()),
            "series {} of a chart has lists of different lengths", name);
   }

@@ -28,6 +28,56 @@ TEST_F(ReproduceTable, ReadsCleanOrRobustAccuracyInPerCent) {
   EXPECT_EQ(finding.n, 500);
 }
 
+TEST_F(ReproduceTable, RefusesResultsThatNoEvaluationPrints) {
+  const ReproduceSettings s = settings_of(ScaleName::small, folder_.path());
+  const Commands commands(s);
+  const Accuracy clean{.training = {}};
+  const Job job = commands.evaluate(clean);
+  put_result(job, 0.75, 0.75);
+  const Json whole = read_json(job.result());
+  const auto refused = [&](const Json& report) {
+    write_json(job.result(), report);
+    const std::string line = test::message_of<InputError>([&] { find(clean, commands); });
+    EXPECT_TRUE(test::mentions(line, "result.json: expected the result of an evaluation")) << line;
+  };
+  for (const char* report : {"[]", R"({"results":[]})", R"({"results":{"0":1}})", "null"})
+    refused(Json::parse(report));
+  for (const char* key : {"clean_accuracy", "clean_interval", "n"})
+    for (const Json& value : {Json(), Json(-1), Json("x"), Json::array({0.5}), Json(2)}) {
+      Json report = whole;
+      report["results"][0][key] = value;
+      if (key != std::string_view("n") || value != 2) refused(report);
+    }
+}
+
+TEST_F(ReproduceTable, RefusesWeightsAndMapsThatDoNotMatch) {
+  const ReproduceSettings s = settings_of(ScaleName::small, folder_.path());
+  const Commands commands(s);
+  const Training before{.method = "pgd"}, after = finetuned(before, "standard");
+  for (const Training& t : {before, after}) {
+    const Job job = commands.train(t);
+    SafeTensors file;
+    const std::vector<float> values(t.base ? 2 : 3);
+    file.add("a", host_tensor({std::ssize(values)}, values));
+    std::filesystem::create_directories(job.folder);
+    write_safetensors(job.folder / "model.safetensors", file);
+  }
+  EXPECT_TRUE(test::mentions(test::message_of<InputError>([&] {
+                               find(Cosine{before, after, "a"}, commands);
+                             }),
+                             "expected 3 numbers"));
+  const MaskedMaps maps{{before, "0"}, {before, "1"}, "bn1"};
+  for (const View& view : {maps.a, maps.b}) {
+    const Job job = commands.features(view, "bn1");
+    const Index channels = view.mask == "0" ? 2 : 1;
+    std::filesystem::create_directories(job.folder);
+    write_npy(job.folder / "features.npy",
+              host_tensor({1, channels, 1, 1}, std::vector<float>(channels)));
+  }
+  EXPECT_TRUE(test::mentions(test::message_of<InputError>([&] { find(maps, commands); }),
+                             "expected feature maps of"));
+}
+
 TEST_F(ReproduceTable, SeedsGiveTheirMeanAndTheSamplesStandardDeviation) {
   const ReproduceSettings s = settings_of(ScaleName::paper, folder_.path());
   const Commands commands(s);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 #include "attacks/checks.h"
 #include "engine/ops.h"
@@ -55,8 +54,8 @@ Tensor Examiner::take(const std::vector<std::int32_t>& ids, const Tensor& x) {
 
 PerImage<ImageOutcome> Examiner::conclude(const PerImage<Verdict>& verdicts) {
   // x, shown: n H W 3
-  const auto numbers = std::views::keys(verdicts);
-  const std::vector<std::int32_t> ids(numbers.begin(), numbers.end());
+  std::vector<std::int32_t> ids;
+  for (const auto& [number, verdict] : verdicts) ids.push_back(number);
   const Tensor x = images_.batch(model_.dtype(), ids).images, shown = take(ids, x);
   const Index n = x.shape().n;
   const Tensor distance(x.machine(), {n, 1, 1, 1}, x.dtype());

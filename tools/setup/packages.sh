@@ -1,6 +1,6 @@
 #!/bin/sh
 # usage: tools/setup/packages.sh STEP...
-#   steps: build demo test report-check pictures-check gpu-bench fetch golden lint
+#   steps: build demo test fuzz report-check pictures-check gpu-bench fetch golden lint
 #
 # Looks for what these steps need. Missing Debian packages are installed where that asks for no
 # password; elsewhere the command that installs them is printed, and the exit code is 1. What the two
@@ -30,6 +30,10 @@ demo may program gnuplot gnuplot-nox draws curves
 test must header gtest/gtest.h libgtest-dev the tests
 test must program $PYTHON python3 checks the benchmarks
 test may program gnuplot gnuplot-nox draws curves
+fuzz must program ${FUZZ_CXX:-clang++} clang compiles for the fuzzer
+fuzz must fuzzer ${FUZZ_CXX:-clang++} libclang-rt-14-dev fuzzes
+fuzz must header zlib.h zlib1g-dev checksums of PNG
+fuzz must program $PYTHON python3 damages runs
 report-check must program $PYTHON python3 steers the browser
 report-check may program chromium chromium the browser
 pictures-check must module PIL python3-pil reads pictures, to compare
@@ -48,6 +52,8 @@ here() {  # kind, name: is it on this machine?
     file) [ -e "$2" ] ;;
     header) printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$2" |
       $CXX $INCLUDES -fsyntax-only -x c++ - ;;
+    fuzzer) echo 'extern "C" int LLVMFuzzerTestOneInput(char*, unsigned long) { return 0; }' |
+      "$2" -fsanitize=fuzzer,address -x c++ - -o /dev/null ;;
     module) "$PYTHON" -c "import $2" ;;
   esac >/dev/null 2>&1
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "engine/threads.h"
@@ -146,8 +147,7 @@ void resolve(ReportSettings& s, const std::string& machine) {
                        .string();
   }
   std::ranges::sort(s.masks);
-  const auto twice = std::ranges::unique(s.masks);
-  s.masks.erase(twice.begin(), twice.end());
+  s.masks.erase(std::unique(s.masks.begin(), s.masks.end()), s.masks.end());
 }
 
 }  // namespace robmask

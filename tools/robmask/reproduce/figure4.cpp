@@ -86,8 +86,8 @@ bool draw_maps(const Experiment&, const Commands& commands, const Path& folder) 
     for (const std::string layer : layers) {
       const Job a = commands.features(pair.a, layer), b = commands.features(pair.b, layer);
       if (!a.done() || !b.done()) continue;
-      draw_pair(feature_maps(a.folder / "features.npy"), feature_maps(b.folder / "features.npy"),
-                (folder / base_name(pair, layer)).string());
+      const auto [first, second] = two_feature_maps(a, b);
+      draw_pair(first, second, (folder / base_name(pair, layer)).string());
     }
   return true;
 }

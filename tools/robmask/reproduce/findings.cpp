@@ -16,15 +16,34 @@ namespace robmask::reproduce {
 
 namespace {
 
+double per_cent(const Json& share) {
+  require(share.is_number() && 0 <= share.get<double>() && share.get<double>() <= 1,
+          "expected a share of the images, got {}", printable(json_line(share)));
+  return 100 * share.get<double>();
+}
+
 /// The only result that an evaluation printed.
 Finding accuracy_of(const Accuracy& accuracy, const Job& job) {
   const Json report = read_json(job.result());
-  const Json& r = report.at("results").at(0);
-  const bool clean = accuracy.attack == "clean";
-  const Json& interval = r.at(clean ? "clean_interval" : "interval");
-  return {.value = 100 * r.at(clean ? "clean_accuracy" : "robust_accuracy").get<double>(),
-          .interval = {{100 * interval[0].get<double>(), 100 * interval[1].get<double>()}},
-          .n = whole_number(r.at("n"), 1, std::numeric_limits<Index>::max())};
+  const auto refuse = [&](const std::exception& why) {
+    throw InputError(
+        fmt::format("{}: expected the result of an evaluation: {}; remove the file to "
+                    "evaluate again",
+                    job.result().string(), why.what()));
+  };
+  try {
+    const Json& r = report.at("results").at(0);
+    const bool clean = accuracy.attack == "clean";
+    const Json& interval = r.at(clean ? "clean_interval" : "interval");
+    return {.value = per_cent(r.at(clean ? "clean_accuracy" : "robust_accuracy")),
+            .interval = {{per_cent(interval.at(0)), per_cent(interval.at(1))}},
+            .n = whole_number(r.at("n"), 1, std::numeric_limits<Index>::max())};
+  } catch (const InputError& error) {
+    refuse(error);
+  } catch (const Json::exception& error) {
+    refuse(error);
+  }
+  return {};
 }
 
 Finding mean_of(const std::vector<Finding>& runs) {
@@ -60,8 +79,7 @@ Finding difference_of(const Finding& a, const Finding& b) {
 }
 
 Finding find_maps(const MaskedMaps& m, const std::vector<Job>& jobs) {
-  const FeatureMaps a = feature_maps(jobs[0].folder / "features.npy"),
-                    b = feature_maps(jobs[1].folder / "features.npy");
+  const auto [a, b] = two_feature_maps(jobs[0], jobs[1]);
   const Fate wanted = m.magnified ? Fate::magnified : Fate::blocked;
   Finding finding{.n = a.shape.c};
   for (Index c = 0; c < a.shape.c; ++c) finding.value += fate_of(a.means[c], b.means[c]) == wanted;
@@ -81,9 +99,11 @@ Finding find_seconds(const Job& job) {
 }
 
 Finding find_cosine(const Cosine& c, const std::vector<Job>& jobs) {
-  const std::vector<double> before = weights_of(jobs[0], c.tensor);
-  return {.value = cosine(before, weights_of(jobs[1], c.tensor)),
-          .n = static_cast<Index>(before.size())};
+  const std::vector<double> before = weights_of(jobs[0], c.tensor),
+                            after = weights_of(jobs[1], c.tensor);
+  require(before.size() == after.size(), "{}: {}: expected {} numbers, as {} holds, got {}",
+          jobs[1].folder.string(), c.tensor, before.size(), jobs[0].folder.string(), after.size());
+  return {.value = cosine(before, after), .n = static_cast<Index>(before.size())};
 }
 
 Finding find_gap(const MeanGap& gap, const std::vector<Job>& jobs) {
@@ -120,13 +140,22 @@ double cosine(const std::vector<double>& a, const std::vector<double>& b) {
 
 FeatureMaps feature_maps(const Path& file) {
   const HostTensor array = read_npy(file);  // 1 C H W
-  require(array.shape.size() == 4 && array.shape[0] == 1,
+  require(array.shape.size() == 4 && array.shape[0] == 1 && array.count() > 0,
           "{}: expected the feature maps of one image, got shape {}", file.string(),
           to_string(array.shape));
   const Shape shape{1, array.shape[2], array.shape[3], array.shape[1]};
   const std::vector<double> values = array.to<double>(file.string());
   return FeatureMaps(
       shape, [&](Index c, Index y, Index x) { return values[(c * shape.h + y) * shape.w + x]; });
+}
+
+std::pair<FeatureMaps, FeatureMaps> two_feature_maps(const Job& first, const Job& second) {
+  const auto file_of = [](const Job& job) { return job.folder / "features.npy"; };
+  std::pair maps{feature_maps(file_of(first)), feature_maps(file_of(second))};
+  require(maps.first.shape == maps.second.shape,
+          "{}: expected feature maps of {}, as {} holds, got {}", file_of(second).string(),
+          to_string(maps.first.shape), file_of(first).string(), to_string(maps.second.shape));
+  return maps;
 }
 
 Finding find(const Reading& reading, const Commands& commands) {

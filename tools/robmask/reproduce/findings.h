@@ -35,5 +35,7 @@ double cosine(const std::vector<double>& a, const std::vector<double>& b);
 
 /// The feature maps of one image out of a file of predict --features.
 FeatureMaps feature_maps(const Path& file);
+/// Those that two jobs of Commands::features left; InputError unless they are of one shape.
+std::pair<FeatureMaps, FeatureMaps> two_feature_maps(const Job& first, const Job& second);
 
 }  // namespace robmask::reproduce

@@ -42,7 +42,7 @@ std::string column_of(double share) { return fmt::format("p = {:.1f}", share); }
 bool draw_table2(const Experiment& e, const Commands& commands, const Path& folder) {
   std::vector<TradeoffCurve> curves;
   for (const Block& block : blocks()) {
-    TradeoffCurve& curve = curves.emplace_back(block.name, std::vector<TradeoffPoint>{});
+    TradeoffCurve& curve = curves.emplace_back(TradeoffCurve{block.name, {}});
     for (const double share : shares)
       curve.points.push_back({column_of(share),
                               cell_of(e, block.name + ", clean", column_of(share)),

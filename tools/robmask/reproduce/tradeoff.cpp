@@ -54,7 +54,7 @@ std::string row_of(const Curve& curve, const Point& point) {
 bool draw_curves(const Experiment& e, const Commands& commands, const Path& folder) {
   std::vector<TradeoffCurve> drawn;
   for (const Curve& curve : curves()) {
-    TradeoffCurve& next = drawn.emplace_back(curve.name, std::vector<TradeoffPoint>{});
+    TradeoffCurve& next = drawn.emplace_back(TradeoffCurve{curve.name, {}});
     for (const Point& point : curve.points)
       next.points.push_back({point.label, cell_of(e, row_of(curve, point), "Clean"),
                              cell_of(e, row_of(curve, point), "Robust")});

@@ -1,0 +1,16 @@
+// A configuration file in TOML.
+
+#include "tests/fuzz/fuzzer.h"
+#include "tools/robmask/options/config_file.h"
+#include "tools/robmask/options/parse.h"
+
+namespace robmask::fuzz {
+
+const Reader config("config", [](std::string_view input) {
+  const Path path = put("config.toml", input);
+  for (const char* command : {"train", "evaluate"})
+    if (accepted("config.toml", [&] { read_config_file(path, command); }))
+      accepted("", [&] { parse({command, "--from", "x", "--config", path.string()}); });
+});
+
+}  // namespace robmask::fuzz

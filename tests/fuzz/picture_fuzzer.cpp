@@ -1,0 +1,21 @@
+// An image file: its size, its pixels.
+
+#include "data/decode.h"
+#include "tests/fuzz/mutators.h"
+
+namespace robmask::fuzz {
+
+const Reader picture(
+    "picture",
+    [](std::string_view input) {
+      const Path path = put("picture", input);
+      Image size, image;
+      const bool sized = accepted("picture", [&] { size = read_image_size(path); });
+      if (!accepted("picture", [&] { image = decode_image(path); })) return;
+      check(sized && size.height == image.height && size.width == image.width,
+            "the head to say the size of the image");
+      check(std::ssize(image.pixels) == image.height * image.width * 3, "a byte a channel");
+    },
+    other_picture);
+
+}  // namespace robmask::fuzz

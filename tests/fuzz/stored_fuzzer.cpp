@@ -1,0 +1,28 @@
+// config.json of a run, as --resume and the commands that read a run take it.
+
+#include "tests/fuzz/mutators.h"
+#include "tools/robmask/options/parse.h"
+#include "tools/robmask/options/resolve.h"
+#include "tools/robmask/options/run_data.h"
+
+namespace robmask::fuzz {
+
+const Reader stored(
+    "stored",
+    [](std::string_view input) {
+      static const Path run = scratch() / "run";
+      std::filesystem::create_directories(run);
+      put("run/config.json", input);
+      accepted("", [&] {
+        auto settings =
+            std::get<TrainSettings>(parse({"train", "--resume", "--out", run.string()}));
+        resolve(settings, "cpu");
+      });
+      accepted("config.json", [&] {
+        CommonSettings common = common_of_reader();
+        follow_data(common, run);
+      });
+    },
+    other_json);
+
+}  // namespace robmask::fuzz
