@@ -14,7 +14,8 @@ const Reader picture(
       const Path path = put("picture", input);
       Image size, image;
       const bool sized = accepted("picture", [&] { size = read_image_size(path); });
-      if (!accepted("picture", [&] { image = decode_bytes(input, "picture", most_pixels); })) return;
+      if (!accepted("picture", [&] { image = decode_bytes(input, "picture", most_pixels); }))
+        return;
       check(sized && size.height == image.height && size.width == image.width,
             "the head to say the size of the image");
       check(std::ssize(image.pixels) == image.height * image.width * 3, "a byte a channel");

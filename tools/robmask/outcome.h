@@ -53,7 +53,7 @@ Json result_of(const CellOutcome& outcome, const EvaluateSettings& settings,
 /// The rows of --per-image, and what their columns are called; those of interpolate start with p. Names
 /// of classes and files are empty where there are none.
 CsvRow per_image_columns(bool with_p);
-std::vector<CsvRow> per_image_rows(const CellOutcome& outcome,
-                                   const Split& images, const std::vector<std::string>& classes);
+std::vector<CsvRow> per_image_rows(const CellOutcome& outcome, const Split& images,
+                                   const std::vector<std::string>& classes);
 
 }  // namespace robmask
