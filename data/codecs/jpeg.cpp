@@ -19,8 +19,6 @@ namespace {
 /// Each scan of a progressive JPEG is a pass over all pixels, whatever it holds; encoders make ten.
 constexpr int most_scans = 100;
 
-constexpr int end_mark = 0xD9;
-
 class Jpeg {
  public:
   jpeg_decompress_struct head{};
@@ -31,11 +29,7 @@ class Jpeg {
     errors_.error_exit = leave;
     errors_.emit_message = [](j_common_ptr common, int level) {
       const int code = common->err->msg_code;
-      // Bytes between the last pixel and the end mark, as webcams leave.
-      const bool after_pixels =
-          code == JWRN_EXTRANEOUS_DATA && common->err->msg_parm.i[1] == end_mark;
-      const bool harmless = level >= 0 || after_pixels || code == JWRN_JFIF_MAJOR ||
-                            code == JWRN_ADOBE_XFORM ||
+      const bool harmless = level >= 0 || code == JWRN_JFIF_MAJOR || code == JWRN_ADOBE_XFORM ||
                             code == JWRN_NOT_SEQUENTIAL;  // the pixels are what they would be
       if (!harmless) leave(common);
     };

@@ -179,14 +179,6 @@ TEST(Decode, BytesBehindAJpegDoNotMatter) {
     EXPECT_EQ(pixels_of(bytes + more), pixels_of(bytes));
 }
 
-TEST(Decode, BytesBetweenAJpegsLastPixelAndItsEndDoNotMatter) {
-  const std::string bytes = file_of(test::put_jpeg, test::graded(20, 20));
-  const std::string end = bytes.substr(bytes.size() - 2);
-  ASSERT_EQ(end, "\xFF\xD9");
-  EXPECT_EQ(pixels_of(bytes.substr(0, bytes.size() - 2) + std::string(65, '\0') + end),
-            pixels_of(bytes));
-}
-
 TEST(Decode, HuffmanCountsAbove256AreRefused) {
   const std::string bytes = jpeg_bytes(8, 8, Bytes(64, 9));
   const std::string counts =
