@@ -137,8 +137,7 @@ FUZZ_SANITIZE   := -fsanitize=address,undefined,float-cast-overflow -fno-sanitiz
 FUZZ_FLAGS      := -std=c++20 -O1 -g1 -D_GLIBCXX_ASSERTIONS -fopenmp-simd -pthread $(INCLUDES) \
                    $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link -DROBMASK_CPU_generic
 fuzzed           = $(patsubst %.cpp,$(BUILD)/fuzz/objects/%.o,$(call together,$(1)))
-FUZZED          := $(call fuzzed,$(LIBRARY) $(filter-out %/main.cpp,$(TOOL)) $(FUZZERS)) \
-                   $(BUILD)/fuzz/objects/$(ASSETS:.cpp=.o)
+FUZZED          := $(call fuzzed,$(LIBRARY) $(TOOL) $(FUZZERS)) $(BUILD)/fuzz/objects/$(ASSETS:.cpp=.o)
 THREADS         := $(BUILD)/races/objects/engine/threads.o $(BUILD)/races/objects/tests/threads_test.o
 kernels          = $(patsubst %.cpp,$(BUILD)/objects/$(1)/%.o,$(call together,$(KERNELS)))
 
@@ -222,9 +221,14 @@ $(BUILD)/races/threads: $(THREADS)
 	$(call say,link    $@)
 	$(Q)$(LINK) -fsanitize=thread -o $@ $^ $(LIBS) -lgtest -lgtest_main
 
-$(BUILD)/fuzz/fuzzer: $(FUZZED) $(BUILD)/cpu_generic.o $(BUILD)/sources
+FUZZ_LINK = $(FUZZ_CXX) -pthread $(FUZZ_SANITIZE)
+$(BUILD)/fuzz/fuzzer: $(filter-out %/main.o,$(FUZZED)) $(BUILD)/cpu_generic.o $(BUILD)/sources
 	$(call say,link    $@)
-	$(Q)$(FUZZ_CXX) -pthread $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIBS) -lz
+	$(Q)$(FUZZ_LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIBS) -lz
+
+$(BUILD)/fuzz/robmask: $(filter-out %/fuzz/all.o,$(FUZZED)) $(BUILD)/cpu_generic.o $(BUILD)/sources
+	$(call say,link    $@)
+	$(Q)$(FUZZ_LINK) -o $@ $(filter %.o,$^) $(LIBS)
 
 # ---- compiling ------------------------------------------------------------------------------------
 
@@ -409,10 +413,10 @@ asan-library:
 	  TESTS='$(filter-out tests/commands/% tests/reproduce/%,$(TESTS))' $(BUILD)/asan/tests
 	$(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*:$(LONG))'
 
-# Every reader is a program: the one, by its name. READERS: some of them, and `commands`.
+# READERS are some of tests/fuzz/*_fuzzer.cpp; `commands` damages runs that robmask reads.
 READERS := $(sort $(patsubst tests/fuzz/%_fuzzer.cpp,%,$(filter %_fuzzer.cpp,$(FUZZERS)))) commands
-fuzz: $(BUILD)/fuzz/fuzzer $(BUILD)/robmask
-	$(Q)FUZZ=$(BUILD)/fuzz ROBMASK=$(BUILD)/robmask PYTHON='$(PYTHON)' SECONDS_EACH='$(FUZZ_SECONDS)' \
+fuzz: $(BUILD)/fuzz/fuzzer $(BUILD)/fuzz/robmask
+	$(Q)FUZZ=$(BUILD)/fuzz PYTHON='$(PYTHON)' SECONDS_EACH='$(FUZZ_SECONDS)' \
 	  RUNS='$(FUZZ_RUNS)' tests/fuzz/run.sh $(READERS)
 
 demo: PLAN = what the demo runs, for $(DEMO_ISA): about two minutes on two cores, then two more of training

@@ -105,7 +105,8 @@ def complaint(done):
     errors = done.stderr.decode(errors="replace")
     if done.returncode not in (0, 1, 2):
         return f"exit code {done.returncode}: {errors[-500:]}"
-    if "internal error" in errors or "json.exception" in errors or "Sanitizer" in errors:
+    if "internal error" in errors or "json.exception" in errors or "Sanitizer" in errors or \
+            "runtime error" in errors:
         return errors.strip()
     if errors.count("\n") > MOST_LINES:
         return f"{errors.count(chr(10))} lines on standard error"

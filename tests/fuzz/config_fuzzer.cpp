@@ -8,9 +8,8 @@ namespace robmask::fuzz {
 
 const Reader config("config", [](std::string_view input) {
   const Path path = put("config.toml", input);
-  for (const char* command : {"train", "evaluate"})
-    if (accepted("config.toml", [&] { read_config_file(path, command); }))
-      accepted("", [&] { parse({command, "--from", "x", "--config", path.string()}); });
+  if (accepted("config.toml", [&] { read_config_file(path, "train"); }))
+    accepted("", [&] { parse({"evaluate", "--from", "x", "--config", path.string()}); });
 });
 
 }  // namespace robmask::fuzz

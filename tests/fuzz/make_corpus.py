@@ -127,8 +127,8 @@ def by_hand():
 
     result = {"n": 500, "clean_accuracy": 0.9, "clean_interval": [0.86, 0.94],
               "robust_accuracy": 0.4, "interval": [0.37, 0.43]}
-    put("findings", "one", json.dumps({"results": [result]}))
-    put("findings", "none", json.dumps({"results": []}))
+    put("reproduce", "one", json.dumps({"results": [result]}))
+    put("reproduce", "none", json.dumps({"results": []}))
 
 
 def by_robmask(robmask):

@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: FUZZ=FOLDER ROBMASK=PROGRAM PYTHON=python3 [SECONDS_EACH=60] [RUNS=N] tests/fuzz/run.sh READER…
+# usage: FUZZ=FOLDER PYTHON=python3 [SECONDS_EACH=60] [RUNS=N] tests/fuzz/run.sh READER…
 #
 # Feeds each reader for some seconds, or with RUNS as many inputs: those of tests/fuzz/corpus, those
 # that earlier runs found worth keeping (FOLDER/corpus), and what libFuzzer makes of them. Prints a
@@ -13,7 +13,6 @@ TMPDIR=$(mktemp -d) || exit 1
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 130' INT TERM
-export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0
 failed=0
 
 fuzz() {  # reader: prints a line of the table
@@ -25,8 +24,8 @@ fuzz() {  # reader: prints a line of the table
   [ -e "$words" ] && set -- "$@" -dict="$words"
   began=$(date +%s)
   "$program" "$@" -artifact_prefix="$found/" -print_final_stats=1 -timeout=10 \
-    -malloc_limit_mb=1500 -rss_limit_mb=3000 -max_len=65536 "$kept" "$here/corpus/$reader" \
-    >"$log" 2>&1
+    -entropic=0 -malloc_limit_mb=1500 -rss_limit_mb=3000 -max_len=65536 \
+    "$kept" "$here/corpus/$reader" >"$log" 2>&1
   status=$?
   inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
@@ -42,7 +41,7 @@ fuzz() {  # reader: prints a line of the table
 printf '%-12s %10s %8s %9s %8s\n' reader inputs edges findings seconds
 for reader; do
   if [ "$reader" = commands ]; then
-    "$PYTHON" "$here/commands.py" "$ROBMASK" "$FUZZ/findings/commands" "$seconds" || failed=1
+    "$PYTHON" "$here/commands.py" "$FUZZ/robmask" "$FUZZ/findings/commands" "$seconds" || failed=1
   else
     fuzz "$reader"
   fi

@@ -5,8 +5,8 @@
 
 namespace robmask::fuzz {
 
-const Reader findings(
-    "findings",
+const Reader results(
+    "reproduce",
     [](std::string_view input) {
       using namespace reproduce;
       static const ReproduceSettings settings = [] {
