@@ -23,7 +23,7 @@ const Reader npy(
       if (!written || !accepted("some.npy", [&] { array = read_npy(path); })) return;
       accepted("some.npy", [&] { read_labels(path, 9); });
       accepted(".npy", [&] { load_npy(path.string(), {.train = false}); });
-      accepted(".npy", [&] { load_corruption(scratch(), "some", 1, 10); });
+      accepted(".npy", [&] { load_corruption(scratch(), "some", {.limit_test = 1}, 10); });
       accepted("some.npy", [&] { reproduce::feature_maps(path); });
       write_npy(path, array);
       check(read_npy(path) == array, "to read again what was written");
