@@ -150,7 +150,7 @@ def convert(source, target, *options, path=""):
 def logits(weights, *options):
     array = FOLDER / "logits.npy"
     code, said = run(sys.argv[1], "predict", "--from", weights, *MODEL, *options,
-                     "--data", "synthetic", "--limit-test", 8, "--logits", array,
+                     "--data", "synthetic", "--limit-test", 10, "--logits", array,
                      "--device", "cpu", "--quiet")
     return numpy.load(array) if code == 0 else None, said
 
