@@ -134,12 +134,11 @@ def by_hand():
 def by_robmask(robmask):
     with tempfile.TemporaryDirectory() as folder:
         def train(name, *more):
-            out = pathlib.Path(folder, name)
             subprocess.run([robmask, "train", "--width", "1", "--limit-train", "16", "--quiet",
                             "--limit-test", "4", "--epochs", "2", "--batch", "8", "--device", "cpu",
-                            "--threads", "1", "--attack-steps", "1", "--out", out, *more],
-                           check=True, stdout=subprocess.DEVNULL)
-            return out
+                            "--threads", "1", "--attack-steps", "1", "--out", name, *more],
+                           cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            return pathlib.Path(folder, name)
 
         run = train("masks", "--method", "robmask", "--steps", "3", "--bn-stats", "split")
         put("weights", "robmask", (run / "model.safetensors").read_bytes())
@@ -161,7 +160,7 @@ def main():
         if not old.name.startswith("finding-"):
             old.unlink()
     by_hand()
-    by_robmask(sys.argv[1])
+    by_robmask(pathlib.Path(sys.argv[1]).resolve())
     total = sum(path.stat().st_size for path in CORPUS.glob("*/*"))
     print(f"{len(list(CORPUS.glob('*/*')))} files, {total} bytes in {CORPUS}")
 
