@@ -22,15 +22,23 @@ LONGEST = 60  # seconds of a command
 MOST_LINES = 12  # of standard error
 ODD = [b"", b"0", b"-1", b"1e999", b"nan", b"null", b"[]", b"{}", b"\"x\"", b"99999999999999999999",
        b"2147483648", b"\xff", b"\n", b"0.5", b"true"]
-EVALUATE = ["evaluate", "--limit-test", "4", "--threads", "1"]
-COMMANDS = {
-    "info": ["info", "--from"],
-    "evaluate": [*EVALUATE, "--attack", "clean", "--from"],
-    "resumed evaluate": [*EVALUATE, "--attack", "fgsm", "--eps", "8/255", "--resume", "--from"],
-    "train": ["train", "--resume", "--threads", "1", "--out"],
-    "report": ["report", "--limit-test", "4", "--images", "1", "--masks", "0", "--attack-steps",
-               "1", "--threads", "1"],
-    "predict": ["predict", "--limit-test", "4", "--threads", "1", "--logits", "/dev/null", "--from"],
+FEW = ["--limit-test", "4", "--threads", "1"]
+TRAIN = [*FEW, "--limit-train", "16", "--batch", "8"]
+ATTACK = ["--attack", "fgsm", "--eps", "8/255"]
+COMMANDS = {  # RUN is the damaged run
+    "info": ["info", "--from", "RUN"],
+    "evaluate": ["evaluate", "--from", "RUN", *FEW, "--attack", "clean"],
+    "resumed evaluate": ["evaluate", "--from", "RUN", *FEW, *ATTACK, "--resume"],
+    "paired evaluate": ["evaluate", "--from", "RUN", *FEW, *ATTACK, "--against", "RUN/images.csv"],
+    "interpolate": ["interpolate", "--first", "RUN", "--second", "RUN", "--p", "0.5", *FEW,
+                    "--attack", "clean"],
+    "predict": ["predict", "--from", "RUN", *FEW, "--logits", "/dev/null"],
+    "export": ["export", "--from", "RUN", "--out", "RUN/plain.safetensors"],
+    "resumed train": ["train", "--out", "RUN", "--resume", "--threads", "1"],
+    "begun train": ["train", "--init", "RUN/model.safetensors", "--width", "1", *TRAIN, "--steps",
+                    "1", "--out", "RUN/new"],
+    "finetune": ["finetune", "--from", "RUN", *TRAIN, "--steps", "1", "--out", "RUN/tuned"],
+    "report": ["report", "RUN", *FEW, "--images", "1", "--masks", "0", "--attack-steps", "1"],
 }
 
 
@@ -40,12 +48,12 @@ def run(robmask, words):
 
 
 def make_run(robmask, folder):
-    done = run(robmask, ["train", "--width", 1, "--limit-train", 16, "--limit-test", 4, "--epochs", 2,
-                         "--batch", 8, "--steps", 3, "--threads", 1, "--out", folder])
+    done = run(robmask, ["train", "--width", 1, *TRAIN, "--epochs", 2, "--steps", 3, "--out", folder])
     assert done.returncode == 0, done.stderr
+    evaluate = ["evaluate", "--from", folder, *FEW, *ATTACK]
+    assert run(robmask, [*evaluate, "--per-image", folder / "images.csv"]).returncode == 0
     with open("/dev/full", "w") as full:  # the evaluation ends before its journal is removed
-        subprocess.run([robmask, *COMMANDS["resumed evaluate"][:-2], "--from", folder], stdout=full,
-                       stderr=subprocess.DEVNULL)
+        subprocess.run([robmask, *map(str, evaluate)], stdout=full, stderr=subprocess.DEVNULL)
     assert (folder / "evaluation.journal").exists()
 
 
@@ -123,7 +131,7 @@ def case(robmask, whole, work, seed, number):
     file = chance.choice(sorted(path for path in work.iterdir() if path.is_file()))
     file.write_bytes(damaged(file.read_bytes(), file.suffix, chance))
     name = chance.choice(list(COMMANDS))
-    words = [*COMMANDS[name], work]
+    words = [word.replace("RUN", str(work)) for word in COMMANDS[name]]
     try:
         done = run(robmask, words)
         return name, words, done.returncode, complaint(done)
