@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """usage: tests/fuzz/commands.py ROBMASK FINDINGS SECONDS [SEED [NUMBER]]
 
-Damages one file of a small run and lets a command read it, again and again for some seconds: it must
-end within some more, by 0, 1 or 2, with few lines on standard error and no internal error. What is done
-depends on SEED and the number alone; with NUMBER, that one case is done and told. Findings are the
-damaged runs, in the folder FINDINGS; the exit code is 1 if there are any.
+Damages one file of a small run and lets a command read it, again and again for some seconds: it
+must end within some more, by 0, 1 or 2, with few lines on standard error and no internal error. What
+is done depends on SEED and the number alone; with NUMBER, that one case is done and told. Findings
+are the damaged runs, in the folder FINDINGS; the exit code is 1 if there are any.
 """
 
 import collections
@@ -48,7 +48,8 @@ def run(robmask, words):
 
 
 def make_run(robmask, folder):
-    done = run(robmask, ["train", "--width", 1, *TRAIN, "--epochs", 2, "--steps", 3, "--out", folder])
+    done = run(robmask, ["train", "--width", 1, *TRAIN, "--epochs", 2, "--steps", 3,
+                         "--out", folder])
     assert done.returncode == 0, done.stderr
     evaluate = ["evaluate", "--from", folder, *FEW, *ATTACK]
     assert run(robmask, [*evaluate, "--per-image", folder / "images.csv"]).returncode == 0
@@ -124,7 +125,7 @@ def complaint(done):
 
 
 def case(robmask, whole, work, seed, number):
-    """Does one case in `work`; returns the command's name, its words, how it ended and a complaint."""
+    """Does one case in `work`; returns the command, its words, how it ended and what is wrong."""
     chance = random.Random(f"{seed} {number}")
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(whole, work)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """usage: tests/fuzz/make_corpus.py ROBMASK
 
-Writes tests/fuzz/corpus anew, but for what findings left there (finding-…): small files of every kind
-that a reader reads, most of them valid, by robmask itself or by hand. To be called again when a
+Writes tests/fuzz/corpus anew, but for what findings left there (finding-…): small files of every
+kind that a reader reads, most of them valid, by robmask itself or by hand. To be called again when a
 format changes, so that fuzzing starts behind the reader's door.
 """
 
@@ -45,6 +45,27 @@ def png(width, height, depth, colour, rows, chunks=()):
             chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
 
 
+def jpeg(components, progressive=False):
+    """8×8 gray pixels: a zero difference and the end of the block for each component."""
+    def segment(mark, content):
+        return bytes([0xFF, mark]) + struct.pack(">H", len(content) + 2) + content
+
+    def scan(first, last, bits):
+        chosen = b"".join(bytes([i + 1, 0]) for i in range(components))
+        padded = bits + "1" * (-len(bits) % 8)
+        return (segment(0xDA, bytes([components]) + chosen + bytes([first, last, 0])) +
+                int(padded, 2).to_bytes(len(padded) // 8, "big"))
+
+    one_code = b"\1" + bytes(15) + b"\0"  # the bit 0 stands for symbol 0
+    frame = struct.pack(">BHHB", 8, 8, 8, components)
+    frame += b"".join(bytes([i + 1, 0x11, 0]) for i in range(components))
+    return (b"\xff\xd8" + segment(0xDB, b"\0" + b"\1" * 64) +
+            segment(0xC2 if progressive else 0xC0, frame) + segment(0xC4, b"\0" + one_code) +
+            segment(0xC4, b"\x10" + one_code) +
+            scan(0, 0 if progressive else 63, "0" * components * (1 if progressive else 2)) +
+            b"\xff\xd9")
+
+
 def by_hand():
     two = {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
            "b.c": {"dtype": "I64", "shape": [], "data_offsets": [8, 16]},
@@ -74,7 +95,8 @@ def by_hand():
     put("csv", "uneven", "epoch,lr\n0\n")
 
     put("config", "plain", 'method = "pgd"\neps = "4/255"\nmask = [0, 0.5,\n 1]\n# why\nseed = 3\n')
-    put("config", "sections", '[train]\nlr = 0.01\naux_eps = "4/255,8/255"\n[evaluate]\njson=true\n')
+    put("config", "sections",
+        '[train]\nlr = 0.01\naux_eps = "4/255,8/255"\n[evaluate]\njson=true\n')
     put("config", "twice", "lr = 0.1\nlr = 0.2\n")
     put("config", "nested", "[train.more]\nlr = 0.1\n")
 
@@ -109,6 +131,9 @@ def by_hand():
     put("picture", "palette.png", png(3, 1, 2, 3, [b"\x10"], palette))
     put("picture", "colour.ppm", b"P6 # why\n2 1 255\n" + bytes(6))
     put("picture", "gray.pgm", b"P5\n2 2\n65535\n" + bytes(8))
+    for components, name in [(1, "gray"), (3, "colour"), (4, "cmyk")]:
+        put("picture", name + ".jpg", jpeg(components))
+    put("picture", "progressive.jpg", jpeg(3, progressive=True))
     dib = struct.pack("<IiiHHIIiiII", 40, 2, 2, 1, 24, 0, 16, 0, 0, 0, 0)
     put("picture", "colour.bmp", b"BM" + struct.pack("<IHHI", 70, 0, 0, 54) + dib + bytes(16))
 

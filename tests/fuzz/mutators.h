@@ -10,7 +10,7 @@ namespace robmask::fuzz {
 std::string other_json(std::string text, std::size_t most, Random& random);
 std::string other_json_lines(std::string lines, std::size_t most, Random& random);
 
-/// The JSON or the data of a safetensors file; often its tensors are laid out as its header says then.
+/// The JSON or the data of a safetensors file, whose tensors often lie as its header says then.
 std::string other_safetensors(std::string file, std::size_t most, Random& random);
 
 /// The dict or the data of a .npy file of version 1.

@@ -1,4 +1,4 @@
-// The words of a command line, a line each: options that are wrong, and those that are wrong together.
+// The words of a command line, a line each: options that are wrong, alone or together.
 
 #include <sstream>
 
