@@ -16,9 +16,12 @@ void add_replay(Options& options, bool& replay);
 void add_network(Options& options, ModelSettings& model,
                  const std::string& default_model = "resnet18",
                  const std::string& default_width = "64");
-/// --model, --width, --masks, --bn-stats, --normalize, for files without metadata.
+/// --image-size
 void add_image_size(Options& options, ModelSettings& model);
+/// --match-classes
 void add_class_match(Options& options, ModelSettings& model);
+/// --model, --width, --masks, --bn-stats, --normalize, --image-size and --match-classes, for files
+/// without metadata.
 void add_file_model(Options& options, ModelSettings& model);
 /// --norm, --attack-steps, --step-size and --start.
 void add_attack(Options& options, AttackSettings& attack);
