@@ -136,6 +136,8 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
        {std::tuple{options.train, &data.train, train}, {options.test, &data.test, test}})
     require(!wanted || split->size() > 0, "{}: expected a readable image, found none",
             name.string());
+  // From here on names are text: a folder's may be any bytes.
+  for (std::string& name : data.classes) name = one_line(name);
   data.normalization = side == 32 ? normalizations::cifar10 : normalizations::imagenet;
   return data;
 }

@@ -45,17 +45,19 @@ std::string listed(const std::vector<SizeCount>& sizes) {
 Index side_of(const std::vector<SizeCount>& sizes, const Path& folder) {
   // DenseNet halves the image three times, so a smaller one would leave nothing.
   constexpr Index smallest = 8, largest = 64, imagenet = 224;
-  if (sizes.empty()) return imagenet;
-  const SizeCount& common = sizes.front();
-  if (common.height != common.width || common.height < smallest || common.height > largest)
-    return imagenet;
-  Index files = 0;
-  for (const SizeCount& size : sizes) files += size.files;
-  require(sizes.size() == 1 || 2 * common.files <= files,
+  Index files = 0, small_squares = 0;
+  for (const SizeCount& size : sizes) {
+    const bool small =
+        size.height == size.width && smallest <= size.height && size.height <= largest;
+    files += size.files;
+    small_squares += small ? size.files : 0;
+  }
+  if (2 * small_squares <= files) return imagenet;
+  require(sizes.size() == 1,
           "{}: expected images of one size, got {}; give --image-size {} to resize the others, or "
           "remove them",
-          folder.string(), listed(sizes), common.height);
-  return sizes.size() == 1 ? common.height : imagenet;
+          folder.string(), listed(sizes), sizes.front().height);
+  return sizes.front().height;
 }
 
 }  // namespace robmask

@@ -21,8 +21,8 @@ std::vector<SizeCount> image_sizes(const std::vector<Path>& files);
 std::string listed(const std::vector<SizeCount>& sizes);
 
 /// The side that images of these sizes become if nobody says it: theirs, if they are squares of one
-/// size of 8 to 64 pixels a side, else 224. InputError where most of them are such squares, but not all:
-/// one file more or less would decide.
+/// size of 8 to 64 pixels a side, else 224. InputError where most of them are such squares, but not all
+/// of one size: one file more or less would decide.
 Index side_of(const std::vector<SizeCount>& sizes, const Path& folder);
 
 }  // namespace robmask

@@ -64,6 +64,22 @@ TEST_F(Classes, AreFoundByNameWhereATestFolderLacksOne) {
   EXPECT_EQ(said["image_size"], 32);
 }
 
+TEST_F(Classes, MayHaveNamesOfAnyBytes) {
+  for (const char* name : {"caf\xe9", "two\nlines", "na\xc3\xafve"}) {
+    put(std::string("data/train/") + name, {0, 0, 0}, 1);
+    put(std::string("data/test/") + name, {0, 0, 0}, 1);
+  }
+  const Result trained = run("train --width 4 --epochs 1 --quiet --data " + data("data") +
+                             " --out " + quoted(folder_ / "run"));
+  ASSERT_EQ(trained.code, 0) << trained.errors;
+  const Result result = run(evaluate("data", "--checks off"));
+  ASSERT_EQ(result.code, 0) << result.errors;
+  const Json classes = parse_json(result.output, "evaluate")["results"][0]["per_class"];
+  EXPECT_EQ(classes[0]["name"], "caf\\xe9");
+  EXPECT_EQ(classes[1]["name"], "na\u00efve");
+  EXPECT_EQ(classes[2]["name"], "two\\x0alines");
+}
+
 TEST_F(Classes, OfWeightsWithoutNamesAreAsManyAsTheFolders) {
   put("data/test/green", {0, 255, 0});
   put("data/test/red", {255, 0, 0});

@@ -166,6 +166,9 @@ TEST(ImageFolder, OneFileMoreOrLessDecidesNoSize) {
   EXPECT_TRUE(mentions(line, "wide.png")) << line;
   EXPECT_TRUE(mentions(line, "--image-size 32")) << line;
   EXPECT_EQ(load_error(folder, {.train = false, .limit_test = 1}), line);
+  std::filesystem::remove(folder / "train/cat/wide.png");
+  put_image(folder / "train/cat/c.png", plain(16, 16, {12, 0, 0}));
+  EXPECT_TRUE(mentions(load_error(folder), "1 of 16x16 (the first "));
 }
 
 TEST(ImageFolder, ASizeThatIsSaidTakesFilesOfThatSizeAsTheyAreAndResizesOthersWithAWarning) {

@@ -50,7 +50,7 @@ void add_image_size(Options& o, ModelSettings& m) {
 }
 
 void add_class_match(Options& o, ModelSettings& m) {
-  o.add("match-classes", m.match_classes, "labels of the images go by their classes'");
+  o.add("match-classes", m.match_classes, "how labels of the images find the model's classes");
 }
 
 void add_file_model(Options& o, ModelSettings& m) {
