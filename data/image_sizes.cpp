@@ -45,19 +45,19 @@ std::string listed(const std::vector<SizeCount>& sizes) {
 Index side_of(const std::vector<SizeCount>& sizes, const Path& folder) {
   // DenseNet halves the image three times, so a smaller one would leave nothing.
   constexpr Index smallest = 8, largest = 64, imagenet = 224;
-  Index files = 0, small_squares = 0;
-  for (const SizeCount& size : sizes) {
-    const bool small =
-        size.height == size.width && smallest <= size.height && size.height <= largest;
-    files += size.files;
-    small_squares += small ? size.files : 0;
+  Index files = 0, small_squares = 0, side = 0;
+  for (const auto& [height, width, count, first] : sizes) {
+    files += count;
+    if (height != width || height < smallest || height > largest) continue;
+    small_squares += count;
+    if (side == 0) side = height;  // the commonest
   }
   if (2 * small_squares <= files) return imagenet;
   require(sizes.size() == 1,
           "{}: expected images of one size, got {}; give --image-size {} to resize the others, or "
           "remove them",
-          folder.string(), listed(sizes), sizes.front().height);
-  return sizes.front().height;
+          folder.string(), listed(sizes), side);
+  return side;
 }
 
 }  // namespace robmask
