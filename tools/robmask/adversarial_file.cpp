@@ -58,6 +58,8 @@ void AdversarialFile::write_array(const Path& file) const {
           planes[(n * c + k) * p + i] = static_cast<T>(pixels_[(n * p + i) * c + k]);
     write_npy(file, host_tensor({shape_.n, c, shape_.h, shape_.w}, planes));
   });
+  if (!std::filesystem::is_regular_file(file))
+    return;  // beside a device or a pipe there is nothing
   write_npy(labels_beside(file),
             host_tensor({shape_.n}, std::vector<std::int64_t>(labels_.begin(), labels_.end())));
 }
