@@ -54,6 +54,21 @@ TEST_F(BenchCommand, AnErrorIsAnAnswerToo) {
   EXPECT_FALSE(list[4].contains("error"));
 }
 
+TEST_F(BenchCommand, RefusesLabelsThatAreTooFewOrOfNoClass) {
+  SafeTensors file = read_safetensors(saved());
+  const auto refused = [&](const std::vector<Index>& labels, const std::string& words) {
+    for (NamedTensor& t : file.tensors)
+      if (t.name == "bench.labels") t.tensor = host_tensor({std::ssize(labels)}, labels);
+    write_safetensors(folder_ / "labels.safetensors", file);
+    expect_refused(fmt::format("bench --workload train --init {} {}",
+                               quoted(folder_ / "labels.safetensors"), small),
+                   words);
+  };
+  refused({1, 2}, "holds 2 labels");
+  refused({1, 2, 10}, "expected labels from 0 to 9, got 10");
+  refused({1, Index{1} << 32, 2}, "got 4294967296");
+}
+
 TEST_F(BenchCommand, FindsTheSameFirstStepFromTheSameFile) {
   const std::string path = saved();
   const auto check = [&](const std::string& name) {

@@ -78,10 +78,15 @@ def by_hand():
     for name, descr, data in [("bytes", "|u1", b"\1\2"), ("longs", "<i8", bytes(16)),
                               ("halves", "<f2", bytes(4)), ("complex", "<c8", bytes(16))]:
         put("npy", name, npy(descr, "(2,)", data))
+    images = {"bench.images": {"dtype": "F16", "shape": [1, 32, 32, 3], "data_offsets": [0, 6144]},
+              "bench.labels": {"dtype": "I64", "shape": [1], "data_offsets": [6144, 6152]}}
+    put("bench", "one", safetensors(images, bytes(6152)))
+
     put("npy", "images", npy("|u1", "(2, 2, 2, 3)", bytes(range(24))))
     put("npy", "planes", npy("<f4", "(2, 3, 2, 2)", struct.pack("<24f", *[1 / 255] * 24)))
     put("npy", "corruption", npy("|u1", "(5, 32, 32, 3)", bytes(15360)))
     put("npy", "maps", npy("<f4", "(1, 2, 2, 2)", struct.pack("<8f", *range(8))))
+    put("npy", "empty", npy("<f4", "(1, 3, 0, 2)", b""))
     put("npy", "fortran", npy("<f4", "(2,)", bytes(8)).replace(b"False", b"True "))
 
     put("json", "all-kinds", '{"a": [1, -2, 3.5e3, true, null, "\\u00e9\\n"], "b": {"c": {}}}')

@@ -62,7 +62,7 @@ void change(Json& value, const std::vector<Json*>& all, Random& random) {
 std::string other_json(std::string text, std::size_t most, Random& random) {
   Json document = Json::parse(text, nullptr, false);
   if (document.is_discarded() || below(random, 5) == 0) return other_bytes(text, most, random);
-  for (std::size_t changes = 1 + below(random, 3); changes > 0; --changes) {
+  for (std::size_t changes = 1 + below(random, 2) * below(random, 2); changes > 0; --changes) {
     std::vector<Json*> all;
     collect(document, all);
     change(*all[below(random, all.size())], all, random);

@@ -77,7 +77,7 @@ std::string other_safetensors(std::string bytes, std::size_t most, Random& rando
   if (!file.whole || random() % 16 == 0) return other_bytes(bytes, most, random);
   if (random() % 4 > 0) {
     file.header = other_header(file.header, most, random);
-    if (random() % 2 > 0) lay_out(file, most);
+    if (random() % 4 > 0) lay_out(file, most);
   } else if (!file.data.empty()) {
     file.data = other_bytes(file.data, file.data.size(), random).append(file.data);
     file.data.resize(file.data.size() / 2 + random() % 2);

@@ -24,7 +24,7 @@ fuzz() {  # reader: prints a line of the table
   [ -e "$words" ] && set -- "$@" -dict="$words"
   began=$(date +%s)
   "$program" "$@" -artifact_prefix="$found/" -print_final_stats=1 -timeout=10 \
-    -entropic=0 -malloc_limit_mb=1500 -rss_limit_mb=3000 -max_len=65536 \
+    -entropic=0 -mutate_depth=2 -malloc_limit_mb=1500 -rss_limit_mb=3000 -max_len=65536 \
     "$kept" "$here/corpus/$reader" >"$log" 2>&1
   status=$?
   inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

@@ -76,6 +76,10 @@ TEST_F(ReproduceTable, RefusesWeightsAndMapsThatDoNotMatch) {
   }
   EXPECT_TRUE(test::mentions(test::message_of<InputError>([&] { find(maps, commands); }),
                              "expected feature maps of"));
+  const Path none = folder_ / "none.npy";  // as many channels as a few bytes can ask for
+  write_npy(none, host_tensor({1, Index{1} << 50, 0, 0}, std::vector<float>()));
+  EXPECT_TRUE(test::mentions(test::message_of<InputError>([&] { feature_maps(none); }),
+                             "none.npy: expected the feature maps of one image"));
 }
 
 TEST_F(ReproduceTable, SeedsGiveTheirMeanAndTheSamplesStandardDeviation) {

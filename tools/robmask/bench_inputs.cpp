@@ -129,7 +129,13 @@ Batch bench_batch(const Model& model, const SafeTensors& inputs, Index count) {
   Backend& machine = model.machine();
   Batch batch{first_images(model, inputs, images_name, count), {}, {}};
   const std::vector<Index> all = inputs.values<Index>(labels_name);
+  require(std::ssize(all) >= count, "--batch {}: {} holds {} labels; save as many", count,
+          inputs.source, all.size());
   const std::vector<std::int32_t> labels(all.begin(), all.begin() + count);
+  const Index classes = model.spec().classes;
+  for (Index i = 0; i < count; ++i)
+    require(0 <= all[i] && all[i] < classes, "{}: expected labels from 0 to {}, got {}",
+            inputs.source, classes - 1, all[i]);
   std::vector<std::int32_t> ids(count);
   std::iota(ids.begin(), ids.end(), 0);
   batch.labels = make_tensor(machine, {count, 1, 1, 1}, labels);
