@@ -70,7 +70,8 @@ const Path& scratch() {
 
 Path put(const Path& name, std::string_view content) {
   const Path path = scratch() / name;
-  std::ofstream(path, std::ios::binary) << content;
+  std::ofstream file(path, std::ios::binary);
+  check(!!(file << content << std::flush), "room for the input: is the scratch folder gone?");
   return path;
 }
 
