@@ -21,7 +21,8 @@ Json count_json(const Split& split) {
 
 /// "10 classes ('airplane', 'automobile', 'bird', …)"
 std::string class_text(Index count, const std::vector<std::string>& names) {
-  return fmt::format("{} classes{}", count, names.empty() ? "" : " (" + some_names(names) + ")");
+  return fmt::format("{} class{}{}", count, count == 1 ? "" : "es",
+                     names.empty() ? "" : " (" + some_names(names) + ")");
 }
 
 int describe_data(const InfoSettings& s) {
