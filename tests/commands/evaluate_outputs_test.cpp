@@ -28,7 +28,9 @@ TEST_F(Evaluate, SavesAdversarialImagesThatAreDataSetsAgain) {
 
 TEST_F(Evaluate, RunsAListOfAttacksOnTheSurvivorsOfEach) {
   const std::string attacks = "--attack apgd-ce,square --queries 40 --attack-steps 3 ";
-  const Json apart = evaluate(attacks), together = evaluate(attacks + "--worst-case");
+  const Json apart = evaluate(attacks),
+             together = evaluate(attacks + "--worst-case --save-adversarial " +
+                                 quoted(folder_ / "adv.npy"));
   ASSERT_EQ(together["results"].size(), 1u);
   const Json& result = together["results"][0];
   EXPECT_EQ(result["attack"], "apgd-ce+square");
@@ -37,6 +39,7 @@ TEST_F(Evaluate, RunsAListOfAttacksOnTheSurvivorsOfEach) {
   EXPECT_EQ(result["stages"][0]["robust_accuracy"], apart["results"][0]["robust_accuracy"]);
   EXPECT_EQ(result["stages"][1]["robust_accuracy"], result["robust_accuracy"]);
   EXPECT_EQ(result["robust_accuracy"], apart["worst_case"][0]["robust_accuracy"]);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "adv.npy"));  // of one attack
   expect_refused(command("--attack clean,pgd --worst-case"), "--worst-case");
 }
 

@@ -123,7 +123,8 @@ Evaluation::Evaluation(const EvaluateSettings& s, const Path& from, const Json& 
 void Evaluation::check_single(const std::string& option, const std::string& value,
                               Index models) const {
   const std::size_t masks = settings_.mask.match ? 1 : settings_.mask.values.size();
-  const std::size_t cells = models * masks * settings_.attacks.size() * settings_.eps.size();
+  const std::size_t attacks = settings_.worst_case ? 1 : settings_.attacks.size();
+  const std::size_t cells = models * masks * attacks * settings_.eps.size();
   require(value.empty() || cells == 1,
           "--{}: expected one combination of mask, attack and ε, got {}", option, cells);
 }
