@@ -77,7 +77,7 @@ bool Apgd::wants_gradient() const {
 Outcome Apgd::judge(Index slot, Logits z, LogitGradient gradient) {
   const Run& run = slots_.runs[slot];
   State& state = states_[slot];
-  const double loss = loss_(z, run.label, run.target, gradient);
+  const double loss = loss_(z, run.label, run.target(), gradient);
   if (++state.iteration == 0) {
     state = {0, StepSize(2 * terms_.eps, checkpoints_, loss), true, false};
   } else {

@@ -10,11 +10,16 @@
 
 namespace robmask {
 
-/// One attempt at one image.
+/// The image in a slot, and which of its runs is at work there.
 struct Run {
   std::int32_t image = 0, label = 0;
-  Index number = 0;          // of the image's runs; with (seed, image) it names all random numbers
-  std::int32_t target = -1;  // the class aimed at, if any
+  std::vector<std::int32_t> targets{-1};  // the class that each run aims at; −1: none
+  Index number = 0;      // of the run; with (seed, image) it names all random numbers
+  Index looks = 0;       // of this run, so far
+  Index iteration = -1;  // of this run, where what it handed out was found; −1: nothing was
+  bool broken = false;   // by this run
+
+  std::int32_t target() const { return targets[number]; }
 };
 
 /// Which of a run's points in the ball it hands out.
@@ -111,11 +116,8 @@ class Attack {
   virtual Index looks() const = 0;
   /// Looks it took to the last judgement of this slot's run, not counting that at its start.
   virtual Index iteration(Index slot) const = 0;
-  /// What a run that is over hands out without a find: a row of points. Empty: the image as it is.
-  virtual Tensor kept(Index slot) const {
-    (void)slot;
-    return {};
-  }
+  /// Does a run that is over without a find hand out its last point? Else the image as it is.
+  virtual bool keeps_last() const { return false; }
 };
 
 }  // namespace robmask

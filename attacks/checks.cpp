@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "attacks/interview.h"
+#include "attacks/probed_model.h"
 
 namespace robmask {
 
@@ -39,7 +39,7 @@ bool are_probabilities(const std::vector<double>& logits, Index rows) {
 }
 
 /// Which of `standing` neither cross entropy nor the margin shows PGD how to break.
-Flags withstand_long_runs(const Interview& model, const Flags& standing, double eps) {
+Flags withstand_long_runs(const ProbedModel& model, const Flags& standing, double eps) {
   return model.withstand_crossing(model.withstand_crossing(standing, eps, cross_entropy), eps,
                                   margin);
 }
@@ -53,7 +53,7 @@ double whole_range(Norm norm, const Shape& image) {
 
 std::vector<Doubt> doubts_about(const Classifier& classifier, const Probe& probe) {
   std::vector<Doubt> doubts;
-  const Interview model(classifier, probe);
+  const ProbedModel model(classifier, probe);
   const Index correct = count(model.correct());
   if (are_probabilities(model.logits(), probe.images.shape().n))
     doubts.push_back(

@@ -3,12 +3,11 @@
 // "Obfuscated gradients give a false sense of security"; Carlini et al. 2019, "On evaluating adversarial
 // robustness"; the flags of fra31/auto-attack, checks.py). docs/evaluation.md explains each.
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/ops.h"
+#include "attacks/classifier.h"
 
 namespace robmask {
 
@@ -16,9 +15,6 @@ namespace robmask {
 struct Doubt {
   std::string check, text;
 };
-
-/// The model's logits {N,1,1,classes}, through the mask that is evaluated.
-using Classifier = std::function<Variable(const Variable& images)>;
 
 /// A few images to put questions about: images N·H·W·3 in [0,1], labels i32 {N,1,1,1}, and the largest
 /// perturbation that is evaluated.

@@ -65,7 +65,7 @@ void Cw::begin_search(Index slot) {
 Outcome Cw::judge(Index slot, Logits z, LogitGradient gradient) {
   const Run& run = slots_.runs[slot];
   State& state = states_[slot];
-  const double gain = margin(z, run.label, run.target, gradient);
+  const double gain = margin(z, run.label, run.target(), gradient);
   const bool wrong = predicted(z) != run.label, strongest = terms_.hand_out == HandOut::strongest;
   for (double& g : gradient) g *= wrong ? 0 : -state.c;
   ++state.looks;

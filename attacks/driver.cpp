@@ -11,13 +11,10 @@ namespace {
 /// The state of one drive.
 class Driver {
  public:
-  Driver(Attack& attack, Slots& slots, std::deque<Victim> queue, const Host& host)
-      : attack_(attack),
-        slots_(slots),
-        queue_(std::move(queue)),
-        host_(host),
-        seats_(slots.count()) {
-    for (const Victim& v : queue_) looks_.most_left += most_looks(v, 0);
+  Driver(Attack& attack, Slots& slots, std::deque<Run> queue, const LabelledImages& images,
+         const Host& host)
+      : attack_(attack), slots_(slots), queue_(std::move(queue)), images_(images), host_(host) {
+    for (const Run& run : queue_) looks_.most_left += most_looks(run, 0);
   }
 
   bool finished() const { return slots_.active() == 0; }
@@ -25,20 +22,20 @@ class Driver {
   /// Takes images from the queue into the first of the `empty` slots, all fetched at once, each with
   /// its first run; returns how many.
   std::size_t load(const std::vector<Index>& empty) {
-    std::vector<std::int32_t> images;
+    std::vector<std::int32_t> ids;
     for (std::size_t i = 0; i < empty.size() && i < queue_.size(); ++i)
-      images.push_back(queue_[i].image);
-    if (images.empty()) return 0;
-    const Tensor pixels = host_.fetch(images);
-    for (std::size_t i = 0; i < images.size(); ++i) {
+      ids.push_back(queue_[i].image);
+    if (ids.empty()) return 0;
+    const Tensor pixels = images_.pixels(ids);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
       const Index slot = empty[i];
       slots_.machine().copy(slots_.x.images(slot, 1), pixels.images(static_cast<Index>(i), 1));
-      seats_[slot].victim = std::move(queue_.front());
-      queue_.pop_front();
       if (slot == slots_.active()) slots_.runs.emplace_back();
+      slots_.runs[slot] = std::move(queue_.front());
+      queue_.pop_front();
       begin(slot, 0);
     }
-    return images.size();
+    return ids.size();
   }
 
   /// One look at all active slots. Returns the slots whose images are finished, in descending order.
@@ -55,55 +52,43 @@ class Driver {
     if (slot != last) {
       slots_.move(last, slot);
       attack_.move(last, slot);
-      seats_[slot] = std::move(seats_[last]);
     }
     slots_.runs.pop_back();
   }
 
  private:
-  /// The image in a slot.
-  struct Seat {
-    Victim victim;
-    Index looks = 0;  // of this run
-  };
-
-  /// The looks at a victim from its run number `run` on, if nothing breaks it.
-  Index most_looks(const Victim& v, Index run) const {
-    return (static_cast<Index>(v.targets.size()) - run) * attack_.looks();
+  /// The looks at an image from its run `number` on, if nothing breaks it.
+  Index most_looks(const Run& run, Index number) const {
+    return (std::ssize(run.targets) - number) * attack_.looks();
   }
 
-  void begin(Index slot, Index run) {
-    Seat& seat = seats_[slot];
-    const Victim& v = seat.victim;
-    seat.looks = 0;
-    slots_.runs[slot] = {v.image, v.label, run, v.targets[run]};
+  void begin(Index slot, Index number) {
+    Run& run = slots_.runs[slot];
+    run.number = number;
+    run.looks = 0;
     attack_.begin(slot);
-  }
-
-  Finding finding(Index slot) const {
-    const Run& run = slots_.runs[slot];
-    return {.image = run.image,
-            .run = run.number,
-            .iteration = attack_.iteration(slot),
-            .x = slots_.x.images(slot, 1),
-            .x_adv = slots_.x_adv.images(slot, 1)};
   }
 
   /// Slot by slot: was a point found that breaks the image?
   std::vector<bool> which_break(const std::vector<Outcome>& outcomes) const {
     std::vector<bool> flags(outcomes.size());
-    std::vector<Index> slots;
-    std::vector<Finding> found;
+    std::vector<Index> found;
     for (std::size_t i = 0; i < outcomes.size(); ++i)
-      if (outcomes[i].found) {
-        slots.push_back(static_cast<Index>(i));
-        found.push_back(finding(slots.back()));
-      }
+      if (outcomes[i].found) found.push_back(static_cast<Index>(i));
     if (found.empty()) return flags;
     const std::vector<bool> accepted =
         host_.accept ? host_.accept(found) : std::vector<bool>(found.size(), true);
-    for (std::size_t i = 0; i < slots.size(); ++i) flags[slots[i]] = accepted[i];
+    for (std::size_t i = 0; i < found.size(); ++i) flags[found[i]] = accepted[i];
     return flags;
+  }
+
+  /// The image's last run is over: says what came of it, and puts what is handed out into x_adv.
+  void finish(Index slot, const Outcome& outcome, bool broken) {
+    Run& run = slots_.runs[slot];
+    run.broken = broken;
+    run.iteration = broken ? attack_.iteration(slot) : -1;
+    if (!outcome.found && !attack_.keeps_last())
+      slots_.machine().copy(slots_.x_adv.images(slot, 1), slots_.x.images(slot, 1));
   }
 
   std::vector<Index> pass(const Variable& logits, Tape* tape, const Variable& points) {
@@ -117,35 +102,27 @@ class Driver {
     const std::vector<bool> broken = which_break(outcomes);
 
     std::vector<Index> finished, next_run;
-    PerImage<Finding> findings;
     bool running = false;
     looks_.done += active;
     looks_.most_left -= active;
     for (Index slot = active - 1; slot >= 0; --slot) {
-      Seat& seat = seats_[slot];
-      ++seat.looks;
+      Run& run = slots_.runs[slot];
+      ++run.looks;
       if (!broken[slot] && !outcomes[slot].over) {
         running = true;
         continue;
       }
       std::fill_n(&gradient[slot * classes], classes, 0.0);
-      looks_.most_left -= attack_.looks() - seat.looks;
-      const Index next = slots_.runs[slot].number + 1;
-      if (!broken[slot] && next < static_cast<Index>(seat.victim.targets.size())) {
+      looks_.most_left -= attack_.looks() - run.looks;
+      if (!broken[slot] && run.number + 1 < std::ssize(run.targets)) {
         next_run.push_back(slot);
         continue;
       }
-      looks_.most_left -= most_looks(seat.victim, next);
+      looks_.most_left -= most_looks(run, run.number + 1);
       finished.push_back(slot);
-      Finding f = finding(slot);
-      if (!broken[slot]) {
-        f.run = f.iteration = -1;
-        if (!outcomes[slot].found) f.x_adv = attack_.kept(slot);
-        if (!f.x_adv) f.x_adv = f.x;
-      }
-      findings.emplace(f.image, f);
+      finish(slot, outcomes[slot], broken[slot]);
     }
-    if (!findings.empty()) host_.report(findings);
+    if (!finished.empty()) host_.finished(finished);
     if (running) {
       Tensor gradient_of_points;
       if (tape) {
@@ -162,17 +139,17 @@ class Driver {
 
   Attack& attack_;
   Slots& slots_;
-  std::deque<Victim> queue_;
+  std::deque<Run> queue_;
+  const LabelledImages& images_;
   const Host& host_;
-  std::vector<Seat> seats_;  // of the active slots
   Looks looks_;
 };
 
 }  // namespace
 
-void drive(Attack& attack, Slots& slots, std::deque<Victim> queue, const Classifier& classify,
-           const Host& host) {
-  Driver driver(attack, slots, std::move(queue), host);
+void drive(Attack& attack, Slots& slots, std::deque<Run> queue, const Classifier& classify,
+           const LabelledImages& images, const Host& host) {
+  Driver driver(attack, slots, std::move(queue), images, host);
   std::vector<Index> empty(slots.count());
   for (Index i = 0; i < slots.count(); ++i) empty[i] = i;
   driver.load(empty);

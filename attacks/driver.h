@@ -4,55 +4,31 @@
 #include <deque>
 
 #include "attacks/attack.h"
-#include "attacks/per_image.h"
-#include "engine/variable.h"
+#include "attacks/classifier.h"
 
 namespace robmask {
-
-/// N·H·W·C in [0,1] → {N,1,1,classes}: the network that is attacked, in eval mode: an image's logits
-/// depend on nothing else in the batch.
-using Classifier = std::function<Variable(const Variable& images)>;
-
-/// An image and the classes that its runs aim at, in their order; −1 for runs that aim at none.
-struct Victim {
-  std::int32_t image = 0, label = 0;
-  std::vector<std::int32_t> targets;
-};
-
-/// What the runs came to: the run and its iteration that broke the image, or −1.
-struct Finding {
-  std::int32_t image = 0;
-  Index run = -1, iteration = -1;
-  // {1,H,W,C}, valid during the call: the image, and the point that was found, or what was kept
-  Tensor x = {}, x_adv = {};
-
-  bool broken() const { return run >= 0; }
-};
 
 /// Looks at single images: how many there were, and how many there will be unless images break.
 struct Looks {
   Index done = 0, most_left = 0;
 };
-
-/// Which of these points that runs found break their images?
-using Accept = std::function<std::vector<bool>(const std::vector<Finding>&)>;
 using OnLook = std::function<void(const Looks&)>;
 
-/// Whom a drive asks and tells; what it tells may throw.
+/// Whom a drive asks and tells of slots; what it tells may throw. Of a slot, `runs` says which image and run
+/// it is, `x` holds the image and `x_adv` the point that was found, or what was kept of a run that found
+/// none.
 struct Host {
-  /// The pixels of images.
-  std::function<Tensor(const std::vector<std::int32_t>&)> fetch;
+  /// Which of these slots' points break their images? Empty: all of them.
+  std::function<std::vector<bool>(const std::vector<Index>& slots)> accept = {};
   /// Hears of each image once, of those together that finish at the same look.
-  std::function<void(const PerImage<Finding>&)> report;
-  /// Empty: whatever is found breaks its image.
-  Accept accept = {};
+  std::function<void(const std::vector<Index>& slots)> finished;
   /// Hears of every look.
   OnLook on_look = {};
 };
 
-/// Attacks every victim with its runs until one breaks it. Slots are filled from the queue and refilled
-/// as images finish.
-void drive(Attack& attack, Slots& slots, std::deque<Victim> queue, const Classifier& classify,
-           const Host& host);
+/// Attacks every image of the queue with its runs, from the first, until one breaks it. Slots are filled
+/// from the queue and refilled as images finish.
+void drive(Attack& attack, Slots& slots, std::deque<Run> queue, const Classifier& classify,
+           const LabelledImages& images, const Host& host);
 
 }  // namespace robmask

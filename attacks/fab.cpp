@@ -54,14 +54,14 @@ Outcome Fab::judge(Index slot, Logits z, LogitGradient gradient) {
   const Run& run = slots_.runs[slot];
   State& state = states_[slot];
   if (wants_gradient()) {
-    const Index other = targeted_ ? run.target : phase_ < run.label ? phase_ : phase_ + 1;
+    const Index other = targeted_ ? run.target() : phase_ < run.label ? phase_ : phase_ + 1;
     state.value = difference(z, run.label, other, gradient);
     return {};
   }
   const bool last = ++state.iteration == iterations_, within = lengths_[slot] <= terms_.eps;
   state.outside = predicted(z) != run.label;
   if (!strongest_) return {.found = state.outside && within, .over = last};
-  if (within) strongest_->consider(slot, margin(z, run.label, run.target, gradient));
+  if (within) strongest_->consider(slot, margin(z, run.label, run.target(), gradient));
   if (last) strongest_->hand_out(slot);
   return {.found = last && strongest_->any(slot), .over = last};
 }

@@ -34,7 +34,7 @@ bool PgdAttack::wants_gradient() const {
 Outcome PgdAttack::judge(Index slot, Logits z, LogitGradient gradient) {
   const Run& run = slots_.runs[slot];
   State& state = states_[slot];
-  const double loss = loss_(z, run.label, run.target, gradient);
+  const double loss = loss_(z, run.label, run.target(), gradient);
   const bool wrong = predicted(z) != run.label;
   ++state.iteration;
   if (wrong && state.first_wrong < 0) state.first_wrong = state.iteration;
@@ -57,7 +57,5 @@ void PgdAttack::advance(const Tensor& gradient) {
   machine.pgd_step(rows(slots_.x_adv), rows(slots_.x), gradient, slots_.number(plan_.step_size),
                    slots_.number(terms_.eps), terms_.norm);
 }
-
-Tensor PgdAttack::kept(Index slot) const { return slots_.x_adv.images(slot, 1); }
 
 }  // namespace robmask

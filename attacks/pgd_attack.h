@@ -26,7 +26,7 @@ class PgdAttack : public Attack {
   void move(Index from, Index to) override { states_[to] = states_[from]; }
   Index looks() const override { return plan_.steps + 1; }
   Index iteration(Index slot) const override { return states_[slot].first_wrong; }
-  Tensor kept(Index slot) const override;
+  bool keeps_last() const override { return true; }
 
  private:
   struct State {

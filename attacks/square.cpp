@@ -66,7 +66,7 @@ void Square::begin(Index slot) {
 Outcome Square::judge(Index slot, Logits z, LogitGradient gradient) {
   const Run& run = slots_.runs[slot];
   State& state = states_[slot];
-  const double found = -margin(z, run.label, run.target, gradient);
+  const double found = -margin(z, run.label, run.target(), gradient);
   ++state.iteration;
   state.accepted = found < state.margin;
   if (state.accepted) state.margin = found;

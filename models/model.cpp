@@ -94,4 +94,8 @@ Segment Model::segment(Index images, Mode mode, const std::vector<double>& stren
           .pair = pair};
 }
 
+std::function<Variable(const Variable&)> Model::at(double p) const {
+  return [this, p](const Variable& images) { return logits(images, eval(images.shape().n, p)); };
+}
+
 }  // namespace robmask

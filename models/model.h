@@ -61,6 +61,8 @@ class Model {
                   Index pair = 0) const;
   /// One segment in eval mode.
   Context eval(Index images, double p) const { return {{segment(images, Mode::eval, {p})}}; }
+  /// Images → logits through the mask of strength p in eval mode, while the model lives.
+  std::function<Variable(const Variable&)> at(double p) const;
 
  private:
   using Network = std::function<Variable(const Variable&, const Context&)>;

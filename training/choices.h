@@ -1,12 +1,8 @@
 #pragma once
 // The words that options take, one table an enum, and how they are read and written.
 
-#include <array>
-#include <string>
-#include <string_view>
-
+#include "attacks/plan.h"
 #include "data/class_names.h"
-#include "engine/backend.h"
 #include "layers/strength.h"
 
 namespace robmask {
@@ -26,35 +22,11 @@ enum class AttackMask { loss, max, clean };
 enum class RobmaskLoss { mixed, adv };
 enum class Augment { crop_flip, none };
 
-enum class AttackName {
-  clean,
-  fgsm,
-  pgd,
-  cw,
-  apgd_ce,
-  apgd_dlr,
-  apgd_t,
-  fab_t,
-  square,
-  autoattack,
-  fab
-};
-/// Which ensemble AutoAttack is (Croce & Hein 2020): the usual four attacks; six, with five restarts of
-/// the untargeted ones; or the two for randomized defences.
-enum class AaVersion { standard, plus, rand };
-/// Which of its points PGD gives back: the last, or the one of highest loss.
-enum class Keep { last, best };
 enum class SplitChoice { test, train };
 /// How results are printed.
 enum class Format { text, markdown, csv };
 enum class Workload { train, pgd, robmask };
 enum class ScaleName { smoke, small, paper };
-
-template <class E>
-struct Named {
-  E value;
-  std::string_view name;
-};
 
 constexpr auto names(Precision) {
   using enum Precision;
@@ -84,10 +56,6 @@ constexpr auto names(Schedule) {
 constexpr auto names(Start) {
   using enum Start;
   return std::to_array<Named<Start>>({{random, "random"}, {zero, "zero"}});
-}
-constexpr auto names(Norm) {
-  using enum Norm;
-  return std::to_array<Named<Norm>>({{linf, "linf"}, {l2, "l2"}});
 }
 constexpr auto names(Code) {
   using enum Code;
@@ -123,28 +91,6 @@ constexpr auto names(Augment) {
   using enum Augment;
   return std::to_array<Named<Augment>>({{crop_flip, "crop-flip"}, {none, "none"}});
 }
-constexpr auto names(AttackName) {
-  using enum AttackName;
-  return std::to_array<Named<AttackName>>({{clean, "clean"},
-                                           {fgsm, "fgsm"},
-                                           {pgd, "pgd"},
-                                           {cw, "cw"},
-                                           {apgd_ce, "apgd-ce"},
-                                           {apgd_dlr, "apgd-dlr"},
-                                           {apgd_t, "apgd-t"},
-                                           {fab_t, "fab-t"},
-                                           {square, "square"},
-                                           {autoattack, "autoattack"},
-                                           {fab, "fab"}});
-}
-constexpr auto names(AaVersion) {
-  using enum AaVersion;
-  return std::to_array<Named<AaVersion>>({{standard, "standard"}, {plus, "plus"}, {rand, "rand"}});
-}
-constexpr auto names(Keep) {
-  using enum Keep;
-  return std::to_array<Named<Keep>>({{last, "last"}, {best, "best"}});
-}
 constexpr auto names(SplitChoice) {
   using enum SplitChoice;
   return std::to_array<Named<SplitChoice>>({{test, "test"}, {train, "train"}});
@@ -160,30 +106,6 @@ constexpr auto names(Workload) {
 constexpr auto names(ScaleName) {
   using enum ScaleName;
   return std::to_array<Named<ScaleName>>({{smoke, "smoke"}, {small, "small"}, {paper, "paper"}});
-}
-
-/// An enum with a table of names.
-template <class E>
-concept Choice = requires(E e) {
-  names(e);
-};
-
-template <Choice E>
-std::string to_string(E value) {
-  for (const auto& entry : names(value))
-    if (entry.value == value) return std::string(entry.name);
-  throw std::logic_error("an enum value without a name");
-}
-
-/// The value of that name. InputError lists the names there are.
-template <Choice E>
-E from_string(std::string_view text) {
-  std::string all;
-  for (const auto& entry : names(E{})) {
-    if (entry.name == text) return entry.value;
-    all += (all.empty() ? "" : ", ") + std::string(entry.name);
-  }
-  throw InputError(fmt::format("expected one of {}, got \"{}\"", all, text));
 }
 
 }  // namespace robmask

@@ -48,4 +48,13 @@ Batch Images::batch(DType dtype, std::span<const std::int32_t> ids,
   return filled;
 }
 
+LabelledImages Images::labelled(DType dtype) const {
+  return {.machine = &machine_,
+          .shape = shape(1),
+          .dtype = dtype,
+          .labels = split_.labels,
+          .pixels = [this, dtype](const auto& ids) { return batch(dtype, ids).images; },
+          .name = [this](std::int32_t image) { return split_.file_of(image).string(); }};
+}
+
 }  // namespace robmask

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "attacks/classifier.h"
 #include "data/dataset.h"
 #include "training/recipe.h"
 
@@ -31,6 +32,8 @@ class Images {
   /// Both.
   Batch batch(DType dtype, std::span<const std::int32_t> ids,
               const Augmentation* augmentation = nullptr) const;
+  /// As attacks see them. To be used while this lives.
+  LabelledImages labelled(DType dtype) const;
 
  private:
   Backend& machine_;

@@ -16,17 +16,17 @@ void probe_overfitting(EpochSummary& summary, const Model& model, const Images& 
                        const TrainSettings& s, const OnLook& on_look) {
   if (s.method == Method::standard) return;
   const double p = model.spec().masks > 1 ? 1 : 0;
-  const Evaluator evaluator(model, train, probe_images, s.common.seed);
-  std::vector<std::int32_t> ids;
-  for (Index i = 0; i < std::min(probe_images, train.size()); ++i)
-    ids.push_back(static_cast<std::int32_t>(i));
+  LabelledImages images = train.labelled(model.dtype());
+  images.labels.resize(std::min<std::size_t>(probe_images, images.labels.size()));
   const auto accuracy = [&](const AttackPlan& plan) {
-    Index robust = 0;
-    for (const Verdict& v : evaluator.attack(p, plan, ids, {.on_look = on_look}))
-      robust += v.robust;
-    return static_cast<double>(robust) / static_cast<double>(ids.size());
+    Verdicts verdicts = taken_as_right(images.count());
+    attack(verdicts,
+           {.plan = plan, .attacked = model.at(p), .batch = probe_images, .seed = s.common.seed},
+           images, {.on_look = on_look, .warn = warn});
+    const auto robust = std::ranges::count(verdicts, true, &Verdict::robust);
+    return static_cast<double>(robust) / static_cast<double>(verdicts.size());
   };
-  AttackPlan plan = pgd_plan(s.attack, s.attack.eps.value);
+  AttackPlan plan = s.attack.pgd(s.attack.eps.value);
   const double under_training_attack = accuracy(plan);
   plan.step_size = plan.eps / 4;
   plan.steps = 10;

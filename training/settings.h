@@ -64,6 +64,14 @@ struct AttackSettings {
 
   /// α for the strength in force, ε_i = p·ε.
   double alpha(double strength) const { return step_size ? step_size->value : strength / 5; }
+  /// PGD with these numbers at strength ε.
+  AttackPlan pgd(double strength) const {
+    return {.norm = norm,
+            .eps = strength,
+            .step_size = alpha(strength),
+            .steps = steps,
+            .random_start = start == Start::random};
+  }
 };
 
 /// How p is chosen in training.

@@ -6,7 +6,7 @@
 
 #include "data/batches.h"
 #include "engine/replay.h"
-#include "training/evaluator.h"
+#include "training/accuracy.h"
 #include "training/overfitting.h"
 
 namespace robmask {
@@ -19,11 +19,6 @@ Index look_every(const Backend& machine) { return machine.name() == "cpu" ? 1 : 
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-double share(const std::vector<bool>& flags) {
-  return static_cast<double>(std::count(flags.begin(), flags.end(), true)) /
-         static_cast<double>(flags.size());
 }
 
 }  // namespace
@@ -162,7 +157,7 @@ void Trainer::train_epoch(Progress& progress) {
 EpochSummary Trainer::end_epoch(Progress& progress) {
   const auto stoppable = [&](const std::string& what) {
     tell(progress, what);
-    return [this, &progress, what](Index done, const PerImage<Verdict>&) {
+    return [this, &progress, what](Index done) {
       tell(progress, fmt::format("{}, {} images", what, done));
       stop_if_interrupted();
     };
@@ -182,11 +177,12 @@ EpochSummary Trainer::end_epoch(Progress& progress) {
                        .probe_training_attack = {},
                        .probe_pgd = {}};
   if (run_.test.size() > 0) {
-    const Evaluator evaluator(run_.model, run_.test, evaluation_batch, run_.settings.common.seed);
-    summary.test_acc = share(evaluator.clean(0, stoppable("testing mask 0")));
-    summary.test_acc_mask_max = run_.model.spec().masks > 1
-                                    ? share(evaluator.clean(1, stoppable("testing mask 1")))
-                                    : *summary.test_acc;
+    const auto at = [&](double p) {
+      return accuracy(run_.model, p, run_.test, evaluation_batch,
+                      stoppable(fmt::format("testing mask {}", p)));
+    };
+    summary.test_acc = at(0);
+    summary.test_acc_mask_max = run_.model.spec().masks > 1 ? at(1) : *summary.test_acc;
   }
   probe_overfitting(summary, run_.model, run_.train, run_.settings, [&](const Looks&) {
     tell(progress, "probing for overfitting");

@@ -49,6 +49,14 @@ inline Make cw(Index iterations = 100) {
   return [=](Slots& s, const Terms& t) { return std::make_unique<Cw>(s, t, iterations); };
 }
 
+/// What a slot holds when a point is offered, or when its image is finished.
+struct Found {
+  std::int32_t image;
+  Index iteration;
+  bool broken;
+  Tensor x, x_adv;
+};
+
 /// A linear model, its images and an attack in 7 slots on a machine.
 class Attempt {
  public:
@@ -59,9 +67,9 @@ class Attempt {
         x_(make_tensor(machine, {images, size, size, channels}, model.pixels)) {}
 
   Index targets = 0, restarts = 1;  // target classes, if any
-  Accept accept = {};
+  std::function<std::vector<bool>(const std::vector<Found>&)> accept = {};
   OnLook on_look = {};
-  std::function<void(const Finding&)> on_finding = {};
+  std::function<void(const Found&)> on_finding = {};
 
   /// What `make` finds in the ball; checks that it lies in the ball and in [0,1].
   std::set<std::int32_t> broken(const Make& make) const {
@@ -71,41 +79,47 @@ class Attempt {
     const auto attack = make(slots, terms_);
     std::set<std::int32_t> found;
     Index reported = 0;
-    const auto report = [&](const PerImage<Finding>& findings) {
-      for (const auto& [image, f] : findings) {
+    const auto held = [&](const std::vector<Index>& which) {
+      std::vector<Found> list;
+      for (const Index slot : which)
+        list.push_back({.image = slots.runs[slot].image,
+                        .iteration = slots.runs[slot].iteration,
+                        .broken = slots.runs[slot].broken,
+                        .x = slots.x.images(slot, 1),
+                        .x_adv = slots.x_adv.images(slot, 1)});
+      return list;
+    };
+    Host host{.finished = [&](const std::vector<Index>& which) {
+      for (const Found& f : held(which)) {
         ++reported;
-        if (f.broken()) found.insert(image);
+        if (f.broken) found.insert(f.image);
         if (on_finding) on_finding(f);
         const Tensor distance(machine_, {}, DType::f64);
         machine_.distance(distance, f.x_adv, f.x, terms_.norm);
-        EXPECT_LE(distance.item(), terms_.eps * (1 + 1e-12)) << "image " << image;
+        EXPECT_LE(distance.item(), terms_.eps * (1 + 1e-12)) << "image " << f.image;
         for (const double pixel : f.x_adv.to_doubles()) EXPECT_TRUE(pixel >= 0 && pixel <= 1);
       }
-    };
+    }};
+    if (accept) host.accept = [&](const std::vector<Index>& which) { return accept(held(which)); };
+    host.on_look = on_look;
     drive(*attack, slots, queue(classify(Variable(x_)).value().to_doubles()), classify,
-          {[&](const auto& ids) { return batch(ids); }, report, accept, on_look});
+          labelled(x_, {model_.labels.begin(), model_.labels.end()}), host);
     EXPECT_EQ(reported, images);
     return found;
   }
 
  private:
-  std::deque<Victim> queue(const std::vector<double>& z) const {
+  std::deque<Run> queue(const std::vector<double>& z) const {
     const auto classes = static_cast<std::size_t>(model_.classes);
-    std::deque<Victim> queue;
+    std::deque<Run> queue;
     for (Index n = 0; n < images; ++n) {
-      Victim v{static_cast<std::int32_t>(n), model_.labels[n],
-               std::vector<std::int32_t>(restarts, -1)};
-      if (targets > 0) v.targets = runners_up({&z[n * classes], classes}, v.label, targets);
-      queue.push_back(v);
+      Run run{.image = static_cast<std::int32_t>(n),
+              .label = model_.labels[n],
+              .targets = std::vector<std::int32_t>(restarts, -1)};
+      if (targets > 0) run.targets = runners_up({&z[n * classes], classes}, run.label, targets);
+      queue.push_back(run);
     }
     return queue;
-  }
-  Tensor batch(const std::vector<std::int32_t>& ids) const {
-    const Tensor batch(machine_, {static_cast<Index>(ids.size()), size, size, channels},
-                       DType::f64);
-    for (std::size_t i = 0; i < ids.size(); ++i)
-      machine_.copy(batch.images(static_cast<Index>(i), 1), x_.images(ids[i], 1));
-    return batch;
   }
 
   Backend& machine_;

@@ -14,7 +14,7 @@ TEST_P(OnLinearModel, TheStrongestPointIsTheFarthestBeyondThePlaneWhateverIsFoun
   Attempt attempt(tested(), linear, terms);
   double least_share = 1;  // of what the ball allows
   Index most = 0;
-  attempt.on_finding = [&](const Finding& f) {
+  attempt.on_finding = [&](const Found& f) {
     const double reached = linear.margin_at(f.image, f.x_adv.to_doubles()),
                  start = linear.margin_at(f.image, f.x.to_doubles());
     least_share = std::min(
@@ -40,9 +40,9 @@ TEST_P(OnLinearModel, ATransferBreaksWhatItsOwnModelWouldAndOfAnotherOnlyWhatCan
   const auto judged = [&](const Linear& source) {
     Attempt attempt(tested(), source, terms);
     attempt.restarts = 2;
-    attempt.accept = [&](const std::vector<Finding>& found) {
+    attempt.accept = [&](const std::vector<Found>& found) {
       std::vector<bool> broken;
-      for (const Finding& f : found)
+      for (const Found& f : found)
         broken.push_back(linear.margin_at(f.image, f.x_adv.to_doubles()) > 0);
       return broken;
     };
@@ -62,9 +62,9 @@ TEST_P(OnLinearModel, ARunGoesOnWhereWhatItFoundIsTurnedDown) {
   for (const Make& make : {apgd(ce(), 4), fab(1, false, 6), square(500, false)}) {
     std::map<std::int32_t, Index> offers;
     Attempt attempt(tested(), linear, terms);
-    attempt.accept = [&](const std::vector<Finding>& found) {
+    attempt.accept = [&](const std::vector<Found>& found) {
       std::vector<bool> third;
-      for (const Finding& f : found) {
+      for (const Found& f : found) {
         EXPECT_GT(linear.margin_at(f.image, f.x_adv.to_doubles()), 0);
         third.push_back(++offers[f.image] == 3);
       }

@@ -59,7 +59,7 @@ TEST_P(OnLinearModel, CwFindsTheLeastPerturbation) {
   EXPECT_TRUE(std::ranges::includes(found, linear.breakable(norm(), terms.eps / 1.01)));
   terms.eps = 10;
   Attempt attempt(tested(), linear, terms);
-  attempt.on_finding = [&](const Finding& f) {
+  attempt.on_finding = [&](const Found& f) {
     const Tensor length(tested(), {}, DType::f64);
     tested().distance(length, f.x_adv, f.x, Norm::l2);
     EXPECT_GT(length.item(), linear.least_length(f.image));
@@ -76,7 +76,8 @@ TEST_P(OnLinearModel, FabsRestartsBeginHalfwayToTheBoundaryOfTheBall) {
                                      std::vector(linear.pixels.begin(),
                                                  linear.pixels.begin() + 3 * elements)));
   for (const Index number : {0, 1, 2})
-    slots.runs.push_back({.image = 4, .label = 0, .number = number});
+    slots.runs.push_back(
+        {.image = 4, .label = 0, .targets = std::vector<std::int32_t>(3, -1), .number = number});
   Fab attack(slots, terms, 10, 3, false, 6);
   std::set<std::vector<double>> starts;
   for (Index slot = 0; slot < 3; ++slot) {

@@ -26,7 +26,7 @@ TEST_P(InSlots, AttacksHandOutWhatTheyHandOutOnTheCpu) {
         const auto handed_out = [&](Backend& machine) {
           std::map<std::int32_t, std::vector<double>> points;
           Attempt attempt(machine, linear, terms);
-          attempt.on_finding = [&](const Finding& f) { points[f.image] = f.x_adv.to_doubles(); };
+          attempt.on_finding = [&](const Found& f) { points[f.image] = f.x_adv.to_doubles(); };
           return std::pair{attempt.broken(attacks[i]), points};
         };
         const auto here = handed_out(backend(GetParam())), there = handed_out(backend("cpu"));

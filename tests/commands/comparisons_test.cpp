@@ -12,33 +12,29 @@ namespace {
 using Fate = std::vector<AttackName>;
 constexpr auto none = AttackName::clean;
 
-CellOutcome outcome_of(double mask, AttackName attack, const Fate& fate, double eps = 8.0 / 255) {
-  CellOutcome o{.cell = {.mask = mask, .eps = {eps, fmt::format("{}", eps)}, .plan = {}},
-                .p = {},
-                .images = {},
-                .stages = {}};
-  o.cell.plan.attack = attack;
-  o.cell.plan.eps = eps;
+AttackResult result_of(double mask, AttackName attack, const Fate& fate, double eps = 8.0 / 255) {
+  AttackResult result{.of = {.mask = mask, .eps = {eps, fmt::format("{}", eps)}, .plan = {}}};
+  result.of.plan.attack = attack;
+  result.of.plan.eps = eps;
   for (std::size_t i = 0; i < fate.size(); ++i) {
-    ImageOutcome image{.clean = i + 1 < fate.size(), .verdict = {}};
-    image.verdict.image = static_cast<std::int32_t>(i);
-    image.verdict.robust = image.clean && fate[i] == none;
-    if (image.clean) image.verdict.broken_by = fate[i];
-    image.prediction = image.verdict.robust ? 0 : 1;
-    o.images.push_back(image);
+    Verdict v{.image = static_cast<std::int32_t>(i), .clean = i + 1 < fate.size()};
+    v.robust = v.clean && fate[i] == none;
+    if (v.clean) v.broken_by = fate[i];
+    v.prediction = v.robust ? 0 : 1;
+    result.verdicts.push_back(v);
   }
-  return o;
+  return result;
 }
 
 constexpr auto pgd = AttackName::pgd, fgsm = AttackName::fgsm, square = AttackName::square;
 
 TEST(Comparisons, TheWorstCaseCountsAnImageRobustIfNoAttackBreaksIt) {
-  const std::vector<CellOutcome> outcomes{
-      outcome_of(0, AttackName::clean, {none, none, none, none, none}),
-      outcome_of(0, fgsm, {fgsm, none, none, none, none}),
-      outcome_of(0, pgd, {none, pgd, none, none, none}),
-      outcome_of(1, pgd, {none, pgd, none, none, none})};
-  const Json worst = worst_cases(outcomes);
+  const std::vector<AttackResult> results{
+      result_of(0, AttackName::clean, {none, none, none, none, none}),
+      result_of(0, fgsm, {fgsm, none, none, none, none}),
+      result_of(0, pgd, {none, pgd, none, none, none}),
+      result_of(1, pgd, {none, pgd, none, none, none})};
+  const Json worst = worst_cases(results);
   ASSERT_EQ(worst.size(), 1u);
   EXPECT_EQ(worst[0]["mask"], 0.0);
   EXPECT_EQ(worst[0]["attacks"], (Json{"fgsm", "pgd"}));
@@ -48,11 +44,11 @@ TEST(Comparisons, TheWorstCaseCountsAnImageRobustIfNoAttackBreaksIt) {
 }
 
 TEST(Comparisons, MasksArePairedWithTheReferenceAtTheSameAttackAndStrength) {
-  const std::vector<CellOutcome> outcomes{outcome_of(0, pgd, {pgd, pgd, none, none, none}),
-                                          outcome_of(0, pgd, {none, none, none, none, none}, 0.01),
-                                          outcome_of(0.5, pgd, {none, none, none, pgd, none}),
-                                          outcome_of(1, fgsm, {none, none, none, none, none})};
-  const std::vector<Json> pairs = mask_pairs(outcomes, 0);
+  const std::vector<AttackResult> results{result_of(0, pgd, {pgd, pgd, none, none, none}),
+                                          result_of(0, pgd, {none, none, none, none, none}, 0.01),
+                                          result_of(0.5, pgd, {none, none, none, pgd, none}),
+                                          result_of(1, fgsm, {none, none, none, none, none})};
+  const std::vector<Json> pairs = mask_pairs(results, 0);
   ASSERT_EQ(pairs.size(), 4u);
   EXPECT_TRUE(pairs[0].empty() && pairs[1].empty() && pairs[3].empty());
   EXPECT_EQ(
@@ -63,28 +59,28 @@ TEST(Comparisons, MasksArePairedWithTheReferenceAtTheSameAttackAndStrength) {
 
 TEST(Comparisons, GradientsAreMaskedWhereOnlySquareBreaksImages) {
   const Fate by_square{square, square, none, none, none}, by_pgd{pgd, pgd, none, none, none};
-  const auto whites = outcome_of(0, pgd, {none, none, none, none, none});
-  EXPECT_EQ(masked_gradients(std::vector{whites, outcome_of(0, square, by_square)}).size(), 1u);
+  const auto whites = result_of(0, pgd, {none, none, none, none, none});
+  EXPECT_EQ(masked_gradients(std::vector{whites, result_of(0, square, by_square)}).size(), 1u);
   EXPECT_TRUE(
-      masked_gradients(std::vector{outcome_of(0, pgd, by_pgd), outcome_of(0, square, by_square)})
+      masked_gradients(std::vector{result_of(0, pgd, by_pgd), result_of(0, square, by_square)})
           .empty());
-  EXPECT_TRUE(masked_gradients(std::vector{outcome_of(0, square, by_square)}).empty());
+  EXPECT_TRUE(masked_gradients(std::vector{result_of(0, square, by_square)}).empty());
 }
 
 TEST(Comparisons, WhatSquareBrokeBeforeOthersTriedSaysNothingOfGradients) {
   const Fate by_square{square, square, none, none, none};
-  CellOutcome plus = outcome_of(0, AttackName::autoattack, by_square);
+  AttackResult plus = result_of(0, AttackName::autoattack, by_square);
   EXPECT_EQ(masked_gradients(std::vector{plus}).size(), 1u);  // standard: it comes last
-  plus.cell.plan.version = AaVersion::plus;
+  plus.of.plan.version = AaVersion::plus;
   EXPECT_TRUE(masked_gradients(std::vector{plus}).empty());
-  EXPECT_TRUE(masked_gradients(std::vector{plus, outcome_of(0, square, by_square)}).empty());
+  EXPECT_TRUE(masked_gradients(std::vector{plus, result_of(0, square, by_square)}).empty());
 }
 
 TEST(Comparisons, PerImageRowsNameTheAttackThatBrokeTheImage) {
   Split split;
   split.labels = {0, 0, 0};
   split.files = {"a/1.png", "a/2.png", "a/3.png"};
-  const auto rows = per_image_rows(outcome_of(0, pgd, {pgd, none, none}), split, {"ant", "bee"});
+  const auto rows = per_image_rows(result_of(0, pgd, {pgd, none, none}), split, {"ant", "bee"});
   const CsvTable table{per_image_columns(false), rows};
   const auto column = [&](const char* name) {
     std::vector<std::string> cells;

@@ -6,14 +6,13 @@
 #include <cmath>
 #include <numeric>
 
+#include "attacks/evaluate.h"
 #include "data/decode.h"
 #include "engine/backend.h"
 #include "tests/files/scratch.h"
-#include "tools/robmask/examiner.h"
 #include "tools/robmask/report/maps.h"
 #include "tools/robmask/report/samples.h"
 #include "tools/robmask/report/thumbnail.h"
-#include "training/evaluator.h"
 
 namespace robmask {
 namespace {
@@ -32,8 +31,10 @@ class Samples : public testing::Test {
     }
     Split split = load_dataset("synthetic", {.limit_test = count}).test;
     const Images unlabelled(model_.machine(), split);
-    const auto classes = Evaluator(model_, unlabelled, count, 0).classes(0);
-    split.labels.assign(classes.begin(), classes.end());
+    const Verdicts as_they_are =
+        clean_verdicts(model_.at(0), unlabelled.labelled(DType::f32), count);
+    for (const Verdict& v : as_they_are)
+      split.labels[v.image] = static_cast<std::int32_t>(v.prediction);
     split.labels[2] = (split.labels[2] + 1) % 10;
     images_ = std::make_unique<Images>(model_.machine(), split);
   }
@@ -60,7 +61,7 @@ class Samples : public testing::Test {
     for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(a[i] - b[i]));
     return most;
   }
-  static Index class_of(const Tensor& logits) { return classes_of(logits, {0}, {}).at(0); }
+  static Index class_of(const Tensor& logits) { return predictions(logits, {0}, {}).at(0); }
   static std::vector<std::uint8_t> bytes_of(const Tensor& image) {
     std::vector<std::uint8_t> bytes;
     for (const double v : image.to_doubles())
@@ -75,7 +76,6 @@ class Samples : public testing::Test {
 };
 
 TEST_F(Samples, ShowEachImageBesideItsOwnOriginalWithItsOwnVerdict) {
-  const Evaluator evaluator(model_, *images_, count, 0);
   const double eps = 4.0 / 255;
   const AttackPlan plan{.attack = AttackName::pgd, .eps = eps, .step_size = eps / 2, .steps = 4};
   const Json samples = sample_json(model_, *images_, plan, {0, 1}, count, count, 0);
@@ -87,7 +87,9 @@ TEST_F(Samples, ShowEachImageBesideItsOwnOriginalWithItsOwnVerdict) {
       const Json &seen = mask["images"][id], &attacked = seen["attacked"];
       const std::vector<std::int32_t> alone{id};  // no other image can take its place
       const auto before = bytes_of(images_->batch(DType::f32, alone).images);
-      const Index label = images_->split().labels[id], clean = class_of(evaluator.logits(p, alone));
+      const Tensor x = images_->batch(DType::f32, alone).images;
+      const Index label = images_->split().labels[id],
+                  clean = class_of(model_.at(p)(Variable(x)).value());
       EXPECT_EQ(samples["images"][id]["label"], label);
       EXPECT_EQ(pixels_of(samples["images"][id]["picture"]), before);
       EXPECT_EQ(seen["clean"][0][0], clean);
@@ -96,14 +98,16 @@ TEST_F(Samples, ShowEachImageBesideItsOwnOriginalWithItsOwnVerdict) {
         ++wrong;
         continue;
       }
-      PerImage<Tensor> handed_out;
-      const Verdict verdict = evaluator.attack(p, plan, alone, {.adversarial = &handed_out})[0];
-      const Variable x_adv(handed_out.at(id));
+      Verdicts verdicts(count);  // of this image alone
+      verdicts[id] = {.image = id, .clean = true, .robust = true};
+      Variable x_adv;
+      attack(verdicts, {.plan = plan, .attacked = model_.at(p)}, images_->labelled(DType::f32),
+             {.finish = [&](Index, const auto&, const Tensor& point) { x_adv = Variable(point); }});
+      const Verdict& verdict = verdicts[id];
       const auto shown = pixels_of(attacked["picture"]);
       EXPECT_EQ(shown, bytes_of(x_adv.value()));
       EXPECT_LE(farthest(shown, before), 4);  // ε in bytes
-      EXPECT_EQ(attacked["likely"][0][0],
-                class_of(model_.logits(x_adv, model_.eval(1, p)).value()));
+      EXPECT_EQ(attacked["likely"][0][0], class_of(model_.at(p)(x_adv).value()));
       EXPECT_EQ(attacked["likely"][0][0] == label, verdict.robust);
       (verdict.robust ? robust : broken) += 1;
     }

@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "attacks/evaluate.h"
 #include "data/files/safetensors.h"
 #include "engine/backend.h"
 #include "tests/cli/command_line.h"
@@ -13,7 +14,6 @@
 #include "tools/robmask/report/figures.h"
 #include "tools/robmask/report/run_files.h"
 #include "tools/robmask/session.h"
-#include "training/evaluator.h"
 
 namespace robmask {
 namespace {
@@ -79,30 +79,28 @@ TEST_F(Report, HoldsWhatTheEvaluatorCounts) {
   const ReportSettings s = settings({run.string()});
   const LoadedModel from = load_model(run, backend("cpu"), DType::f32, {});
   const Images images(backend("cpu"), load_dataset("synthetic", {.limit_test = 12}).test);
-  const Evaluator evaluator(*from.model, images, 128, 0);
-  const AttackPlan plan = pgd_plan(s.attack, 4.0 / 255);
+  const LabelledImages labelled = images.labelled(DType::f32);
+  const AttackPlan plan = s.attack.pgd(4.0 / 255);
 
   ASSERT_EQ(figures["results"].size(), 3u);
   Index broken = 0;
   for (std::size_t m = 0; m < 3; ++m) {
     const double p = 0.5 * static_cast<double>(m);
-    const std::vector<bool> clean = evaluator.clean(p);
-    std::vector<std::int32_t> correct;
-    for (std::size_t i = 0; i < clean.size(); ++i)
-      if (clean[i]) correct.push_back(static_cast<std::int32_t>(i));
-    const auto robust =
-        std::ranges::count(evaluator.attack(p, plan, correct), true, &Verdict::robust);
+    const Verdicts verdicts = evaluate({.plan = plan, .attacked = from.model->at(p)}, labelled);
+    const auto correct = std::ranges::count(verdicts, true, &Verdict::clean),
+               robust = std::ranges::count(verdicts, true, &Verdict::robust);
     const Json& result = figures["results"][m];
-    broken += static_cast<Index>(correct.size()) - robust;
+    broken += correct - robust;
     EXPECT_EQ(result["mask"], p);
     EXPECT_EQ(result["n"], 12);
-    EXPECT_DOUBLE_EQ(result["clean_accuracy"], static_cast<double>(correct.size()) / 12);
+    EXPECT_DOUBLE_EQ(result["clean_accuracy"], static_cast<double>(correct) / 12);
     EXPECT_DOUBLE_EQ(result["robust_accuracy"], static_cast<double>(robust) / 12);
 
     const Json& seen = figures["samples"]["masks"][m]["images"];
     ASSERT_EQ(seen.size(), 3u);
     for (std::size_t i = 0; i < 3; ++i)
-      EXPECT_EQ(seen[i]["clean"][0][0] == figures["samples"]["images"][i]["label"], clean[i]);
+      EXPECT_EQ(seen[i]["clean"][0][0] == figures["samples"]["images"][i]["label"],
+                verdicts[i].clean);
   }
   EXPECT_GT(broken, 0);
   EXPECT_EQ(figures["log"]["test_acc"], Json::parse("[0.1, null]"));

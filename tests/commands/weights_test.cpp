@@ -6,7 +6,7 @@
 #include "data/files/json.h"
 #include "data/files/npy.h"
 #include "tests/commands/binary.h"
-#include "training/evaluator.h"
+#include "training/accuracy.h"
 #include "training/weights.h"
 
 namespace robmask {
@@ -57,11 +57,10 @@ TEST_F(Weights, PredictWritesTheLogitsOfEveryImageInFileOrder) {
   const Images images(backend("cpu"), load_dataset("synthetic", options).test);
   std::vector<std::int32_t> all(20);
   std::iota(all.begin(), all.end(), 0);
-  const Evaluator evaluator(*from.model, images, 20, 0);
-  EXPECT_EQ(array.to<float>(), evaluator.logits(0.5, all).to_host<float>());
-  const std::vector<bool> correct = evaluator.clean(0.5);
+  const Variable x(images.batch(DType::f32, all).images);
+  EXPECT_EQ(array.to<float>(), from.model->at(0.5)(x).value().to_host<float>());
   EXPECT_DOUBLE_EQ(json["accuracy"].get<double>(),
-                   static_cast<double>(std::ranges::count(correct, true)) / 20);
+                   accuracy(*from.model, 0.5, images, 20, [](Index) {}));
 }
 
 TEST_F(Weights, ExportBlendsMasksAndStatistics) {

@@ -2,7 +2,7 @@
 
 #include "engine/backend.h"
 #include "tests/fuzz/mutators.h"
-#include "tools/robmask/judge.h"
+#include "tools/robmask/model_evaluation.h"
 
 namespace robmask::fuzz {
 
@@ -42,8 +42,10 @@ const Reader journal(
       bench.journal.reset();
       accepted("evaluation.journal", [&] {
         bench.journal.emplace(path, Json{{"seed", 0}}, true);
-        Judge judge(bench.settings, "", bench.model, bench.model, bench.images, *bench.journal);
-        for (const Cell& cell : cells_of(bench.settings, bench.model, bench.model)) judge.run(cell);
+        ModelEvaluation evaluation(bench.settings, "", bench.model, bench.model, bench.images,
+                                   *bench.journal);
+        for (const Combination& c : combinations_of(bench.settings, bench.model, bench.model))
+          evaluation.run(c);
       });
       bench.journal.reset();
     },

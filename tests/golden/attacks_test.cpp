@@ -62,10 +62,9 @@ class GoldenAttacks : public testing::TestWithParam<std::string> {
     machine_.copy(s.x, golden::images(machine_, first, count, size));
     const std::vector<double> z = network_(Variable(s.x)).value().to_doubles();
     for (Index n = 0; n < count; ++n)
-      s.runs.push_back(
-          {.image = static_cast<std::int32_t>(first + n),
-           .label = traces()["labels"][first + n],
-           .target = runners_up({&z[n * 10], 10}, traces()["labels"][first + n], 1)[0]});
+      s.runs.push_back({.image = static_cast<std::int32_t>(first + n),
+                        .label = traces()["labels"][first + n],
+                        .targets = runners_up({&z[n * 10], 10}, traces()["labels"][first + n], 1)});
     return s;
   }
 
@@ -151,7 +150,7 @@ TEST_P(GoldenAttacks, ApgdLooksAtTheSamePointsAndKeepsTheSameBest) {
     for (Index n = 0; n < s.active(); ++n) {
       EXPECT_EQ(fates[n].stands, golden["standing"][n].get<bool>()) << n;
       const double best =
-          loss_of(golden["loss"])({&z[n * 10], 10}, s.runs[n].label, s.runs[n].target, gradient);
+          loss_of(golden["loss"])({&z[n * 10], 10}, s.runs[n].label, s.runs[n].target(), gradient);
       EXPECT_NEAR(best, golden["best"][n].get<double>(), 1e-9) << n;
     }
   }

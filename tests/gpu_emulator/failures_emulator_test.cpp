@@ -8,7 +8,7 @@
 #include "data/files/safetensors.h"
 #include "engine/cuda/cuda_backend.h"
 #include "tests/files/scratch.h"
-#include "training/evaluator.h"
+#include "training/accuracy.h"
 #include "training/trainer.h"
 
 namespace robmask {
@@ -112,11 +112,11 @@ TEST_F(GpuEmulatorFailures, TrainingInTooLittleMemorySaysWhichBatchWouldFit) {
 TEST_F(GpuEmulatorFailures, EvaluationInTooLittleMemoryGoesOnInSmallerBatches) {
   const auto net = model();
   const Images images(machine_, data_.test);
-  const Evaluator evaluator(*net, images, 8, 0);
-  const std::vector<bool> expected = evaluator.clean(0);
+  const auto measured = [&] { return accuracy(*net, 0, images, 8, [](Index) {}); };
+  const double expected = measured();
   leave(mebibyte / 4);
   testing::internal::CaptureStderr();
-  EXPECT_EQ(evaluator.clean(0), expected);
+  EXPECT_EQ(measured(), expected);
   const std::string warning = testing::internal::GetCapturedStderr();
   EXPECT_TRUE(test::mentions(warning, "going on with --batch 4, which changes no result"))
       << warning;

@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 #include <numeric>
 
+#include "attacks/evaluate.h"
 #include "data/dataset.h"
 #include "engine/backend.h"
 #include "engine/threads.h"
 #include "tests/support/workbench.h"
-#include "training/evaluator.h"
 #include "training/recipe.h"
 #include "training/sgd.h"
 #include "training/weights.h"
@@ -112,13 +112,13 @@ INSTANTIATE_TEST_SUITE_P(Models, AnyModel,
 TEST(Invariance, AnAttackFindsTheSameInAnyBatch) {
   const Model model(backend("cpu"), DType::f32, {.name = "resnet18", .width = 8}, 0);
   const Images images(backend("cpu"), synthetic_images(12));
-  std::vector<std::int32_t> all(12);
-  std::iota(all.begin(), all.end(), 0);
   const AttackPlan plan{.eps = 8.0 / 255, .step_size = 8.0 / 255 / 5, .steps = 4, .restarts = 2};
   const auto verdicts = [&](Index batch) {
     std::vector<std::pair<bool, double>> list;
-    for (const Verdict& v : Evaluator(model, images, batch, 0).attack(0, plan, all))
-      list.push_back({v.robust, v.perturbation});
+    Verdicts found = taken_as_right(images.size());
+    attack(found, {.plan = plan, .attacked = model.at(0), .batch = batch},
+           images.labelled(DType::f32));
+    for (const Verdict& v : found) list.push_back({v.robust, v.perturbation});
     return list;
   };
   EXPECT_EQ(verdicts(5), verdicts(12));

@@ -4,10 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "attacks/evaluate.h"
 #include "data/dataset.h"
 #include "engine/backend.h"
 #include "tests/files/scratch.h"
-#include "training/evaluator.h"
 #include "training/trainer.h"
 
 namespace robmask {
@@ -56,19 +56,17 @@ class SlowTradeoff : public testing::Test {
     const Images train(machine, data_.train), test(machine, data_.test), none(machine, {});
     Trainer({s, model, *recipe, sgd, train, none, info, folder.path()}).run();
 
-    const Evaluator evaluator(model, test, 100, 0);
     const double eps = 8.0 / 255;
     const AttackPlan pgd{.eps = eps, .step_size = eps / 5, .steps = 20};
     std::vector<Accuracy> result;
     for (const double p : masks) {
-      std::vector<std::int32_t> correct;
-      const std::vector<bool> hits = evaluator.clean(p);
-      for (std::size_t i = 0; i < hits.size(); ++i)
-        if (hits[i]) correct.push_back(static_cast<std::int32_t>(i));
-      double robust = 0;
-      for (const Verdict& v : evaluator.attack(p, pgd, correct)) robust += v.robust;
-      const auto images = static_cast<double>(test.size());
-      result.push_back({static_cast<double>(correct.size()) / images, robust / images});
+      const Verdicts verdicts =
+          evaluate({.plan = pgd, .attacked = model.at(p)}, test.labelled(DType::f32));
+      const auto share = [&](bool Verdict::*flag) {
+        return static_cast<double>(std::ranges::count(verdicts, true, flag)) /
+               static_cast<double>(verdicts.size());
+      };
+      result.push_back({share(&Verdict::clean), share(&Verdict::robust)});
     }
     return result;
   }

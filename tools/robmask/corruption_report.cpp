@@ -4,10 +4,11 @@
 #include <limits>
 #include <numeric>
 
+#include "attacks/evaluate.h"
+#include "attacks/intervals.h"
 #include "data/corruptions.h"
 #include "tools/robmask/session.h"
-#include "training/evaluator.h"
-#include "training/intervals.h"
+#include "training/images.h"
 #include "training/manners.h"
 
 namespace robmask {
@@ -26,15 +27,14 @@ Json count_hits(const EvaluateSettings& s, const LoadedModel& from, double p,
   Progress progress(fmt::format("{}, mask {}", corruption, p), n * std::ssize(splits), "image");
   for (Split& split : splits) {
     const Images images(from.model->machine(), std::move(split));
-    const Evaluator evaluator(*from.model, images, s.batch, s.common.seed);
     const auto before = static_cast<Index>(hits.size()) * n;
-    const std::vector<Index> classes = evaluator.classes(p, [&](Index done, const auto&) {
+    const auto on_batch = [&](Index done) {
       stop_if_interrupted();
       progress.update(before + done);
-    });
-    Index correct = 0;
-    for (Index i = 0; i < n; ++i) correct += classes[i] == images.split().labels[i];
-    hits.push_back(correct);
+    };
+    const Verdicts verdicts = clean_verdicts(
+        from.model->at(p), images.labelled(from.model->dtype()), s.batch, on_batch, warn);
+    hits.push_back(std::ranges::count(verdicts, true, &Verdict::clean));
   }
   return {n, hits};
 }

@@ -1,14 +1,14 @@
 // robmask evaluate: clean and robust accuracy of a checkpoint.
 
 #include "tools/robmask/commands.h"
-#include "tools/robmask/evaluation.h"
+#include "tools/robmask/evaluation_report.h"
 #include "tools/robmask/session.h"
 
 namespace robmask {
 
 int run_evaluate(const EvaluateSettings& s) {
   const bool other = !s.source.empty();
-  Evaluation evaluation(
+  EvaluationReport evaluation(
       s, s.from,
       {{"weights", weights_identity(s.from)},
        {"source-weights", other ? Json(weights_identity(s.source, "source")) : Json()}});

@@ -2,7 +2,7 @@
 
 #include "engine/backend.h"
 #include "tools/robmask/commands.h"
-#include "tools/robmask/evaluation.h"
+#include "tools/robmask/evaluation_report.h"
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/session.h"
 
@@ -91,12 +91,12 @@ void save_both(const InterpolateSettings& s, const LoadedModel& first, const Loa
 
 int run_interpolate(const InterpolateSettings& s) {
   require_output_file("save", s.save, {".safetensors"});
-  Evaluation evaluation(s.evaluate, s.first,
-                        {{"first", weights_identity(s.first)},
-                         {"second", weights_identity(s.second)},
-                         {"p", s.p},
-                         {"affine-only", s.affine_only}},
-                        static_cast<Index>(s.p.size()));
+  EvaluationReport evaluation(s.evaluate, s.first,
+                              {{"first", weights_identity(s.first)},
+                               {"second", weights_identity(s.second)},
+                               {"p", s.p},
+                               {"affine-only", s.affine_only}},
+                              static_cast<Index>(s.p.size()));
   const DType maps = maps_of(s.evaluate.common);
   const auto load = [&](const std::string& from) {
     return load_model(from, evaluation.machine(), maps, evaluation.overrides());

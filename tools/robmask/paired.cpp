@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "engine/check.h"
+#include "tools/robmask/attack_result.h"
 #include "tools/robmask/options/value.h"
-#include "tools/robmask/outcome.h"
 #include "training/manners.h"
 
 namespace robmask {

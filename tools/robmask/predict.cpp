@@ -9,7 +9,6 @@
 #include "tools/robmask/features.h"
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/session.h"
-#include "training/evaluator.h"
 #include "training/manners.h"
 
 namespace robmask {
@@ -25,7 +24,7 @@ int run_predict(const PredictSettings& s) {
   check_mask(*from.model, s.mask);
   tell_of(chosen.warnings);
   const Images images(machine, std::move(chosen.images));
-  const Evaluator evaluator(*from.model, images, s.batch, s.common.seed);
+  const LabelledImages labelled = images.labelled(from.model->dtype());
 
   Progress progress("predicting", images.size(), "image");
   Index correct = 0;
@@ -34,8 +33,8 @@ int run_predict(const PredictSettings& s) {
     for (Index first = 0; first < images.size(); first += s.batch) {
       std::vector<std::int32_t> ids(std::min(s.batch, images.size() - first));
       std::iota(ids.begin(), ids.end(), static_cast<std::int32_t>(first));
-      const Tensor part = evaluator.logits(s.mask, ids);
-      const std::vector<Index> predicted = classes_of(part, ids, images.split());
+      const Tensor part = from.model->at(s.mask)(Variable(labelled.pixels(ids))).value();
+      const std::vector<Index> predicted = predictions(part, ids, labelled);
       for (std::size_t i = 0; i < ids.size(); ++i)
         correct += predicted[i] == images.split().labels[ids[i]];
       const std::vector<T> values = part.template to_host<T>();

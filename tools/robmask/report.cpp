@@ -2,7 +2,7 @@
 
 #include "data/files/atomic_file.h"
 #include "tools/robmask/commands.h"
-#include "tools/robmask/evaluation.h"
+#include "tools/robmask/evaluation_report.h"
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/report/figures.h"
 #include "tools/robmask/report/page.h"

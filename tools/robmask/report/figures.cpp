@@ -1,7 +1,6 @@
 #include "tools/robmask/report/figures.h"
 
-#include "tools/robmask/evaluation.h"
-#include "tools/robmask/judge.h"
+#include "tools/robmask/evaluation_report.h"
 #include "tools/robmask/options/groups.h"
 #include "tools/robmask/options/run_data.h"
 #include "tools/robmask/options/value.h"
@@ -68,12 +67,12 @@ Json run_figures(const EvaluateSettings& e, Index images_shown, const Path& run,
 
   const std::string name =
       fmt::format("{} on {}", weights_identity(run), images.split().fingerprint());
-  Judge judge(e, name, from, from, images, journal);
-  const std::vector<Cell> cells = cells_of(e, from, from);
+  ModelEvaluation evaluation(e, name, from, from, images, journal);
+  const std::vector<Combination> combinations = combinations_of(e, from, from);
   Json results = Json::array();
-  for (const Cell& cell : cells) {
+  for (const Combination& combination : combinations) {
     Json& result = results.emplace_back(
-        result_of(judge.run(cell), e, from, images.split().labels, data.classes));
+        result_of(evaluation.run(combination), e, from, images.split().labels, data.classes));
     result.erase("seconds");  // the same run gives the same page
   }
   return {{"data", e.common.data},
@@ -81,7 +80,7 @@ Json run_figures(const EvaluateSettings& e, Index images_shown, const Path& run,
           {"model", model_json(from)},
           {"config", files.config},
           {"results", results},
-          {"samples", sample_json(*from.model, images, cells.front().plan, e.mask.values,
+          {"samples", sample_json(*from.model, images, combinations.front().plan, e.mask.values,
                                   images_shown, e.batch, e.common.seed)},
           {"log", log_json(files.log)}};
 }

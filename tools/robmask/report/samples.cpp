@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "tools/robmask/examiner.h"
+#include "attacks/evaluate.h"
 #include "tools/robmask/report/maps.h"
 #include "tools/robmask/report/thumbnail.h"
 #include "training/manners.h"
@@ -38,10 +38,11 @@ Json likely_classes(const Tensor& logits) {
 class Samples {
  public:
   Samples(const Model& model, const Images& images, Index count, Index batch, std::uint64_t seed)
-      : model_(model), images_(images), evaluator_(model, images, batch, seed) {
-    ids_.resize(std::min(count, images.size()));
-    std::iota(ids_.begin(), ids_.end(), 0);
-    x_ = images.batch(model.dtype(), ids_).images;
+      : model_(model), images_(images.labelled(model.dtype())), batch_(batch), seed_(seed) {
+    images_.labels.resize(static_cast<std::size_t>(std::min(count, images.size())));
+    std::vector<std::int32_t> ids(images_.labels.size());
+    std::iota(ids.begin(), ids.end(), 0);
+    x_ = images_.pixels(ids);
   }
 
   /// The first image, {1,H,W,3}.
@@ -50,25 +51,25 @@ class Samples {
   /// "images"
   Json originals() const {
     Json list = Json::array();
-    for (const std::int32_t id : ids_)
+    for (std::int32_t id = 0; id < images_.count(); ++id)
       list.push_back({{"number", id},
-                      {"label", images_.split().labels[id]},
+                      {"label", images_.labels[id]},
                       {"picture", picture(original(id).to_doubles())}});
     return list;
   }
 
   /// "images" of the mask of strength p
   Json seen(double p, const AttackPlan& plan) const {
-    const Tensor logits = evaluator_.logits(p, ids_);
-    const std::vector<Index> classes = classes_of(logits, ids_, images_.split());
-    std::vector<std::int32_t> right;
-    std::ranges::copy_if(ids_, std::back_inserter(right), [&](std::int32_t id) {
-      return classes[id] == images_.split().labels[id];
-    });
+    const Tensor logits = model_.at(p)(Variable(x_)).value();
     PerImage<Tensor> handed_out;
-    evaluator_.attack(p, plan, right, {.adversarial = &handed_out});
+    const auto finish = [&](Index, const PerImage<Verdict>& verdicts, const Tensor& x_adv) {
+      Index row = 0;
+      for (const auto& [id, verdict] : verdicts) handed_out[id] = x_adv.images(row++, 1);
+    };
+    evaluate({.plan = plan, .attacked = model_.at(p), .batch = batch_, .seed = seed_}, images_,
+             {.finish = finish, .warn = warn});
     Json list = Json::array();
-    for (const std::int32_t id : ids_) {
+    for (std::int32_t id = 0; id < images_.count(); ++id) {
       Json& image = list.emplace_back(
           Json{{"clean", likely_classes(logits.images(id, 1))}, {"attacked", nullptr}});
       if (const auto x_adv = handed_out.find(id); x_adv != handed_out.end())
@@ -86,7 +87,7 @@ class Samples {
     Values perturbation(before.size());
     std::ranges::transform(after, before, perturbation.begin(),
                            [](double a, double b) { return 0.5 + magnify * (a - b); });
-    const Tensor logits = model_.logits(Variable(x_adv), model_.eval(1, p)).value();
+    const Tensor logits = model_.at(p)(Variable(x_adv)).value();
     return {{"likely", likely_classes(logits)},
             {"picture", picture(after)},
             {"perturbation", picture(perturbation)}};
@@ -98,9 +99,9 @@ class Samples {
   }
 
   const Model& model_;
-  const Images& images_;
-  Evaluator evaluator_;
-  std::vector<std::int32_t> ids_;
+  LabelledImages images_;
+  Index batch_;
+  std::uint64_t seed_;
   Tensor x_;
 };
 

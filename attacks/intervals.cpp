@@ -1,4 +1,4 @@
-#include "training/intervals.h"
+#include "attacks/intervals.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "tools/robmask/evaluation.h"
+#include "tools/robmask/evaluation_report.h"
 
 #include <algorithm>
 #include <functional>
@@ -58,31 +58,30 @@ Json journal_settings(EvaluateSettings s, const Json& models, const Split& image
   return all;
 }
 
-/// The masks of some cells, or those that their attacks go through, each once.
+/// The masks of some combinations, or those that their attacks go through, each once.
 template <class Of>
-std::vector<double> masks_of(const std::vector<Cell>& cells, Of mask) {
+std::vector<double> masks_of(const std::vector<Combination>& combinations, Of mask) {
   std::vector<double> masks;
-  for (const Cell& cell : cells)
-    if (std::ranges::count(masks, std::invoke(mask, cell)) == 0)
-      masks.push_back(std::invoke(mask, cell));
+  for (const Combination& c : combinations)
+    if (std::ranges::count(masks, std::invoke(mask, c)) == 0) masks.push_back(std::invoke(mask, c));
   return masks;
 }
 
 /// Fewer classes than --targets wants to aim at are all aimed at.
-void tell_of_clamped_targets(const std::vector<Cell>& cells, Index classes) {
-  for (const Cell& cell : cells)
-    for (const AttackPlan& stage : stages(cell.plan)) {
+void tell_of_clamped_targets(const std::vector<Combination>& combinations, Index classes) {
+  for (const Combination& c : combinations)
+    for (const AttackPlan& stage : stages(c.plan)) {
       if (!is_targeted(stage.attack) || stage.targets < classes) continue;
       log("--targets {}: the model has {} classes, {} aims at the {} that are not the label's",
-          stage.targets, classes, cell.plan.name(), classes - 1);
+          stage.targets, classes, c.plan.name(), classes - 1);
       return;
     }
 }
 
 /// Where the adversarial examples of a transfer were made.
-Json source_of(const EvaluateSettings& s, const Cell& cell) {
+Json source_of(const EvaluateSettings& s, const Combination& c) {
   const std::string& file = s.source.empty() ? s.from : s.source;
-  return {{"file", file}, {"mask", cell.attacked_mask()}, {"weights", weights_identity(file)}};
+  return {{"file", file}, {"mask", c.attacked_mask()}, {"weights", weights_identity(file)}};
 }
 
 /// The mask that others are paired with, if any.
@@ -101,7 +100,8 @@ std::string weights_identity(const std::filesystem::path& from, const std::strin
   return fingerprint(path);
 }
 
-Evaluation::Evaluation(const EvaluateSettings& s, const Path& from, const Json& models, Index count)
+EvaluationReport::EvaluationReport(const EvaluateSettings& s, const Path& from, const Json& models,
+                                   Index count)
     : settings_(s),
       folder_(folder_of(s, from)),
       kept_(folder_ / "evaluation.images"),
@@ -120,16 +120,16 @@ Evaluation::Evaluation(const EvaluateSettings& s, const Path& from, const Json& 
   if (!s.against.empty()) other_ = std::make_unique<PairedEvaluation>(s.against);
 }
 
-void Evaluation::check_single(const std::string& option, const std::string& value,
-                              Index models) const {
+void EvaluationReport::check_single(const std::string& option, const std::string& value,
+                                    Index models) const {
   const std::size_t masks = settings_.mask.match ? 1 : settings_.mask.values.size();
   const std::size_t attacks = settings_.worst_case ? 1 : settings_.attacks.size();
-  const std::size_t cells = models * masks * attacks * settings_.eps.size();
-  require(value.empty() || cells == 1,
-          "--{}: expected one combination of mask, attack and ε, got {}", option, cells);
+  const std::size_t combinations = models * masks * attacks * settings_.eps.size();
+  require(value.empty() || combinations == 1,
+          "--{}: expected one combination of mask, attack and ε, got {}", option, combinations);
 }
 
-void Evaluation::prepare_outputs(bool attacks) {
+void EvaluationReport::prepare_outputs(bool attacks) {
   const EvaluateSettings& s = settings_;
   const bool chosen = !s.common.out.empty();
   if (chosen || attacks || !s.corruptions.empty()) require_output_folder("out", folder_);
@@ -151,113 +151,113 @@ void Evaluation::prepare_outputs(bool attacks) {
     adversarial_ = std::make_unique<AdversarialFile>(dtype_of(s.common), *images_, kept_);
 }
 
-void Evaluation::doubt(const Doubt& doubt, double mask) {
+void EvaluationReport::doubt(const Doubt& doubt, double mask) {
   warn(fmt::format("mask {}: {}", mask, doubt.text));
   warnings_.push_back({{"check", doubt.check}, {"mask", mask}, {"message", doubt.text}});
 }
 
-void Evaluation::question(const LoadedModel& from, const std::vector<Cell>& cells) {
+void EvaluationReport::question(const LoadedModel& from,
+                                const std::vector<Combination>& combinations) {
   const Model& model = *from.model;
   std::vector<std::int32_t> ids(std::min<Index>(32, images_->size()));
   std::iota(ids.begin(), ids.end(), 0);
   const Batch batch = images_->batch(model.dtype(), ids);
-  const std::vector<double> masks = masks_of(cells, &Cell::attacked_mask);
+  const std::vector<double> masks = masks_of(combinations, &Combination::attacked_mask);
   Progress progress("checks", std::ssize(masks), "mask");
   for (Index i = 0; i < std::ssize(masks); ++i) {
     const double mask = masks[i];
     stop_if_interrupted();
     Probe probe{batch.images, batch.labels, settings_.attack.norm, 0};
-    for (const Cell& cell : cells)
-      if (cell.attacked_mask() == mask && !cell.idle())
-        probe.eps = std::max(probe.eps, cell.plan.eps);
-    const Classifier logits = [&](const Variable& images) {
-      return model.logits(images, model.eval(images.shape().n, mask));
-    };
-    classes_of(logits(Variable(batch.images)).value(), ids, images_->split());  // are finite
+    for (const Combination& c : combinations)
+      if (c.attacked_mask() == mask && !c.is_idle()) probe.eps = std::max(probe.eps, c.plan.eps);
+    const Classifier logits = model.at(mask);
+    predictions(logits(Variable(batch.images)).value(), ids,
+                images_->labelled(model.dtype()));  // are finite
     for (const Doubt& d : doubts_about(logits, probe)) doubt(d, mask);
     if (const auto d = doubt_about_radius(probe.norm, probe.eps)) doubt(*d, mask);
     progress.update(i + 1);
   }
 }
 
-void Evaluation::question_outcome(const CellOutcome& outcome, Index classes) {
-  const AttackPlan& plan = outcome.cell.plan;
+void EvaluationReport::question_result(const AttackResult& result, Index classes) {
+  const AttackPlan& plan = result.of.plan;
   const auto consider = [&](const std::optional<Doubt>& d) {
     const bool known = d && std::ranges::any_of(warnings_, [&](const Json& w) {
-                         return w["mask"] == outcome.cell.mask && w["message"] == d->text;
+                         return w["mask"] == result.of.mask && w["message"] == d->text;
                        });
-    if (d && !known) doubt(*d, outcome.cell.mask);
+    if (d && !known) doubt(*d, result.of.mask);
   };
-  consider(doubt_about_accuracy(outcome.correct(), outcome.n(), classes));
+  consider(doubt_about_accuracy(result.correct(), result.n(), classes));
   const bool steady =
       plan.attack == AttackName::pgd || (plan.attack == AttackName::cw && plan.norm == Norm::linf);
   const bool stands_still =
-      plan.attack != AttackName::clean && std::ranges::any_of(stages(plan), is_idle);
+      plan.attack != AttackName::clean &&
+      std::ranges::any_of(stages(plan), [](const AttackPlan& stage) { return stage.is_idle(); });
   if (steady || stands_still) consider(doubt_about_reach(plan.steps, plan.step_size, plan.eps));
-  if (outcome.cell.idle()) return;
-  for (const ImageOutcome& image : outcome.images)
-    consider(doubt_about_ball(image.verdict.perturbation, plan.eps));
-  consider(doubt_about_standing(outcome.robust(), plan.norm, plan.eps, images_->shape(1)));
+  if (result.of.is_idle()) return;
+  for (const Verdict& v : result.verdicts) consider(doubt_about_ball(v.perturbation, plan.eps));
+  consider(doubt_about_standing(result.robust(), plan.norm, plan.eps, images_->shape(1)));
 }
 
-void Evaluation::report(const CellOutcome& outcome, const LoadedModel& model) {
+void EvaluationReport::report(const AttackResult& result, const LoadedModel& model) {
   const std::vector<std::int32_t>& labels = images_->split().labels;
-  results_.push_back(result_of(outcome, settings_, model, labels, classes_));
-  if (settings_.transfers()) results_.back()["source"] = source_of(settings_, outcome.cell);
-  per_image_.columns = per_image_columns(outcome.p.has_value());
-  const std::vector<CsvRow> rows = per_image_rows(outcome, images_->split(), classes_);
+  results_.push_back(result_of(result, settings_, model, labels, classes_));
+  if (settings_.transfers()) results_.back()["source"] = source_of(settings_, result.of);
+  per_image_.columns = per_image_columns(result.p.has_value());
+  const std::vector<CsvRow> rows = per_image_rows(result, images_->split(), classes_);
   per_image_.rows.insert(per_image_.rows.end(), rows.begin(), rows.end());
   if (other_) results_.back()["paired"] = other_->against(per_image_.columns, rows);
 }
 
-void Evaluation::judge(const LoadedModel& model, std::optional<double> p,
-                       const LoadedModel* source) {
+void EvaluationReport::judge(const LoadedModel& model, std::optional<double> p,
+                             const LoadedModel* source) {
   const LoadedModel& attacked = source ? *source : model;
-  const std::vector<Cell> cells = cells_of(settings_, model, attacked);
-  if (outcomes_.empty()) {
-    prepare_outputs(!std::ranges::all_of(cells, &Cell::idle));
-    tell_of_clamped_targets(cells, model.info.spec.classes);
+  const std::vector<Combination> combinations = combinations_of(settings_, model, attacked);
+  if (attacks_.empty()) {
+    prepare_outputs(!std::ranges::all_of(combinations, &Combination::is_idle));
+    tell_of_clamped_targets(combinations, model.info.spec.classes);
     tell_of(data_warnings_);
     for (const std::string& warning : data_warnings_)
       warnings_.push_back({{"check", "data"}, {"mask", Json()}, {"message", warning}});
   }
   const std::string name = p ? fmt::format("p {}", *p) : "";
   if (!settings_.corruptions.empty())
-    for (const double mask : masks_of(cells, &Cell::mask)) {
+    for (const double mask : masks_of(combinations, &Combination::mask)) {
       corruptions_.push_back(corruption_report(settings_, name, model, mask, *journal_));
       if (p) corruptions_.back()["p"] = *p;
     }
-  if (settings_.checks) question(attacked, cells);
-  Judge judge(settings_, name, model, attacked, *images_, *journal_, adversarial_.get());
-  for (const Cell& cell : cells) {
-    outcomes_.push_back(judge.run(cell));
-    outcomes_.back().p = p;
-    report(outcomes_.back(), model);
-    if (settings_.checks) question_outcome(outcomes_.back(), model.info.spec.classes);
+  if (settings_.checks) question(attacked, combinations);
+  ModelEvaluation evaluation(settings_, name, model, attacked, *images_, *journal_,
+                             adversarial_.get());
+  for (const Combination& combination : combinations) {
+    AttackResult& result = attacks_.emplace_back(evaluation.run(combination));
+    result.p = p;
+    report(result, model);
+    if (settings_.checks) question_result(result, model.info.spec.classes);
   }
   info_ = model.info;
 }
 
-void Evaluation::run(const std::function<void()>& judgements) {
+void EvaluationReport::run(const std::function<void()>& judgements) {
   journal_->resumable([&] {
     judgements();
     finish();
   });
 }
 
-void Evaluation::compare_masks() {
+void EvaluationReport::compare_masks() {
   if (settings_.checks && !settings_.transfers())
-    for (const MaskDoubt& d : masked_gradients(outcomes_)) doubt(d.doubt, d.mask);
+    for (const MaskDoubt& d : masked_gradients(attacks_)) doubt(d.doubt, d.mask);
   const std::optional<double> reference = reference_mask(settings_);
   if (!reference) return;
-  const std::vector<Json> pairs = mask_pairs(outcomes_, *reference);
+  const std::vector<Json> pairs = mask_pairs(attacks_, *reference);
   for (std::size_t i = 0; i < pairs.size(); ++i)
     if (!pairs[i].empty()) results_[i]["paired_masks"] = pairs[i];
 }
 
-void Evaluation::finish() {
+void EvaluationReport::finish() {
   compare_masks();
-  const Json worst = worst_cases(outcomes_);
+  const Json worst = worst_cases(attacks_);
   Json json{{"model", info_.spec.name}, {"results", results_}};
   if (!worst.empty()) json["worst_case"] = worst;
   if (!corruptions_.empty()) json["corruptions"] = corruptions_;

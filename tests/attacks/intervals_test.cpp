@@ -1,6 +1,6 @@
 // The Wilson interval against its defining equation and McNemar's test against small cases by hand.
 
-#include "training/intervals.h"
+#include "attacks/intervals.h"
 
 #include <gtest/gtest.h>
 

@@ -11,10 +11,10 @@ using Flags = std::vector<bool>;
 /// The images of which both are true.
 Flags both(Flags a, const Flags& b);
 
-class Interview {
+class ProbedModel {
  public:
   /// Both must outlive it.
-  Interview(const Classifier& classifier, const Probe& probe);
+  ProbedModel(const Classifier& classifier, const Probe& probe);
 
   /// Of the images as they are.
   const Flags& correct() const { return correct_; }
@@ -35,8 +35,6 @@ class Interview {
   Flags hits(const Tensor& logits) const;
   /// The gradient of a loss of each image's logits.
   Tensor ascent(const Tensor& logits, LogitLoss climbed) const;
-  /// The images `ids`.
-  Tensor some(const std::vector<std::int32_t>& ids) const;
 
   const Classifier& classifier_;
   const Probe& probe_;

@@ -1,4 +1,4 @@
-#include "tools/robmask/cells.h"
+#include "tools/robmask/combinations.h"
 
 #include <algorithm>
 #include <cmath>
@@ -34,7 +34,7 @@ double matching_mask(const CheckpointInfo& info, double eps) {
 }
 
 AttackPlan plan_of(const EvaluateSettings& s, AttackName attack, double eps) {
-  AttackPlan plan = pgd_plan(s.attack, eps);
+  AttackPlan plan = s.attack.pgd(eps);
   plan.attack = attack;
   plan.restarts = s.restarts;
   plan.keep = s.keep;
@@ -42,9 +42,6 @@ AttackPlan plan_of(const EvaluateSettings& s, AttackName attack, double eps) {
   plan.targets = s.targets;
   plan.version = s.aa_version;
   plan.compat = s.aa_compat;
-  plan.hand_out = s.transfers() ? HandOut::strongest
-                  : s.quantize  ? HandOut::checked
-                                : HandOut::first;
   if (attack == AttackName::clean) {
     plan.steps = 0;
     plan.step_size = 0;
@@ -93,13 +90,8 @@ std::optional<double> source_mask(const EvaluateSettings& s, const LoadedModel& 
 
 }  // namespace
 
-bool is_idle(const AttackPlan& stage) {
-  if (stage.attack == AttackName::clean || stage.eps == 0) return true;
-  return stage.steps == 0 && stage.attack != AttackName::square;
-}
-
-std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model,
-                           const LoadedModel& source) {
+std::vector<Combination> combinations_of(const EvaluateSettings& s, const LoadedModel& model,
+                                         const LoadedModel& source) {
   require(source.info.spec.classes == model.info.spec.classes,
           "--source {}: expected a model of {} classes like {}, got {}", s.source,
           model.info.spec.classes, s.from, source.info.spec.classes);
@@ -109,7 +101,7 @@ std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model,
           s.from);
   std::vector<Strength> strengths = s.eps;
   if (s.reuse_broken) std::ranges::stable_sort(strengths, {}, &Strength::value);
-  std::vector<Cell> cells;
+  std::vector<Combination> all;
   if (s.mask.match && model.info.spec.masks > 1 && model.info.unsaid.contains("eps_max"))
     warn(fmt::format("--mask match: the weights do not say their eps_max; {} is assumed",
                      model.info.eps_max));
@@ -118,17 +110,17 @@ std::vector<Cell> cells_of(const EvaluateSettings& s, const LoadedModel& model,
     for (const std::vector<AttackName>& attacks : attack_lists(s))
       for (const Strength& eps : strengths) {
         const double p = s.mask.match ? matching_mask(model.info, eps.value) : mask;
-        cells.push_back({p, eps, plan_of(s, attacks, eps.value), source_mask(s, source, p)});
-        for (const AttackPlan& stage : stages(cells.back().plan))
+        all.push_back({p, eps, plan_of(s, attacks, eps.value), source_mask(s, source, p)});
+        for (const AttackPlan& stage : stages(all.back().plan))
           if (stage.attack != AttackName::clean) check_classes(stage, model.info.spec.classes);
       }
   }
-  return cells;
+  return all;
 }
 
-std::vector<AttackName> stage_names(const Cell& cell) {
+std::vector<AttackName> stage_names(const Combination& combination) {
   std::vector<AttackName> names;
-  for (const AttackPlan& stage : stages(cell.plan)) names.push_back(stage.attack);
+  for (const AttackPlan& stage : stages(combination.plan)) names.push_back(stage.attack);
   return names;
 }
 

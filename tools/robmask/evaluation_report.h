@@ -6,17 +6,17 @@
 #include <optional>
 
 #include "attacks/checks.h"
-#include "tools/robmask/judge.h"
+#include "tools/robmask/model_evaluation.h"
 #include "tools/robmask/paired.h"
 
 namespace robmask {
 
-class Evaluation {
+class EvaluationReport {
  public:
   /// The journal lies in --out, or beside the weights `from`. `models` says which models are judged,
   /// for the journal to know them again; they are `count`. InputError for what cannot be evaluated.
-  Evaluation(const EvaluateSettings& settings, const Path& from, const Json& models,
-             Index count = 1);
+  EvaluationReport(const EvaluateSettings& settings, const Path& from, const Json& models,
+                   Index count = 1);
 
   Backend& machine() const { return machine_; }
   /// What flags say of a checkpoint that does not say it itself.
@@ -25,7 +25,7 @@ class Evaluation {
   /// Lets `judgements` judge() every model, then writes the files that were asked for, prints the
   /// results and ends the journal. Interrupted, it says how to go on.
   void run(const std::function<void()>& judgements);
-  /// Judges a model at every cell. The p of interpolate, if given, is added to its results. Attacks are
+  /// Judges a model at every combination. The p of interpolate, if given, is added to its results. Attacks are
   /// driven on `source`, the model itself if there is none.
   void judge(const LoadedModel& model, std::optional<double> p = {},
              const LoadedModel* source = nullptr);
@@ -36,10 +36,10 @@ class Evaluation {
   /// Before the first judgement: makes --out, or finds out that it, or where `attacks` keep their
   /// journal, cannot be written.
   void prepare_outputs(bool attacks);
-  void question(const LoadedModel& model, const std::vector<Cell>& cells);
-  void question_outcome(const CellOutcome& outcome, Index classes);
+  void question(const LoadedModel& model, const std::vector<Combination>& combinations);
+  void question_result(const AttackResult& result, Index classes);
   void doubt(const Doubt& doubt, double mask);
-  void report(const CellOutcome& outcome, const LoadedModel& model);
+  void report(const AttackResult& result, const LoadedModel& model);
   void compare_masks();
   void finish();
 
@@ -54,7 +54,7 @@ class Evaluation {
   std::unique_ptr<AdversarialFile> adversarial_;
   std::unique_ptr<PairedEvaluation> other_;
   CheckpointInfo info_;  // of the model judged last
-  std::vector<CellOutcome> outcomes_;
+  std::vector<AttackResult> attacks_;
   CsvTable per_image_;
   Json results_ = Json::array(), corruptions_ = Json::array(), warnings_ = Json::array();
 };

@@ -1,4 +1,4 @@
-#include "tools/robmask/quantize.h"
+#include "attacks/quantize.h"
 
 #include <algorithm>
 #include <cmath>
@@ -45,6 +45,16 @@ void round_to_bytes(std::span<double> x_adv, std::span<const double> x, Norm nor
   }
   if (norm == Norm::l2) hold_back(x_adv, from, exact, radius);
   for (double& v : x_adv) v /= levels;
+}
+
+Tensor rounded_to_bytes(const Tensor& x_adv, const Tensor& x, Norm norm, double eps) {
+  std::vector<double> values = x_adv.to_doubles();
+  const std::vector<double> clean = x.to_doubles();
+  const auto count = static_cast<std::size_t>(x.shape().pixels() * x.shape().c);
+  for (std::size_t first = 0; first < values.size(); first += count)
+    round_to_bytes(std::span(values).subspan(first, count), std::span(clean).subspan(first, count),
+                   norm, eps);
+  return make_tensor(x.machine(), x.shape(), x.dtype(), values);
 }
 
 }  // namespace robmask

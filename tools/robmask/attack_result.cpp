@@ -1,8 +1,8 @@
-#include "tools/robmask/outcome.h"
+#include "tools/robmask/attack_result.h"
 
 #include <algorithm>
 
-#include "training/intervals.h"
+#include "attacks/intervals.h"
 
 namespace robmask {
 
@@ -11,16 +11,15 @@ namespace {
 double share(Index hits, Index n) { return static_cast<double>(hits) / static_cast<double>(n); }
 
 /// Robust accuracy after each attack of an ensemble.
-Json stages_of(const CellOutcome& o) {
+Json stages_of(const AttackResult& o) {
   Json list = Json::array();
   Index standing = o.correct();
-  for (const AttackName stage : stage_names(o.cell)) {
-    for (const ImageOutcome& image : o.images)
-      standing -= image.clean && !image.verdict.robust && image.verdict.broken_by == stage;
+  for (const AttackName stage : stage_names(o.of)) {
+    for (const Verdict& v : o.verdicts) standing -= v.clean && !v.robust && v.broken_by == stage;
     list.push_back({{"attack", to_string(stage)},
                     {"robust_accuracy", share(standing, o.n())},
                     {"interval", wilson_interval(standing, o.n())},
-                    {"seconds", o.stages[list.size()]}});
+                    {"seconds", o.stage_seconds[list.size()]}});
   }
   return list;
 }
@@ -50,17 +49,17 @@ Json terms_of(const AttackPlan& plan, Index classes) {
   return json;
 }
 
-Json per_class(const CellOutcome& o, const std::vector<std::int32_t>& labels, Index classes,
+Json per_class(const AttackResult& o, const std::vector<std::int32_t>& labels, Index classes,
                const std::vector<std::string>& names) {
   struct Counts {
     Index n = 0, correct = 0, robust = 0;
   };
   std::vector<Counts> counts(classes);
-  for (std::size_t i = 0; i < o.images.size(); ++i) {
-    Counts& c = counts[labels[i]];
+  for (const Verdict& v : o.verdicts) {
+    Counts& c = counts[labels[v.image]];
     c.n += 1;
-    c.correct += o.images[i].clean;
-    c.robust += o.images[i].verdict.robust;
+    c.correct += v.clean;
+    c.robust += v.robust;
   }
   Json list = Json::array();
   for (std::size_t label = 0; label < counts.size(); ++label) {
@@ -75,17 +74,9 @@ Json per_class(const CellOutcome& o, const std::vector<std::int32_t>& labels, In
 
 }  // namespace
 
-Index CellOutcome::correct() const {
-  return std::ranges::count(images, true, &ImageOutcome::clean);
-}
-
-Index CellOutcome::robust() const {
-  return std::ranges::count_if(images, [](const ImageOutcome& i) { return i.verdict.robust; });
-}
-
-std::vector<bool> robust_flags(const CellOutcome& outcome) {
+std::vector<bool> robust_flags(const AttackResult& result) {
   std::vector<bool> flags;
-  for (const ImageOutcome& image : outcome.images) flags.push_back(image.verdict.robust);
+  for (const Verdict& v : result.verdicts) flags.push_back(v.robust);
   return flags;
 }
 
@@ -108,16 +99,15 @@ Json accuracies(Index n, Index correct, Index robust) {
           {"interval", wilson_interval(robust, n)}};
 }
 
-Json result_of(const CellOutcome& o, const EvaluateSettings& s, const LoadedModel& model,
+Json result_of(const AttackResult& o, const EvaluateSettings& s, const LoadedModel& model,
                const std::vector<std::int32_t>& labels, const std::vector<std::string>& classes) {
-  const AttackPlan& plan = o.cell.plan;
+  const AttackPlan& plan = o.of.plan;
   double perturbation = 0;
-  for (const ImageOutcome& image : o.images)
-    perturbation = std::max(perturbation, image.verdict.perturbation);
-  Json result{{"mask", o.cell.mask},
+  for (const Verdict& v : o.verdicts) perturbation = std::max(perturbation, v.perturbation);
+  Json result{{"mask", o.of.mask},
               {"attack", plan.name()},
               {"norm", to_string(plan.norm)},
-              {"eps", o.cell.eps.text}};
+              {"eps", o.of.eps.text}};
   result.update(accuracies(o.n(), o.correct(), o.robust()));
   result["max_perturbation"] = perturbation;
   result.update(terms_of(plan, model.info.spec.classes));
@@ -126,7 +116,7 @@ Json result_of(const CellOutcome& o, const EvaluateSettings& s, const LoadedMode
                  {"precision", to_string(*s.common.precision)},
                  {"quantized", s.quantize.has_value()}});
   if (s.reuse_broken) result["reused"] = o.reused;
-  if (stage_names(o.cell).size() > 1) result["stages"] = stages_of(o);
+  if (stage_names(o.of).size() > 1) result["stages"] = stages_of(o);
   result["per_class"] = per_class(o, labels, model.info.spec.classes, classes);
   if (o.p) result["p"] = *o.p;
   result["seconds"] = o.seconds;
@@ -154,22 +144,21 @@ CsvRow per_image_columns(bool with_p) {
   return columns;
 }
 
-std::vector<CsvRow> per_image_rows(const CellOutcome& o, const Split& split,
+std::vector<CsvRow> per_image_rows(const AttackResult& o, const Split& split,
                                    const std::vector<std::string>& classes) {
   const auto name = [&](Index label) {
     return label < std::ssize(classes) ? classes[label] : std::string();
   };
   const auto number = [](Index i) { return i < 0 ? std::string() : std::to_string(i); };
   std::vector<CsvRow> rows;
-  for (std::size_t i = 0; i < o.images.size(); ++i) {
-    const auto& [clean, v, prediction] = o.images[i];
-    const bool broken = clean && !v.robust;
-    const std::int32_t label = split.labels[i];
-    rows.push_back({fmt::format("{}", o.cell.mask), o.cell.plan.name(), to_string(o.cell.plan.norm),
-                    o.cell.eps.text, std::to_string(i), std::to_string(label), clean ? "1" : "0",
-                    v.robust ? "1" : "0", broken ? to_string(v.broken_by) : "", number(v.restart),
-                    number(v.iteration), fmt::format("{:.9g}", v.perturbation), number(prediction),
-                    name(label), name(prediction), split.file_of(static_cast<Index>(i)).string()});
+  for (const Verdict& v : o.verdicts) {
+    const std::int32_t label = split.labels[v.image];
+    rows.push_back(
+        {fmt::format("{}", o.of.mask), o.of.plan.name(), to_string(o.of.plan.norm), o.of.eps.text,
+         std::to_string(v.image), std::to_string(label), v.clean ? "1" : "0", v.robust ? "1" : "0",
+         v.clean && !v.robust ? to_string(v.broken_by) : "", number(v.restart), number(v.iteration),
+         fmt::format("{:.9g}", v.perturbation), number(v.prediction), name(label),
+         name(v.prediction), split.file_of(v.image).string()});
     if (o.p) rows.back().insert(rows.back().begin(), fmt::format("{}", *o.p));
   }
   return rows;

@@ -1,4 +1,4 @@
-#include "attacks/interview.h"
+#include "attacks/probed_model.h"
 
 #include <algorithm>
 #include <cmath>
@@ -27,25 +27,25 @@ Flags both(Flags a, const Flags& b) {
   return a;
 }
 
-Interview::Interview(const Classifier& classifier, const Probe& probe)
+ProbedModel::ProbedModel(const Classifier& classifier, const Probe& probe)
     : classifier_(classifier),
       probe_(probe),
       labels_(probe.labels.to_host<std::int32_t>()),
       logits_(classifier(Variable(probe.images)).value()),
       correct_(hits(logits_)) {}
 
-Variable Interview::loss(const Variable& images) const {
+Variable ProbedModel::loss(const Variable& images) const {
   return cross_entropy(classifier_(images), probe_.labels);
 }
 
-Flags Interview::hits(const Tensor& logits) const {
+Flags ProbedModel::hits(const Tensor& logits) const {
   const Tensor flags(logits.machine(), {logits.shape().n, 1, 1, 1}, logits.dtype());
   logits.machine().correct(flags, logits, probe_.labels);
   const std::vector<double> values = flags.to_doubles();
   return {values.begin(), values.end()};
 }
 
-std::vector<double> Interview::gradients() const {
+std::vector<double> ProbedModel::gradients() const {
   const Variable images(probe_.images);
   Tape tape({images});
   tape.backward(loss(images));
@@ -57,14 +57,14 @@ std::vector<double> Interview::gradients() const {
   return largest;
 }
 
-Flags Interview::withstand_pgd(double eps, double step_size, Index steps) const {
+Flags ProbedModel::withstand_pgd(double eps, double step_size, Index steps) const {
   const Tensor &x = probe_.images, x_adv = copy_of(x);
   const Ball ball = make_ball(x.machine(), x.dtype(), probe_.norm, {eps}, {step_size});
   pgd(x_adv, x, ball, steps, [this](const Variable& images) { return loss(images); });
   return both(correct_, hits(classifier_(Variable(x_adv)).value()));
 }
 
-Tensor Interview::ascent(const Tensor& logits, LogitLoss climbed) const {
+Tensor ProbedModel::ascent(const Tensor& logits, LogitLoss climbed) const {
   const std::vector<double> z = logits.to_doubles();
   const auto classes = static_cast<std::size_t>(logits.shape().c);
   std::vector<double> gradient(z.size());
@@ -73,7 +73,7 @@ Tensor Interview::ascent(const Tensor& logits, LogitLoss climbed) const {
   return make_tensor(logits.machine(), logits.shape(), logits.dtype(), gradient);
 }
 
-Flags Interview::withstand_crossing(Flags standing, double eps, LogitLoss climbed) const {
+Flags ProbedModel::withstand_crossing(Flags standing, double eps, LogitLoss climbed) const {
   const Tensor &x = probe_.images, x_adv = copy_of(x);
   const Ball ball = make_ball(x.machine(), x.dtype(), probe_.norm, {eps}, {eps / 10});
   for (Index step = 0; step <= crossing && std::ranges::count(standing, true) > 1; ++step) {
@@ -87,32 +87,20 @@ Flags Interview::withstand_crossing(Flags standing, double eps, LogitLoss climbe
   return standing;
 }
 
-Tensor Interview::some(const std::vector<std::int32_t>& ids) const {
-  const Tensor& x = probe_.images;
-  Shape shape = x.shape();
-  shape.n = static_cast<Index>(ids.size());
-  const Tensor chosen(x.machine(), shape, x.dtype());
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    x.machine().copy(chosen.images(static_cast<Index>(i), 1), x.images(ids[i], 1));
-  return chosen;
-}
-
-Flags Interview::withstand_square(Flags standing, double eps, Index queries) const {
-  std::deque<Victim> queue;
+Flags ProbedModel::withstand_square(Flags standing, double eps, Index queries) const {
+  std::deque<Run> queue;
   for (std::size_t i = 0; i < standing.size(); ++i)
-    if (standing[i]) queue.push_back({static_cast<std::int32_t>(i), labels_[i], {-1}});
+    if (standing[i])
+      queue.push_back(
+          {.image = static_cast<std::int32_t>(i), .label = labels_[i], .targets = {-1}});
   if (queue.empty()) return standing;
   const Tensor& x = probe_.images;
-  Shape shape = x.shape();
-  shape.n = static_cast<Index>(queue.size());
-  Slots slots(x.machine(), shape, x.dtype());
+  Slots slots(x.machine(), x.shape().with_images(std::ssize(queue)), x.dtype());
   Square square(slots, {probe_.norm, eps, 0}, queries, false);
-  drive(square, slots, queue, classifier_,
-        {.fetch = [this](const std::vector<std::int32_t>& ids) { return some(ids); },
-         .report =
-             [&](const PerImage<Finding>& findings) {
-               for (const auto& [image, f] : findings) standing[image] = !f.broken();
-             }});
+  const auto finished = [&](const std::vector<Index>& some) {
+    for (const Index slot : some) standing[slots.runs[slot].image] = !slots.runs[slot].broken;
+  };
+  drive(square, slots, queue, classifier_, labelled(x, labels_), {.finished = finished});
   return standing;
 }
 

@@ -6,17 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "attacks/plan.h"
 #include "training/checkpoint.h"
-#include "training/evaluator.h"
 #include "training/settings.h"
 
 namespace robmask {
 
-/// Does this attack leave every image as it is: no ball, or no steps? (Square counts queries.)
-bool is_idle(const AttackPlan& stage);
-
 /// One combination; the attack and the value of ε are the plan's.
-struct Cell {
+struct Combination {
   double mask = 0;
   Strength eps;
   AttackPlan plan;
@@ -25,17 +22,19 @@ struct Cell {
   /// The mask that the attack goes through.
   double attacked_mask() const { return source_mask.value_or(mask); }
   /// Is there nothing to attack with?
-  bool idle() const { return std::ranges::all_of(stages(plan), is_idle); }
+  bool is_idle() const {
+    return std::ranges::all_of(stages(plan), [](const AttackPlan& s) { return s.is_idle(); });
+  }
 };
 
 /// The combinations that settings ask for, by mask, attack and ε in the order given; with reuse_broken
 /// ε ascends. `source`: where adversarial examples are made, the model itself unless they transfer.
 /// InputError for a mask that a model lacks, an attack that this build lacks, one whose loss needs more
 /// classes than the model has, and a source of other classes.
-std::vector<Cell> cells_of(const EvaluateSettings& settings, const LoadedModel& model,
-                           const LoadedModel& source);
+std::vector<Combination> combinations_of(const EvaluateSettings& settings, const LoadedModel& model,
+                                         const LoadedModel& source);
 
-/// The attacks a cell runs one after the other; one, but for ensembles.
-std::vector<AttackName> stage_names(const Cell& cell);
+/// The attacks that it runs one after the other; one, but for ensembles.
+std::vector<AttackName> stage_names(const Combination& combination);
 
 }  // namespace robmask

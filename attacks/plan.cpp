@@ -1,4 +1,4 @@
-#include "training/attack_plan.h"
+#include "attacks/plan.h"
 
 #include "attacks/apgd.h"
 #include "attacks/cw.h"
@@ -8,19 +8,16 @@
 
 namespace robmask {
 
-AttackPlan pgd_plan(const AttackSettings& settings, double eps) {
-  return {.norm = settings.norm,
-          .eps = eps,
-          .step_size = settings.alpha(eps),
-          .steps = settings.steps,
-          .random_start = settings.start == Start::random};
-}
-
 std::string AttackPlan::name() const {
   if (chain.empty()) return to_string(attack);
   std::vector<std::string> names;
   for (const AttackPlan& stage : chain) names.push_back(stage.name());
   return fmt::to_string(fmt::join(names, "+"));
+}
+
+bool AttackPlan::is_idle() const {
+  if (attack == AttackName::clean || eps == 0) return true;
+  return steps == 0 && attack != AttackName::square;
 }
 
 std::vector<AttackPlan> stages(const AttackPlan& plan) {
@@ -61,9 +58,9 @@ bool is_targeted(AttackName attack) {
   return attack == AttackName::apgd_t || attack == AttackName::fab_t;
 }
 
-std::unique_ptr<Attack> make_attack(const AttackPlan& plan, Slots& slots, std::uint64_t seed,
-                                    Index classes) {
-  const Terms terms{plan.norm, plan.eps, seed, plan.hand_out};
+std::unique_ptr<Attack> make_attack(const AttackPlan& plan, HandOut hand_out, Slots& slots,
+                                    std::uint64_t seed, Index classes) {
+  const Terms terms{plan.norm, plan.eps, seed, hand_out};
   const auto kind = static_cast<std::uint64_t>(plan.attack);
   const auto apgd = [&](LogitLoss loss) {
     return std::make_unique<Apgd>(slots, terms, plan.steps, loss, kind);

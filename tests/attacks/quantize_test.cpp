@@ -1,6 +1,6 @@
 // Rounding to 8 bits: on the lattice, inside the ball, as near as can be.
 
-#include "tools/robmask/quantize.h"
+#include "attacks/quantize.h"
 
 #include <gtest/gtest.h>
 

@@ -1,14 +1,16 @@
-// Evaluations by attacks and by ensembles of them: the same in any batch, in stages that can be resumed.
+// Evaluations by attacks and by ensembles of them: of any function, the same in any batch, in stages that
+// can be resumed, and confirmed.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
 #include <numeric>
-#include <set>
 
+#include "attacks/evaluate.h"
+#include "attacks/intervals.h"
 #include "tests/support/machines.h"
-#include "training/evaluator.h"
+#include "training/images.h"
 
 namespace robmask {
 namespace {
@@ -22,15 +24,11 @@ Index argmax(const std::vector<double>& z, Index row, Index classes) {
 struct Scene {
   Model model;
   Images images;
-  std::vector<std::int32_t> all;
 
   explicit Scene(const std::string& machine = "cpu", Index classes = 5)
       : model(backend(machine), DType::f32, {.name = "resnet18", .width = 4, .classes = classes},
               1),
-        images(backend(machine), labelled(model)),
-        all(25) {
-    std::iota(all.begin(), all.end(), 0);
-  }
+        images(backend(machine), labelled(model)) {}
   static Split labelled(const Model& model) {
     DataOptions options;
     options.test = false;
@@ -39,7 +37,8 @@ struct Scene {
     std::vector<std::int32_t> ids(split.labels.size());
     std::iota(ids.begin(), ids.end(), 0);
     const Images unlabelled(model.machine(), split);
-    std::vector<double> z = Evaluator(model, unlabelled, 25, 0).logits(0, ids).to_doubles();
+    const Variable x(unlabelled.batch(DType::f32, ids).images);
+    std::vector<double> z = model.at(0)(x).value().to_doubles();
     centre(model, z);
     for (const std::int32_t n : ids)
       split.labels[n] = static_cast<std::int32_t>(argmax(z, n, model.spec().classes));
@@ -60,7 +59,10 @@ struct Scene {
       model.machine().copy(bias, make_tensor(model.machine(), bias.shape(), bias.dtype(), values));
     }
   }
-  Evaluator evaluator(Index batch) const { return {model, images, batch, 0}; }
+  Evaluation evaluation(const AttackPlan& plan, Index batch) const {
+    return {.plan = plan, .attacked = model.at(0), .batch = batch};
+  }
+  LabelledImages labelled() const { return images.labelled(DType::f32); }
 };
 
 const Scene& scene(const std::string& machine = "cpu") {
@@ -69,11 +71,11 @@ const Scene& scene(const std::string& machine = "cpu") {
 }
 
 /// Everything an evaluation says of each image.
-struct Result {
+struct Found {
   PerImage<std::vector<float>> adversarial;
   PerImage<std::tuple<bool, AttackName, Index, Index, double>> verdicts;
 
-  bool operator==(const Result&) const = default;
+  bool operator==(const Found&) const = default;
   Index robust() const {
     return std::ranges::count_if(verdicts, [](const auto& v) { return std::get<0>(v.second); });
   }
@@ -82,13 +84,16 @@ struct Result {
   }
 };
 
-Result run(const AttackPlan& plan, Index batch, const Scene& on = scene()) {
-  Result result;
-  PerImage<Tensor> handed_out;
-  const auto verdicts = on.evaluator(batch).attack(0, plan, on.all, {.adversarial = &handed_out});
-  for (const Verdict& v : verdicts) result.add(v);
-  for (const auto& [image, x_adv] : handed_out) result.adversarial[image] = x_adv.to_host<float>();
-  return result;
+Found run(const AttackPlan& plan, Index batch, const Scene& on = scene()) {
+  Found found;
+  const auto finish = [&](Index, const PerImage<Verdict>& verdicts, const Tensor& x_adv) {
+    Index row = 0;
+    for (const auto& [image, v] : verdicts)
+      found.adversarial[image] = x_adv.images(row++, 1).to_host<float>();
+  };
+  for (const Verdict& v : evaluate(on.evaluation(plan, batch), on.labelled(), {.finish = finish}))
+    found.add(v);
+  return found;
 }
 
 /// The median of the perturbations that a plan finds.
@@ -125,7 +130,7 @@ class AnyAttack : public testing::TestWithParam<std::tuple<std::string, AttackNa
 };
 
 TEST_P(AnyAttack, FindsTheSameInAnyBatchAndHandsOutMisclassifiedImagesOfTheBallOnly) {
-  const Result result = run(plan(), 25, here());
+  const Found result = run(plan(), 25, here());
   EXPECT_EQ(result.verdicts.size(), 25u);
   EXPECT_EQ(run(plan(), 7, here()), result);
   EXPECT_GT(result.robust(), 0);
@@ -187,62 +192,104 @@ TEST(AutoAttack, StandardPlusAndRandHaveTheAuthorsStages) {
 
 TEST(AutoAttack, EachStageAttacksTheSurvivorsOfThoseBefore) {
   const AttackPlan plan = small_plan(AttackName::autoattack, Norm::linf);
-  std::vector<std::int32_t> standing = scene().all;
-  Result one_by_one;
-  for (const AttackPlan& stage : stages(plan)) {
-    std::vector<std::int32_t> survivors;
-    for (const Verdict& v : scene().evaluator(9).attack(0, stage, standing)) {
-      one_by_one.add(v);
-      if (v.robust) survivors.push_back(v.image);
-    }
-    standing = survivors;
-  }
+  Verdicts verdicts = taken_as_right(25);
+  for (const AttackPlan& stage : stages(plan))
+    attack(verdicts, scene().evaluation(stage, 9), scene().labelled());
+  Found one_by_one;
+  for (const Verdict& v : verdicts) one_by_one.add(v);
   EXPECT_EQ(run(plan, 9).verdicts, one_by_one.verdicts);
 }
 
-TEST(AutoAttack, GoesOnFromAnyStageToTheSameVerdicts) {
+TEST(AutoAttack, GoesOnFromWhatIsKnownOfAnyStageToTheSameVerdicts) {
   const AttackPlan plan = small_plan(AttackName::autoattack, Norm::linf);
-  Result whole;
-  std::vector<Standing> after;
-  Evaluator::Hooks hooks;
-  hooks.on_batch = [&](Index done, const PerImage<Verdict>& some) {
-    for (const auto& [image, v] : some) whole.add(v);
-    EXPECT_EQ(done, static_cast<Index>(whole.verdicts.size()));
+  std::vector<PerImage<Verdict>> noted(4);  // by stage
+  const auto note = [&](Index stage, const PerImage<Verdict>& some, const Tensor&) {
+    noted[stage].insert(some.begin(), some.end());
   };
-  hooks.on_stage = [&](Index stage, const std::vector<std::int32_t>& survivors) {
-    after.push_back({stage + 1, survivors});
-  };
-  scene().evaluator(9).attack(0, plan, scene().all, hooks);
-  EXPECT_EQ(whole.verdicts.size(), 25u);
-  ASSERT_EQ(after.size(), 4u);
-  for (const Standing& from : after) {
-    Result resumed;
-    for (const Verdict& v : scene().evaluator(4).attack(0, plan, scene().all, {}, &from)) {
+  evaluate(scene().evaluation(plan, 9), scene().labelled(), {.finish = note});
+  const Found whole = run(plan, 9);
+  for (std::size_t known = 0; known < 4; ++known) {  // stages, and half of the next one
+    Index attacked = 0;
+    const auto recall = [&](Index stage, const std::vector<std::int32_t>& images) {
+      PerImage<Verdict> some;
+      for (const std::int32_t image : images)
+        if (stage < static_cast<Index>(known) ||
+            (stage == static_cast<Index>(known) && image % 2 == 0))
+          some[image] = noted[stage].at(image);
+      attacked += std::ssize(images) - std::ssize(some);
+      return some;
+    };
+    Found resumed;
+    for (const Verdict& v :
+         evaluate(scene().evaluation(plan, 4), scene().labelled(), {.begin = recall}))
       resumed.add(v);
-      if (from.stage < 4) {
-        EXPECT_EQ(resumed.verdicts[v.image], whole.verdicts[v.image]);
-      }
-    }
-    EXPECT_EQ(resumed.verdicts.size(), from.survivors.size());
+    EXPECT_EQ(resumed.verdicts, whole.verdicts);
+    EXPECT_GT(attacked, 0);
+  }
+}
+
+TEST(AutoAttack, OfAFunctionIsFiveLines) {
+  // Four images of one pixel, whose four channels are the logits.
+  Backend& cpu = backend("cpu");
+  const Tensor images = make_tensor(
+      cpu, {4, 1, 1, 4}, DType::f64,
+      std::vector<double>{.9, .1, .1, .1, .5, .3, .3, .2, .1, .6, .5, .2, .2, .2, .8, .3});
+  const std::vector<std::int32_t> labels{0, 0, 1, 2};
+  const std::vector<double> identity{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+  const Variable w(make_tensor(cpu, {1, 1, 4, 4}, DType::f64, identity)),
+      b(make_tensor(cpu, {1, 1, 1, 4}, DType::f64, std::vector<double>(4, 0.0)));
+  const auto network = [&](const Variable& x) { return linear(x, w, b); };
+
+  const Classifier logits = [&](const Variable& x) { return network(x); };
+  const Evaluation autoattack{.plan = {.attack = AttackName::autoattack, .eps = 0.15},
+                              .attacked = logits};
+  const Verdicts verdicts = evaluate(autoattack, labelled(images, labels));
+  const Index robust = std::ranges::count(verdicts, true, &Verdict::robust);
+  const auto [low, high] = wilson_interval(robust, std::ssize(verdicts));
+
+  EXPECT_EQ(robust, 2);  // a gap of more than 2·ε between the largest logits: images 0 and 3
+  EXPECT_TRUE(verdicts[0].robust && verdicts[3].robust);
+  EXPECT_LT(low, 0.5);
+  EXPECT_GT(high, 0.5);
+}
+
+TEST(Verdicts, CountAsBrokenOnlyWhatIsMisclassifiedAndInTheBall) {
+  const Scene& s = scene();
+  // The attacked network is wrong everywhere; the judging one only where a pixel was moved far.
+  const AttackPlan still{
+      .attack = AttackName::pgd, .eps = 0.01, .step_size = 0, .steps = 1, .random_start = false};
+  const Classifier wrong = [&](const Variable& x) {
+    const Variable z = s.model.at(0)(x);
+    return add_scaled(z, z, -2);
+  };
+  Evaluation e{.plan = still, .attacked = wrong, .judged = s.model.at(0)};
+  for (const Verdict& v : evaluate(e, s.labelled())) EXPECT_TRUE(v.clean && v.robust);
+  std::swap(e.attacked, e.judged);
+  Verdicts verdicts = taken_as_right(25);
+  attack(verdicts, e, s.labelled());
+  for (const Verdict& v : verdicts) {
+    EXPECT_FALSE(v.robust) << "what hands out nothing of its own is judged too";
+    EXPECT_EQ(v.broken_by, AttackName::pgd);
+    EXPECT_EQ(v.perturbation, 0);
   }
 }
 
 TEST(AutoAttack, LossesThatNeedMoreClassesAreRefused) {
   const Scene three("cpu", 3);
   const auto attack = [&](AttackName name) {
-    return three.evaluator(25).attack(0, small_plan(name, Norm::linf), {0, 1, 2});
+    return evaluate(three.evaluation(small_plan(name, Norm::linf), 25), three.labelled());
   };
   EXPECT_THROW(attack(AttackName::apgd_t), InputError);
   EXPECT_THROW(attack(AttackName::autoattack), InputError);
   for (const AttackName name : {AttackName::apgd_ce, AttackName::apgd_dlr, AttackName::fab_t})
-    EXPECT_EQ(attack(name).size(), 3u);
+    EXPECT_EQ(attack(name).size(), 25u);
 }
 
 TEST(AutoAttack, NineTargetsOfFiveClassesAreTheFourThatThereAre) {
   for (const AttackName attack : {AttackName::apgd_t, AttackName::fab_t}) {
     AttackPlan plan = small_plan(attack, Norm::linf);
     plan.targets = 4;
-    const Result four = run(plan, 25);
+    const Found four = run(plan, 25);
     plan.targets = 9;
     EXPECT_EQ(run(plan, 25), four);
     plan.targets = 3;
@@ -253,9 +300,9 @@ TEST(AutoAttack, NineTargetsOfFiveClassesAreTheFourThatThereAre) {
 TEST(AutoAttack, SharedWindowsAreTheSameForAllImagesAndStillDoNotDependOnTheBatch) {
   AttackPlan plan = small_plan(AttackName::square, Norm::linf);
   plan.queries = 60;
-  const Result own = run(plan, 25);
+  const Found own = run(plan, 25);
   plan.compat = true;
-  const Result shared = run(plan, 25);
+  const Found shared = run(plan, 25);
   EXPECT_NE(own.verdicts, shared.verdicts);
   EXPECT_EQ(run(plan, 7), shared);
 }

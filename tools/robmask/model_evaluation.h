@@ -1,0 +1,37 @@
+#pragma once
+// The evaluation of one model: runs each combination of mask, attack and ε, going on from the journal.
+
+#include <map>
+
+#include "tools/robmask/adversarial_file.h"
+#include "tools/robmask/attack_result.h"
+#include "tools/robmask/journal.h"
+
+namespace robmask {
+
+class ModelEvaluation {
+ public:
+  /// `name` tells this model from others in the journal; attacks are driven on `source`, which is the
+  /// model itself unless they transfer; `adversarial`, if given, gets the images of every attack.
+  ModelEvaluation(const EvaluateSettings& settings, const std::string& name,
+                  const LoadedModel& model, const LoadedModel& source, const Images& images,
+                  Journal& journal, AdversarialFile* adversarial = nullptr);
+
+  AttackResult run(const Combination& combination);
+
+ private:
+  /// The images as they are, at mask p.
+  const Verdicts& clean(double p);
+
+  const EvaluateSettings& settings_;
+  std::string name_;
+  const LoadedModel &model_, &source_;
+  LabelledImages images_;
+  Journal& journal_;
+  AdversarialFile* adversarial_;
+  std::map<double, Verdicts> clean_;
+  /// What smaller strengths broke, by mask and attack; for --reuse-broken.
+  std::map<std::pair<double, std::string>, PerImage<Verdict>> broken_;
+};
+
+}  // namespace robmask
