@@ -1,5 +1,5 @@
 #!/bin/bash
-# What only a GPU can show (GPU.md), in less than nine minutes and without network, compiler or
+# What only a GPU can show (docs/gpu.md), in less than nine minutes and without network, compiler or
 # libraries there: `make gpu-check-build` makes what is to be carried, build/gpu/. Run from the root of
 # the repository. Everything goes to one file, $OUT/gpu-check.txt or build/gpu/report/gpu-check.txt, with
 # a table last. Exit code 0 if all that could run passed, 1 if something failed, 77 without a GPU.
