@@ -1,0 +1,133 @@
+# What there is to compile, and how. The Makefile includes this file; gpu.mk and checks.mk go on from here.
+
+# g++ 12 sees overlapping copies in string + string at -O3 that are not there (gcc bug 105651).
+WARNINGS := -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Werror -Wno-restrict
+# And, with sanitizers, values in std::regex that are not set (gcc bug 105562).
+WARNINGS += $(if $(SANITIZE),-Wno-maybe-uninitialized)
+INCLUDES := -I.
+# A sanitizer's report names lines; for a debugger or a profiler, EXTRA=-g1.
+FLAGS    := -std=c++20 $(OPTIMIZE) $(if $(SANITIZE),-g1) -fopenmp-simd -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
+LINK     := $(CXX) -pthread $(SANITIZE) $(LDFLAGS)
+LIBS     := -lfmt -lpng -ljpeg -lz
+
+# ---- sources --------------------------------------------------------------------------------------
+
+LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/codecs \
+             data/files training tools/robmask/options))
+TOOL    := $(wildcard tools/robmask/*.cpp tools/robmask/report/*.cpp tools/robmask/reproduce/*.cpp)
+# The files of the report's page, as strings in a source file of their own.
+PAGE    := $(addprefix tools/robmask/report/,page.html style.css charts.js page.js)
+ASSETS  := tools/robmask/report/assets.cpp
+EMULATOR := $(wildcard tests/gpu_emulator/*.cpp)
+FUZZERS := $(wildcard tests/fuzz/*.cpp)
+TESTS   := $(filter-out $(EMULATOR) $(FUZZERS),$(wildcard tests/*.cpp tests/*/*.cpp))
+KERNELS := $(wildcard engine/cpu/*.cpp)
+
+# The CPU backend is compiled once for each instruction set and linked into one relocatable object that
+# exports one symbol, so that no function built for a newer processor can be picked elsewhere
+# (-fno-gnu-unique: the statics of inline functions would stay global).
+ISA := generic
+ifeq ($(shell $(CXX) -dumpmachine | cut -d- -f1),x86_64)
+ISA += avx2 avx512
+endif
+MARCH_avx2   := -march=x86-64-v3
+MARCH_avx512 := -march=x86-64-v4 -mprefer-vector-width=512
+# g++ 12 warns about "undefined" vectors inside its own AVX-512 header (gcc bug 105593).
+MARCH_avx512 += -Wno-uninitialized -Wno-maybe-uninitialized
+
+# The best one for the processor that builds, as the dynamic linker knows it.
+LEVELS := $(shell /lib64/ld-linux-x86-64.so.2 --help 2>/dev/null | sed -n 's/^ *x86-64-\(v[34]\) .supported.*/\1/p')
+BEST   := $(if $(filter v4,$(LEVELS)),avx512,$(if $(filter v3,$(LEVELS)),avx2,generic))
+
+# ---- objects --------------------------------------------------------------------------------------
+
+# Most of a file's compile time goes into the headers of the standard library and of JSON, so the files
+# of a folder are compiled together, as one that includes them: a fifth of the time. What depends on
+# flags of its own, takes long, or must stay out of a program, is compiled alone.
+ALONE    := $(addprefix engine/,backend.cpp cpu.cpp threads.cpp cpu/pixel_product.cpp cpu/tap_product.cpp) \
+            tools/robmask/main.cpp tools/examples/%
+together  = $(addsuffix all.cpp,$(sort $(dir $(filter-out $(ALONE),$(1))))) $(filter $(ALONE),$(1))
+objects   = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(call together,$(1)))
+LIBRARY_OBJECTS := $(call objects,$(LIBRARY))
+TOOL_OBJECTS    := $(call objects,$(TOOL)) $(BUILD)/objects/$(ASSETS:.cpp=.o)
+TEST_OBJECTS    := $(call objects,$(TESTS))
+kernels          = $(patsubst %.cpp,$(BUILD)/objects/$(1)/%.o,$(call together,$(KERNELS)))
+
+# The demo shows something sooner with kernels for this processor alone and without the GPU. All other
+# objects are those of build/robmask.
+DEMO_ISA := $(lastword $(filter generic $(BEST),$(ISA)))
+CHOSEN   := engine/backend.o engine/cpu.o  # know what is built in
+DEMO     := $(filter-out $(addprefix %/,$(CHOSEN)),$(LIBRARY_OBJECTS)) $(BUILD)/cpu_$(DEMO_ISA).o \
+            $(addprefix $(BUILD)/demo/$(DEMO_ISA)/,$(CHOSEN))
+
+# ---- compiling ------------------------------------------------------------------------------------
+
+$(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
+	@mkdir -p $(@D)
+	$(call say,compile $<)
+	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# What computes for long is in engine, attacks and data. The rest, which is most of what there is to
+# compile, starts it, reports and checks, and is optimized less, for time.
+COLD := $(if $(filter -O3,$(OPTIMIZE)),-O1)
+$(addprefix $(BUILD)/objects/,tools/%.o tests/%.o training/%.o data/files/%.o): FLAGS += $(COLD)
+
+$(BUILD)/demo/$(DEMO_ISA)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
+	@mkdir -p $(@D)
+	$(call say,compile $<  (demo))
+	$(Q)$(CXX) $(FLAGS) -DROBMASK_CPU_$(DEMO_ISA) -MMD -MP -c -o $@ $<
+
+# FOLDER/all.cpp includes the folder's files; written anew when one came or went, and kept, since a
+# new one makes its object old.
+.PRECIOUS: $(BUILD)/objects/%/all.cpp
+in_folder = $(foreach file,$(filter-out $(ALONE),$(LIBRARY) $(KERNELS) $(TOOL) $(TESTS) $(FUZZERS)),$(if $(filter $(1)/,$(dir $(file))),$(file)))
+$(BUILD)/objects/%/all.cpp: $(BUILD)/sources
+	@mkdir -p $(@D)
+	$(Q)printf '#include "%s"\n' $(call in_folder,$*) | cmp -s - $@ || \
+	  printf '#include "%s"\n' $(call in_folder,$*) > $@
+$(BUILD)/objects/%/all.o: $(BUILD)/objects/%/all.cpp $(BUILD)/flags | $(BUILD)/packages-build
+	$(call say,compile $*/*.cpp)
+	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# tools/robmask/report/style.css becomes robmask::assets::style_css, in a raw string.
+$(BUILD)/objects/$(ASSETS): $(PAGE)
+	@mkdir -p $(@D)
+	$(call say,embed   $@)
+	$(Q){ echo '#include "tools/robmask/report/page.h"'; for file in $^; do \
+	  printf 'const std::string_view robmask::assets::%s = R"~~~(' "$$(basename $$file | tr . _)"; \
+	  cat $$file; echo ')~~~";'; done; } > $@
+$(BUILD)/objects/$(ASSETS:.cpp=.o): $(BUILD)/objects/$(ASSETS) $(BUILD)/flags | $(BUILD)/packages-build
+	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# compile_for ISA
+define compile_for
+	@mkdir -p $(@D)
+	$(call say,compile $(<:$(BUILD)/objects/%/all.cpp=%/*.cpp)  ($(1)))
+	$(Q)$(CXX) $(FLAGS) $(MARCH_$(1)) -fno-gnu-unique -DROBMASK_ISA=$(1) -MMD -MP -c -o $@ $<
+endef
+define isa_rules
+$(BUILD)/objects/$(1)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
+	$$(call compile_for,$(1))
+$(BUILD)/objects/$(1)/%/all.o: $(BUILD)/objects/%/all.cpp $(BUILD)/flags | $(BUILD)/packages-build
+	$$(call compile_for,$(1))
+
+$(BUILD)/cpu_$(1).o: $(call kernels,$(1)) $(BUILD)/sources
+	$$(call say,library $$@)
+	$$(Q)$$(LD) -r --force-group-allocation -o $$@ $$(filter %.o,$$^)
+	$$(Q)$$(OBJCOPY) --keep-global-symbol=robmask_cpu_$(1) $$@
+endef
+$(foreach isa,$(ISA),$(eval $(call isa_rules,$(isa))))
+
+$(BUILD)/objects/engine/cpu.o: FLAGS += $(ISA:%=-DROBMASK_CPU_%)
+$(BUILD)/objects/engine/cpu.o: $(BUILD)/sources
+$(TEST_OBJECTS): | $(BUILD)/packages-test
+
+-include $(patsubst %.o,%.d,$(call objects,tools/examples/pictures.cpp) $(DEMO) $(LIBRARY_OBJECTS) \
+  $(TOOL_OBJECTS) $(TEST_OBJECTS) $(foreach isa,$(ISA),$(call kernels,$(isa))))
+
+# Other flags, or a file that came or went, change these files, and that rebuilds what they concern.
+write_now = @mkdir -p $(@D); echo '$(NOW)' | cmp -s - $@ || echo '$(NOW)' > $@
+$(BUILD)/flags:   NOW := $(CXX) $(FLAGS) $(COLD) $(MARCH_avx2) $(MARCH_avx512)
+$(BUILD)/sources: NOW := $(LIBRARY) $(TOOL) $(TESTS) $(FUZZERS) $(KERNELS) $(ISA)
+$(BUILD)/flags $(BUILD)/sources: force
+	$(write_now)

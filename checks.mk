@@ -1,0 +1,125 @@
+# Checks beyond the tests, measurements, habits:
+#
+# make smoke      every table and figure of the paper on a few embedded images (minutes)
+# make asan       the tests under the address and undefined-behaviour sanitizers (but for Slow*)
+# make asan-library  the same for all but the command line: what CI has time for
+# make fuzz       feeds every reader of files odd input for a minute each  READERS='npy json' FUZZ_SECONDS=60
+# make tradeoff   trains on the embedded data until the paper's effect must show (minutes)
+# make kills      kills a training run thirty times and an evaluation ten times: resumed, the same bits
+# make report-check  opens the page of `robmask report` in a headless Chromium (Error 77: there is none)
+# make pictures-check  decodes pictures of every form and compares with Pillow (Debian's python3-pil)
+# make bare-check both commands of the README on a bare Debian in a folder of its own (root; half an hour)
+# make bench      the speed of training and attack steps on this machine
+# make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
+# make format     lays out all sources with clang-format
+# make lint       checks layout (clang-format) and habits (clang-tidy)
+
+.PHONY: smoke asan asan-library fuzz tradeoff kills report-check pictures-check bare-check bench bench-check golden \
+        format lint lint-format
+$(BUILD)/packages-fuzz $(BUILD)/packages-report-check $(BUILD)/packages-pictures-check: | $(BUILD)/packages-build
+
+# ---- runs of the program --------------------------------------------------------------------------
+
+smoke: $(BUILD)/robmask | $(BUILD)/packages-demo
+	$(Q)rm -rf $(BUILD)/smoke
+	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/smoke.sh $(BUILD)/smoke
+
+tradeoff:
+	+@$(MAKE) --no-print-directory FILTER='Slow*' test-here
+
+kills: $(BUILD)/robmask
+	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/kills.sh
+	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/evaluation_kills.sh
+
+# Ends with 77 where there is no browser: make says so, and fails.
+report-check: $(BUILD)/robmask | $(BUILD)/packages-report-check
+	$(Q)ROBMASK=$(BUILD)/robmask PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tools/checks/report_page.py \
+	  $(BUILD)/report
+
+pictures-check: $(BUILD)/robmask | $(BUILD)/packages-pictures-check
+	$(Q)ROBMASK=$(BUILD)/robmask PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tools/checks/pictures.py
+
+bare-check:
+	tools/checks/bare_debian.sh
+
+bench: $(BUILD)/robmask
+	$(BUILD)/robmask bench --workload train,pgd,robmask
+
+# The benchmark beside PyTorch, as far as it goes without a GPU and PyTorch.
+bench-check: $(BUILD)/robmask | $(BUILD)/packages-test
+	$(PYTHON) tools/bench/floor.py --check
+	$(PYTHON) tools/bench/gpu_bench.py --robmask $< --device cpu --torch off --width 4 --batch 4,8 \
+	  --rounds 1 --seconds 0 --out $(BUILD)/bench >$(BUILD)/bench.log 2>&1 || { cat $(BUILD)/bench.log; exit 1; }
+
+golden: | $(BUILD)/packages-golden
+	$(PYTHON) tests/golden/make_golden.py
+
+# ---- sanitizers -----------------------------------------------------------------------------------
+
+SANITIZED = BUILD=$(BUILD)/asan OPTIMIZE='-O1 -D_GLIBCXX_ASSERTIONS' ISA=$(BEST) NVCC= \
+            SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+asan:  # with one instruction set and without the GPU, for time; the emulator guards memory itself
+	+@$(MAKE) --no-print-directory $(SANITIZED) FILTER='$(FILTER)' test-here
+
+# The same without the command line and what trains or attacks whole networks again and again: minutes.
+LONG := Replay/*:Models/*:Resume.*:Recipes/*:Networks/*:AutoAttack.*:Attacks/*
+asan-library:
+	+@$(MAKE) --no-print-directory $(SANITIZED) TOOL= \
+	  TESTS='$(filter-out tests/commands/% tests/reproduce/%,$(TESTS))' $(BUILD)/asan/tests
+	$(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*:$(LONG))'
+
+# ---- the fuzzer -----------------------------------------------------------------------------------
+
+# libFuzzer is clang's, and clang compiles all but the kernels, of which no reader has any.
+FUZZ_CXX        ?= clang++
+FUZZ_SANITIZE   := -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
+FUZZ_FLAGS      := -std=c++20 -O1 -g1 -D_GLIBCXX_ASSERTIONS -fopenmp-simd -pthread $(INCLUDES) \
+                   $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link -DROBMASK_CPU_generic
+fuzzed           = $(patsubst %.cpp,$(BUILD)/fuzz/objects/%.o,$(call together,$(1)))
+FUZZED          := $(call fuzzed,$(LIBRARY) $(TOOL) $(FUZZERS)) $(BUILD)/fuzz/objects/$(ASSETS:.cpp=.o)
+FUZZ_LINK = $(FUZZ_CXX) -pthread $(FUZZ_SANITIZE)
+
+$(BUILD)/fuzz/fuzzer: $(filter-out %/main.o,$(FUZZED)) $(BUILD)/cpu_generic.o $(BUILD)/sources
+	$(call say,link    $@)
+	$(Q)$(FUZZ_LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIBS) -lz
+
+$(BUILD)/fuzz/robmask: $(filter-out %/fuzz/all.o,$(FUZZED)) $(BUILD)/cpu_generic.o $(BUILD)/sources
+	$(call say,link    $@)
+	$(Q)$(FUZZ_LINK) -o $@ $(filter %.o,$^) $(LIBS)
+
+FUZZ = @mkdir -p $(@D)$(if $(V),,; echo "  compile $(<:$(BUILD)/objects/%/all.cpp=%/*.cpp)  (to be fuzzed)")
+$(BUILD)/fuzz/objects/%.o: %.cpp $(BUILD)/fuzz/flags | $(BUILD)/packages-fuzz
+	$(FUZZ)
+	$(Q)$(FUZZ_CXX) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/fuzz/objects/%.o: $(BUILD)/objects/%.cpp $(BUILD)/fuzz/flags | $(BUILD)/packages-fuzz
+	$(FUZZ)
+	$(Q)$(FUZZ_CXX) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+-include $(FUZZED:.o=.d)
+
+$(BUILD)/fuzz/flags: NOW := $(FUZZ_CXX) $(FUZZ_FLAGS)
+$(BUILD)/fuzz/flags: force
+	$(write_now)
+
+# READERS are some of tests/fuzz/*_fuzzer.cpp; `commands` damages runs that robmask reads.
+READERS := $(sort $(patsubst tests/fuzz/%_fuzzer.cpp,%,$(filter %_fuzzer.cpp,$(FUZZERS)))) commands
+fuzz: $(BUILD)/fuzz/fuzzer $(BUILD)/fuzz/robmask
+	$(Q)FUZZ=$(BUILD)/fuzz PYTHON='$(PYTHON)' SECONDS_EACH='$(FUZZ_SECONDS)' \
+	  RUNS='$(FUZZ_RUNS)' tests/fuzz/run.sh $(READERS)
+
+# ---- habits ---------------------------------------------------------------------------------------
+
+WRITTEN := $(shell find $(wildcard engine layers attacks models data training tools tests) -name '*.cpp' -o -name '*.h' -o -name '*.cu')
+TIDIED  := $(patsubst %.cpp,$(BUILD)/tidy/%,$(LIBRARY) $(KERNELS) $(TOOL))
+
+format: | $(BUILD)/packages-lint
+	clang-format -i $(WRITTEN)
+
+lint: lint-format $(TIDIED)
+lint-format: | $(BUILD)/packages-lint
+	clang-format --dry-run --Werror $(WRITTEN)
+
+# A file is looked at again when it, any header or the rules changed.
+$(TIDIED): $(BUILD)/tidy/%: %.cpp $(filter %.h,$(WRITTEN)) .clang-tidy | $(BUILD)/packages-lint
+	@mkdir -p $(@D)
+	$(call say,tidy    $<)
+	$(Q)clang-tidy --quiet $< -- -std=c++20 -fopenmp-simd $(INCLUDES) 2>/dev/null && touch $@
