@@ -1,12 +1,12 @@
 #pragma once
-// The machine's instruction set: memory verbs and the primitives every machine implements. The CPU
-// (engine/cpu), CUDA and the naive reference (tests/reference_backend) are compared primitive by
-// primitive.
+// The machine's instruction set: memory verbs and the primitives every machine implements, here those
+// that networks are made of, in engine/attack_steps.h those of attacks. The CPU (engine/cpu), CUDA
+// (engine/cuda) and the naive reference (tests/reference_backend.h) are compared primitive by primitive.
 //
 // Conventions. Floating tensors of one call share one dtype, f32 or f64. Maps are N·H·W·C with any
 // pitch; "per image" arguments have shape {N,1,1,C}, "shared" ones {1,1,1,C}. Outputs are written in
-// full before they are read, so they may be uninitialized. Every result is deterministic, and a row of
-// an output that depends on one image only has the same bits in any batch and at any position.
+// full before they are read, so they may be uninitialized. Every result is deterministic, and a row
+// of an output that depends on one image only has the same bits in any batch and at any position.
 // Randomness is keyed by Stream (engine/random.h), never by order.
 //
 // bf16. CUDA also stores maps as bf16, in these primitives: copy, fill, scale, add, affine, relu,
@@ -20,6 +20,7 @@
 #include <span>
 #include <string>
 
+#include "engine/attack_steps.h"
 #include "engine/moments.h"
 #include "engine/pool.h"
 #include "engine/random.h"
@@ -41,18 +42,16 @@ struct Sink {
   bool add = false;
 };
 
-enum class Norm { linf, l2 };
-
-/// What the mask of one segment is made of (docs/mask.md): γ = code·weight and β = code·bias, blends of
-/// k masks; and statistics, a blend of pairs or, if pair_code is empty, the batch's own.
+/// What the mask of one segment is made of (docs/mask.md): γ = code·weight and β = code·bias, blends
+/// of k masks; and statistics, a blend of pairs or, if pair_code is empty, the batch's own.
 struct MaskSource {
   Tensor code, weight, bias;         // {1 or N,1,1,k}; {k,1,1,C}
   Tensor pair_code, mean, variance;  // {1 or N,1,1,pairs}; {pairs,1,1,C}
   double eps = 1e-5;
 };
 
-/// The mask of each channel as a lens: x̂ = (x − mean)·inverse and γ·x̂ + β = x·scale + shift. Its parts
-/// are shared {1,1,1,C} or per image {N,1,1,C}, each on its own.
+/// The mask of each channel as a lens: x̂ = (x − mean)·inverse and γ·x̂ + β = x·scale + shift. Its
+/// parts are shared {1,1,1,C} or per image {N,1,1,C}, each on its own.
 struct Lens {
   Tensor mean, inverse, scale, shift;
 };
@@ -69,7 +68,7 @@ struct MaskPass {
 /// The gradients of MaskPass that are wanted; an empty Sink or Tensor is skipped.
 struct MaskGradients {
   Sink x, residual;
-  /// Per image {N,1,1,C}: Σ over pixels of g·x̂ and of g, where g = dz·[z > 0] (g = dz without ReLU).
+  /// Per image {N,1,1,C}: Σ over pixels of g·x̂ and of g, where g = dz·[z > 0] (dz without ReLU).
   Tensor gamma, beta;
 };
 
@@ -78,32 +77,23 @@ struct SgdSlot {
   Tensor value, gradient, momentum, working = {};
 };
 
-/// What Square tries next on each image: a window of side × side pixels, and where it is.
-struct Squares {
-  Tensor place;    // i32 {N,1,1,5}: side, row, column; and for L2 row and column of a second window
-  Tensor sign;     // {N,1,1,C}: ±1 of each channel
-  Tensor pattern;  // L2: {N,S,S,1}, the bump η in the first side × side of it; empty for L∞
-};
-
 /// How a machine multiplies f32 numbers where it has a choice: as they are, or with 10 bits of each
 /// factor (NVIDIA's TF32), summed in f32.
 enum class Products { exact, tf32 };
 
-class Backend {
+class Backend : public AttackSteps {
  public:
-  virtual ~Backend() = default;
-
   /// "cpu", "cuda:0", "reference"; and what runs inside it ("avx512"), recorded with results.
   virtual std::string name() const = 0;
   virtual std::string kernels() const = 0;
 
-  // ---- memory ---------------------------------------------------------------------------------
+  // ---- memory -----------------------------------------------------------------------------------
   virtual std::byte* allocate(std::size_t bytes) = 0;
   virtual void release(std::byte* memory, std::size_t bytes) = 0;
   virtual void upload(std::byte* to, const void* host, std::size_t bytes) = 0;
   virtual void download(void* host, const std::byte* from, std::size_t bytes) = 0;
-  /// The pool that new tensors are taken from: the machine's own, or what Replay puts in its place until
-  /// it puts null there.
+  /// The pool that new tensors are taken from: the machine's own, or what Replay puts in its place
+  /// until it puts null there.
   std::shared_ptr<Pool> pool();
   void use_pool(std::shared_ptr<Pool> pool) { borrowed_pool_ = std::move(pool); }
   /// What conv2d and its gradients do from now on; exact at first.
@@ -112,7 +102,7 @@ class Backend {
   /// Bytes that all pools of this machine hold together, now and at most so far.
   std::size_t held() const { return held_; }
   std::size_t peak_held() const { return peak_held_; }
-  /// An empty recording, with which Replay repeats an iteration; null where there is none to be had.
+  /// An empty recording, with which Replay repeats an iteration; null where there is none.
   virtual std::unique_ptr<Recording> make_recording() { return nullptr; }
 
   /// Same shape; any pitch; floating types are converted.
@@ -124,10 +114,10 @@ class Backend {
   virtual void scale(Sink y, Tensor x, double factor) = 0;
   /// y = a + b; y may be a or b.
   virtual void add(Tensor y, Tensor a, Tensor b) = 0;
-  /// y = [y +] x·scale + shift per channel; an empty shift is 0.  scale, shift: {1,1,1,C}
+  /// y = [y +] x·scale + shift per channel; an empty scale is 1, an empty shift 0; y may be x.
+  /// scale, shift: {1,1,1,C}
   virtual void affine(Sink y, Tensor x, Tensor scale, Tensor shift) = 0;
-  /// y += b, b: {1,1,1,C}; and its gradient db = [db +] Σ rows dy.
-  virtual void add_bias(Tensor y, Tensor b) = 0;
+  /// The gradient of a shift b: db = [db +] Σ rows dy.
   virtual void bias_gradient(Sink db, Tensor dy) = 0;
   /// y = max(x, 0); dx = [dx +] dy·[y > 0]
   virtual void relu(Tensor y, Tensor x) = 0;
@@ -136,42 +126,36 @@ class Backend {
   // ---- convolution ------------------------------------------------------------------------------
   // x: N·H·W·Cin   w: {K, K, Cin/groups, Cout} as shape (n,h,w,c)   y: N·H'·W'·Cout
   // A linear layer is the same product with K = 1 on N·1·1·C.
-  virtual void conv2d(Tensor y, Tensor x, Tensor w, const Window& window) = 0;
-  /// The same, and the moments of y if this machine can take them while it writes y.
-  virtual Moments conv2d_with_moments(Tensor y, Tensor x, Tensor w, const Window& window) {
-    conv2d(std::move(y), std::move(x), std::move(w), window);
-    return {};
-  }
+  /// `moments`, if it is not null, becomes that of y where this machine can take it on the way.
+  virtual void conv2d(Tensor y, Tensor x, Tensor w, const Window& window,
+                      Moments* moments = nullptr) = 0;
   virtual void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) = 0;
   virtual void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) = 0;
 
-  // ---- the mask -----------------------------------------------------------------------------------
-  /// Mean and biased variance of each channel over all rows of x.  mean, variance: {1,1,1,C}
-  virtual void statistics(Tensor mean, Tensor variance, Tensor x) = 0;
-  /// The same, from the moments of x where conv2d_with_moments has left some.
-  virtual void statistics_with_moments(Tensor mean, Tensor variance, Tensor x, const Moments&) {
-    statistics(std::move(mean), std::move(variance), std::move(x));
-  }
+  // ---- the mask ---------------------------------------------------------------------------------
+  /// Mean and biased variance of each channel over all rows of x; from the moments of x, if conv2d
+  /// has left some.  mean, variance: {1,1,1,C}
+  virtual void statistics(Tensor mean, Tensor variance, Tensor x, const Moments& moments = {}) = 0;
   /// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance of `count` rows;
   /// tracked (i64 {1,1,1,1}) += 1.  running_*: {1,1,1,C}
   virtual void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked,
                               Tensor mean, Tensor variance, Index count, double momentum) = 0;
-  /// out = code · table, the low-rank mask of §4: γ = Σ_j u_j w_j.  code: {R,1,1,k}, table: {k,1,1,C},
-  /// out: {R,1,1,C}; R is 1 or the number of images.
+  /// out = code · table, the low-rank mask of §4: γ = Σ_j u_j w_j.
+  /// code: {R,1,1,k}, table: {k,1,1,C}, out: {R,1,1,C}; R is 1 or the number of images.
   virtual void blend(Tensor out, Tensor code, Tensor table) = 0;
   /// dtable_j = [dtable_j +] Σ_n u_nj dout_n.  dout: {N,1,1,C}; code: {1 or N,1,1,k}.
   virtual void blend_gradient(Sink dtable, Tensor dout, Tensor code) = 0;
-  /// mean = μ, inverse = s = 1/√(σ² + eps), scale = γ·s, shift = β − μ·γ·s. Mean and inverse have as
-  /// many rows as pair_code (one, if it is empty), scale and shift as the longer of the two codes.
+  /// mean = μ, inverse = s = 1/√(σ² + eps), scale = γ·s, shift = β − μ·γ·s. Mean and inverse have
+  /// as many rows as pair_code (one, if it is empty), scale and shift as the longer of the two codes.
   virtual void make_lens(const Lens& lens, const MaskSource& from) = 0;
   virtual void mask(Tensor z, const MaskPass& pass) = 0;
   /// `z` is the forward result (needed with ReLU). With `batch_statistics`, mean and inverse were
-  /// functions of x and dx goes through them (docs/mask.md); then gamma and beta sums are taken even
-  /// if they are not asked for.
+  /// functions of x and dx goes through them (docs/mask.md); then gamma and beta sums are taken
+  /// even if they are not asked for.
   virtual void mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z, const MaskPass& pass,
                              bool batch_statistics) = 0;
 
-  // ---- pooling -----------------------------------------------------------------------------------
+  // ---- pooling ----------------------------------------------------------------------------------
   /// Average over windows that tile the map without padding (PyTorch's avg_pool2d(kernel)).
   virtual void average_pool(Tensor y, Tensor x, const Window& window) = 0;
   virtual void average_pool_gradient(Sink dx, Tensor dy, const Window& window) = 0;
@@ -179,63 +163,20 @@ class Backend {
   virtual void max_pool(Tensor y, Tensor argmax, Tensor x, const Window& window) = 0;
   virtual void max_pool_gradient(Sink dx, Tensor dy, Tensor argmax, const Window& window) = 0;
 
-  // ---- losses; logits: {N,1,1,classes}, labels: i32 {N,1,1,1}, losses: {N,1,1,1} -------------------
+  // ---- losses; logits: {N,1,1,classes}, labels: i32 {N,1,1,1}, losses: {N,1,1,1} ------------------
   virtual void cross_entropy(Tensor loss, Tensor logits, Tensor labels) = 0;
   virtual void cross_entropy_gradient(Sink dlogits, Tensor dloss, Tensor logits, Tensor labels) = 0;
   /// KL(p ‖ q) = Σ_c p_c (log p_c − log q_c) of two rows of logits; either sink may be empty.
   virtual void kl(Tensor loss, Tensor p_logits, Tensor q_logits) = 0;
   virtual void kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logits, Tensor q_logits) = 0;
-  /// y = factor · Σ x over all elements, in a fixed order.  y: {1,1,1,1}
-  virtual void sum(Tensor y, Tensor x, double factor) = 0;
+  /// y = [y +] factor · Σ x over all elements, in a fixed order.  y: {1,1,1,1} of x's dtype or f64
+  virtual void sum(Sink y, Tensor x, double factor) = 0;
   /// dx = [dx +] factor · dy for every element.
   virtual void sum_gradient(Sink dx, Tensor dy, double factor) = 0;
-  /// hits (f32 or f64, {N,1,1,1}) = 1 where argmax(logits) = label, else 0; ties go to the first class.
+  /// hits {N,1,1,1} = 1 where argmax(logits) = label, else 0; ties go to the first class.
   virtual void correct(Tensor hits, Tensor logits, Tensor labels) = 0;
-  /// total (f64 {1,1,1,1}) += Σ x
-  virtual void accumulate(Tensor total, Tensor x) = 0;
 
-  // ---- attacks; images in [0,1]; eps, alpha: {1 or N,1,1,1}; ids: i32 {N,1,1,1} -------------------
-  /// A start uniform in the ball around x (L∞: each pixel; L2: direction and radius), clipped to [0,1].
-  /// `stream.image` is replaced by each image's id, `stream.step` by `step` (i64 {1,1,1,1}) if given.
-  virtual void start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream,
-                             Tensor step, Tensor ids) = 0;
-  /// x_adv = clip(x + sigma·normal): the start of TRADES.
-  virtual void start_normal(Tensor x_adv, Tensor x, double sigma, Stream stream, Tensor step,
-                            Tensor ids) = 0;
-  /// One step of PGD in place: L∞: δ += α·sign(g), sign(0) = 0; L2: δ += α·g/‖g‖₂, 0 for a zero
-  /// gradient; then project δ to the ball and clip x + δ to [0,1].
-  virtual void pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha, Tensor eps,
-                        Norm norm) = 0;
-  /// distance {N,1,1,1} = ‖a − b‖ of each image.
-  virtual void distance(Tensor distance, Tensor a, Tensor b, Norm norm) = 0;
-  /// y += weight·(x − y) of each image; a weight of 0 keeps y's bits, 1 gives x's.  weight: {N,1,1,1}
-  virtual void approach(Tensor y, Tensor x, Tensor weight) = 0;
-  /// A step of APGD with momentum (Croce & Hein 2020, §3.1) in place, P as in pgd_step:
-  ///   z = P(y + α·direction(g)),  x_adv = P(y + a·(z − y) + (1 − a)·(y − previous)),  previous = y
-  /// where y is x_adv as it was.  a: {1 or N,1,1,1}
-  virtual void apgd_step(Tensor x_adv, Tensor previous, Tensor x, Tensor gradient, Tensor alpha,
-                         Tensor a, Tensor eps, Norm norm) = 0;
-  /// A step of FAB (Croce & Hein 2019) in place. With d(t) the shortest step from t, in the norm and in
-  /// [0,1], to the plane where f's linearization at x_adv, value + ⟨gradient, · − x_adv⟩, vanishes
-  /// (as far as it gets, if no point of the cube is on it):
-  ///   x_adv = clip( (1 − α)·(x_adv + η·d(x_adv)) + α·(x + η·d(x)) ),
-  ///   α = min( ‖d(x_adv)‖ / (‖d(x_adv)‖ + ‖d(x)‖), alpha_max )          value: {N,1,1,1}
-  virtual void fab_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor value, double eta,
-                        double alpha_max, Norm norm) = 0;
-  /// A step of the L2 attack of Carlini & Wagner (2017) in place: Adam on w, x_adv = (1 + tanh w)/2,
-  /// where `gradient` is that of the loss without its term ‖x_adv − x‖²:
-  ///   g = (gradient + 2·(x_adv − x))·2·x_adv·(1 − x_adv)
-  ///   mean = 0.9·mean + 0.1·g,  square = 0.999·square + 0.001·g²,  w −= alpha·mean/(√square + 1e-8)
-  virtual void cw_step(Tensor x_adv, Tensor w, Tensor mean, Tensor square, Tensor x,
-                       Tensor gradient, Tensor alpha) = 0;
-  /// A proposal of Square (Andriushchenko et al. 2020). L∞: `best` with 2·eps·sign added inside the
-  /// window, projected and clipped. L2: the perturbation inside the window becomes one along
-  /// δ/‖δ‖ + sign·η of each channel, with the norm it had there and in the second window, which is
-  /// emptied, and what is missing to eps; then ‖δ‖ = eps, clipped.
-  virtual void square_step(Tensor x_new, Tensor best, Tensor x, const Squares& squares, Tensor eps,
-                           Norm norm) = 0;
-
-  // ---- training ------------------------------------------------------------------------------------
+  // ---- training ---------------------------------------------------------------------------------
   /// PyTorch's SGD: g += decay·w; v = momentum·v + g; w −= rate·v.  rate: {1,1,1,1}. A working copy
   /// follows its value.
   virtual void sgd_step(std::span<const SgdSlot> slots, Tensor rate, double momentum,
@@ -258,8 +199,8 @@ class Backend {
   std::size_t held_ = 0, peak_held_ = 0;
 };
 
-/// The machine of that name ("cpu"; "cuda", "cuda:1" where built), made once and kept for the life of
-/// the program. Throws InputError for an unknown name, Unavailable where there is none.
+/// The machine of that name ("cpu"; "cuda", "cuda:1" where built), made once and kept for the life
+/// of the program. Throws InputError for an unknown name, Unavailable where there is none.
 Backend& backend(const std::string& name);
 
 }  // namespace robmask

@@ -31,8 +31,9 @@ TEST_P(Determinism, OfSumsOverRows) {
     bench.machine().statistics(mean, variance, bench.input(map));
     const Tensor x = bench.real_input(map);
     bench.machine().bias_gradient(bench.real_sink(channels, false), x);
-    bench.machine().sum(bench.real_output({}), x, 1);
-    bench.machine().accumulate(bench.watch(make_tensor(bench.machine(), {}, std::vector{0.0})), x);
+    bench.machine().sum({bench.real_output({})}, x, 1);
+    const Tensor total = bench.watch(make_tensor(bench.machine(), {}, std::vector{0.0}));
+    bench.machine().sum({total, true}, x, 1);
   });
 }
 
@@ -49,8 +50,9 @@ TEST_P(Determinism, OfConvolutions) {
 
       const Tensor y = bench.output(out), mean = bench.real_output({1, 1, 1, 64}),
                    variance = bench.real_output({1, 1, 1, 64});
-      const Moments moments = bench.machine().conv2d_with_moments(y, x, w, window);
-      bench.machine().statistics_with_moments(mean, variance, y, moments);
+      Moments moments;
+      bench.machine().conv2d(y, x, w, window, &moments);
+      bench.machine().statistics(mean, variance, y, moments);
     });
 }
 

@@ -19,8 +19,8 @@ void Totals::reset() {
 
 void Totals::add(const Tensor& total, const Tensor& values, double factor) const {
   const Tensor sum(values.machine(), {}, values.dtype());
-  values.machine().sum(sum, values, factor);
-  values.machine().accumulate(total, sum);
+  values.machine().sum({sum}, values, factor);
+  values.machine().sum({total, true}, sum, 1);
 }
 
 TrainingAttack training_attack(const TrainSettings& s) {

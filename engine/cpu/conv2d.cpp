@@ -8,7 +8,7 @@
 namespace robmask::ROBMASK_ISA {
 
 // x: N·H·W·Cin   w: K·K·Cin/g·Cout   y: N·H'·W'·Cout
-void CpuBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
+void CpuBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Moments*) {
   dispatch(x.dtype(), [&]<class T>() {
     const Index groups = window.groups, depth = x.shape().c / groups,
                 columns = y.shape().c / groups;

@@ -32,18 +32,17 @@ class CpuBackend final : public Backend {
   void scale(Sink y, Tensor x, double factor) override;
   void add(Tensor y, Tensor a, Tensor b) override;
   void affine(Sink y, Tensor x, Tensor scale, Tensor shift) override;
-  void add_bias(Tensor y, Tensor b) override;
   void bias_gradient(Sink db, Tensor dy) override;
   void relu(Tensor y, Tensor x) override;
   void relu_gradient(Sink dx, Tensor dy, Tensor y) override;
 
   // conv2d.cpp
-  void conv2d(Tensor y, Tensor x, Tensor w, const Window& window) override;
+  void conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Moments* moments) override;
   void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) override;
   void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) override;
 
   // statistics.cpp
-  void statistics(Tensor mean, Tensor variance, Tensor x) override;
+  void statistics(Tensor mean, Tensor variance, Tensor x, const Moments& moments) override;
   void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked, Tensor mean,
                       Tensor variance, Index count, double momentum) override;
 
@@ -68,10 +67,9 @@ class CpuBackend final : public Backend {
   void cross_entropy_gradient(Sink dlogits, Tensor dloss, Tensor logits, Tensor labels) override;
   void kl(Tensor loss, Tensor p_logits, Tensor q_logits) override;
   void kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logits, Tensor q_logits) override;
-  void sum(Tensor y, Tensor x, double factor) override;
+  void sum(Sink y, Tensor x, double factor) override;
   void sum_gradient(Sink dx, Tensor dy, double factor) override;
   void correct(Tensor hits, Tensor logits, Tensor labels) override;
-  void accumulate(Tensor total, Tensor x) override;
 
   // starts.cpp
   void start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream, Tensor step,

@@ -33,33 +33,18 @@ void CpuBackend::affine(Sink y, Tensor x, Tensor scale, Tensor shift) {
   const Shape& s = x.shape();
   dispatch(x.dtype(), [&]<class T>() {
     const Rows<T> to(y.to), from(x);
-    const T* factor = scale.data<T>();
-    std::vector<T> offset(s.c);
-    if (shift) std::copy_n(shift.data<T>(), s.c, offset.data());
+    std::vector<T> factors(s.c, T(1)), offsets(s.c, T(0));
+    if (scale) std::copy_n(scale.data<T>(), s.c, factors.data());
+    if (shift) std::copy_n(shift.data<T>(), s.c, offsets.data());
     parallel(s.n, s.count(), [&](Index n) {
       for (Index p = 0; p < s.pixels(); ++p) {
         T* y_ = to(n, p);
-        const T *x_ = from(n, p), *offset_ = offset.data();
+        const T *x_ = from(n, p), *factor = factors.data(), *offset = offsets.data();
 #pragma omp simd
         for (Index c = 0; c < s.c; ++c) {
-          const T value = x_[c] * factor[c] + offset_[c];
+          const T value = x_[c] * factor[c] + offset[c];
           y_[c] = y.add ? y_[c] + value : value;
         }
-      }
-    });
-  });
-}
-
-void CpuBackend::add_bias(Tensor y, Tensor b) {
-  const Shape& s = y.shape();
-  dispatch(y.dtype(), [&]<class T>() {
-    const Rows<T> to(y);
-    const T* bias = b.data<T>();
-    parallel(s.n, s.count(), [&](Index n) {
-      for (Index p = 0; p < s.pixels(); ++p) {
-        T* y_ = to(n, p);
-#pragma omp simd
-        for (Index c = 0; c < s.c; ++c) y_[c] += bias[c];
       }
     });
   });

@@ -111,8 +111,9 @@ double total_of(const Tensor& x) {
 
 }  // namespace
 
-void CpuBackend::sum(Tensor y, Tensor x, double factor) {
-  dispatch(x.dtype(), [&]<class T>() { *y.data<T>() = static_cast<T>(factor * total_of<T>(x)); });
+void CpuBackend::sum(Sink y, Tensor x, double factor) {
+  const double total = factor * dispatch(x.dtype(), [&]<class T>() { return total_of<T>(x); });
+  dispatch(y.to.dtype(), [&]<class T>() { put(*y.to.data<T>(), total, y.add); });
 }
 
 void CpuBackend::sum_gradient(Sink dx, Tensor dy, double factor) {
@@ -135,10 +136,6 @@ void CpuBackend::correct(Tensor hits, Tensor logits, Tensor labels) {
     for (Index n = 0; n < s.n; ++n)
       *to(n) = std::max_element(from(n), from(n) + s.c) - from(n) == *label(n) ? T(1) : T(0);
   });
-}
-
-void CpuBackend::accumulate(Tensor total, Tensor x) {
-  dispatch(x.dtype(), [&]<class T>() { *total.data<double>() += total_of<T>(x); });
 }
 
 }  // namespace robmask::ROBMASK_ISA

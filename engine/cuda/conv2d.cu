@@ -88,18 +88,7 @@ void multiply_pixels(CudaBackend& machine, Sink dw, const Tensor& dy, const Tens
 }  // namespace
 
 // x: N·H·W·Cin   w: K·K·Cin/g·Cout   y: N·H'·W'·Cout
-void CudaBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
-  convolve(y, x, w, window, nullptr);
-}
-
-Moments CudaBackend::conv2d_with_moments(Tensor y, Tensor x, Tensor w, const Window& window) {
-  Moments moments;
-  convolve(y, x, w, window, &moments);
-  return moments;
-}
-
-void CudaBackend::convolve(const Tensor& y, const Tensor& x, const Tensor& w, const Window& window,
-                           Moments* moments) {
+void CudaBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Moments* moments) {
   const Shape& out = y.shape();
   const Taps taps(forward_axis(out.h, window), forward_axis(out.w, window), x, out, window);
   const Index groups = window.groups;

@@ -67,15 +67,10 @@ struct Affine {
   bool add;
   GPU_DEVICE void operator()(Index r, Index c) const {
     To& to = y(0, r)[c];
-    const R value = x(0, r)[c] * scale(0)[c] + (shift.exists() ? shift(0)[c] : R(0));
+    const R factor = scale.exists() ? scale(0)[c] : R(1);
+    const R value = x(0, r)[c] * factor + (shift.exists() ? shift(0)[c] : R(0));
     to = static_cast<To>(add ? to + value : value);
   }
-};
-
-template <class T>
-struct AddBias {
-  Rows<T> y, b;
-  GPU_DEVICE void operator()(Index r, Index c) const { y(0, r)[c] += b(0)[c]; }
 };
 
 /// sums[chunk][c] = Σ x[r][c] over the rows of one chunk: eight threads a channel, then the eight.
@@ -138,12 +133,6 @@ void CudaBackend::affine(Sink y, Tensor x, Tensor scale, Tensor shift) {
     each_element(
         stream_, x.shape(),
         Affine<To, From>{Rows<To>(y.to), Rows<From>(x), Rows<R>(scale), Rows<R>(shift), y.add});
-  });
-}
-
-void CudaBackend::add_bias(Tensor y, Tensor b) {
-  dispatch(y.dtype(), [&]<class T>() {
-    each_element(stream_, y.shape(), AddBias<T>{Rows<T>(y), Rows<T>(b)});
   });
 }
 

@@ -261,12 +261,8 @@ struct Spread {
 
 }  // namespace
 
-void CudaBackend::sum(Tensor y, Tensor x, double factor) {
-  dispatch(y.dtype(), [&]<class T>() { total(*this, y.data<T>(), x, factor, false); });
-}
-
-void CudaBackend::accumulate(Tensor total_, Tensor x) {
-  total(*this, total_.data<double>(), x, 1, true);
+void CudaBackend::sum(Sink y, Tensor x, double factor) {
+  dispatch(y.to.dtype(), [&]<class T>() { total(*this, y.to.data<T>(), x, factor, y.add); });
 }
 
 void CudaBackend::sum_gradient(Sink dx, Tensor dy, double factor) {

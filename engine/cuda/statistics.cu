@@ -117,35 +117,36 @@ struct UpdateRunning {
   }
 };
 
-/// Mean and variance of all rows whose moments these are.
-void combine(gpu::Stream stream, const Tensor& mean, const Tensor& variance,
-             const Moments& moments) {
-  const Index channels = mean.shape().c;
-  dispatch(mean.dtype(), [&]<class T>() {
-    gpu::launch(stream, Columns::blocks(channels),
-                CombineMoments<T>{mean.data<T>(), variance.data<T>(), Rows<double>(moments.pieces),
-                                  moments.pieces.shape().n, moments.piece, moments.rows, channels});
+/// The moments of the pieces of a map, which is read for them.
+Moments take_moments(CudaBackend& machine, const Tensor& x) {
+  const Shape &s = x.shape(), tall = one_image(s);
+  constexpr Index piece = Tiles<1, 16>::piece;
+  const Tensor pieces(machine, {ceil_div(s.rows(), piece), 1, 2, s.c}, DType::f64);
+  dispatch_map(x.dtype(), [&]<class T>() {
+    with_packs<T>({x, pieces}, [&]<int V>() {
+      walk_tiles(machine.stream(),
+                 PieceMoments<T, V>{Tiles<V, 16>(tall), Rows<T>(x), Rows<double>(pieces)});
+    });
   });
+  return {pieces, piece, s.rows()};
 }
 
 }  // namespace
 
-void CudaBackend::statistics(Tensor mean, Tensor variance, Tensor x) {
+void CudaBackend::statistics(Tensor mean, Tensor variance, Tensor x, const Moments& moments) {
   // x: N·H·W·C   mean, variance: C
-  const Shape &s = x.shape(), tall = one_image(s);
-  constexpr Index piece = Tiles<1, 16>::piece;
-  const Tensor pieces(*this, {ceil_div(s.rows(), piece), 1, 2, s.c}, DType::f64);
-  dispatch_map(x.dtype(), [&]<class T>() {
-    with_packs<T>({x, pieces}, [&]<int V>() {
-      walk_tiles(stream_, PieceMoments<T, V>{Tiles<V, 16>(tall), Rows<T>(x), Rows<double>(pieces)});
-    });
+  const Moments m = moments ? moments : take_moments(*this, x);
+  const Index pieces = m.pieces.shape().n, channels = mean.shape().c;
+  dispatch(mean.dtype(), [&]<class T>() {
+    gpu::launch(stream_, Columns::blocks(channels),
+                CombineMoments<T>{.mean = mean.data<T>(),
+                                  .variance = variance.data<T>(),
+                                  .moments = Rows<double>(m.pieces),
+                                  .pieces = pieces,
+                                  .piece = m.piece,
+                                  .rows = m.rows,
+                                  .channels = channels});
   });
-  combine(stream_, mean, variance, {pieces, piece, s.rows()});
-}
-
-void CudaBackend::statistics_with_moments(Tensor mean, Tensor variance, Tensor x,
-                                          const Moments& moments) {
-  moments ? combine(stream_, mean, variance, moments) : statistics(mean, variance, x);
 }
 
 void CudaBackend::update_running(Tensor running_mean, Tensor running_variance, Tensor tracked,

@@ -18,10 +18,9 @@ Variable convolve(const Variable& x, const Variable& w, const Window& window, co
          into ? to_string(into.shape()) : "");
   Backend& machine = x.machine();
   Variable y = into ? into : Variable(Tensor(machine, out, x.value().dtype()));
-  if (with_moments)
-    y.set_moments(machine.conv2d_with_moments(y.value(), x.value(), w.operand(), window));
-  else
-    machine.conv2d(y.value(), x.value(), w.operand(), window);
+  Moments moments;
+  machine.conv2d(y.value(), x.value(), w.operand(), window, with_moments ? &moments : nullptr);
+  y.set_moments(std::move(moments));
 
   if (Tape* tape = Tape::hearing({x, w})) {
     const auto dx = tape->wanted(x), dw = tape->wanted(w);
@@ -53,7 +52,7 @@ Variable linear(const Variable& x, const Variable& w, const Variable& b) {
   Backend& machine = x.machine();
   const Variable y(Tensor(machine, {x.shape().n, 1, 1, w.shape().c}, x.value().dtype()));
   machine.conv2d(y.value(), x.value(), w.operand(), Window{});
-  machine.add_bias(y.value(), b.value());
+  machine.affine({y.value()}, y.value(), {}, b.value());
 
   if (Tape* tape = Tape::hearing({x, w, b})) {
     const auto dx = tape->wanted(x), dw = tape->wanted(w), db = tape->wanted(b);

@@ -67,7 +67,7 @@ Variable sum(const Variable& x, double factor) {
   // x: any shape, y: a scalar
   Backend& machine = x.machine();
   const Variable y(Tensor(machine, {}, x.value().dtype()));
-  machine.sum(y.value(), x.value(), factor);
+  machine.sum({y.value()}, x.value(), factor);
   if (Tape* tape = Tape::hearing({x})) {
     const auto dx = tape->wanted(x);
     tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {

@@ -27,7 +27,7 @@ void normalize_by(MaskSource& source, const Tensor& x, const Moments& moments,
           x.shape().n, x.shape().h, x.shape().w);
   source.mean = Tensor(machine, {1, 1, 1, x.shape().c}, real_of(x.dtype()));
   source.variance = Tensor(machine, source.mean.shape(), source.mean.dtype());
-  machine.statistics_with_moments(source.mean, source.variance, x, moments);
+  machine.statistics(source.mean, source.variance, x, moments);
   if (segment.mode == Mode::train)
     machine.update_running(
         state.running_mean.images(segment.pair, 1), state.running_variance.images(segment.pair, 1),

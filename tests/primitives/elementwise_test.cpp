@@ -58,6 +58,7 @@ TEST_P(Elementwise, AffineScalesAndShiftsEachChannel) {
     const Tensor scale = bench.real_input(row), shift = bench.real_input(row);
     bench.machine().affine(bench.sink(c.shape, c.add, c.margin), x, scale, shift);
     bench.machine().affine(bench.sink(c.shape, c.add), x, scale, {});
+    bench.machine().affine(bench.sink(c.shape, c.add), x, {}, shift);
   });
 }
 
@@ -73,7 +74,8 @@ TEST_P(Elementwise, AffineMayTurnPixelsIntoMapsAndBack) {
 
 TEST_P(Bias, IsAddedToEachRow) {
   sweep([](Workbench& bench, const Case& c) {
-    bench.machine().add_bias(bench.input(c.shape, c.margin), bench.input({1, 1, 1, c.shape.c}));
+    const Tensor y = bench.input(c.shape, c.margin);
+    bench.machine().affine({y}, y, {}, bench.input({1, 1, 1, c.shape.c}));
   });
 }
 

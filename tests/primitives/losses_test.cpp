@@ -69,7 +69,7 @@ TEST_P(Losses, SumAndItsGradientTakeEveryElement) {
     for (const Index margin : {0, 2})
       for (const bool add : {false, true})
         compare([&](Workbench& bench) {
-          bench.machine().sum(bench.output({}), bench.input(s, margin, 0, 1), 0.3);
+          bench.machine().sum(bench.sink({}, add), bench.input(s, margin, 0, 1), 0.3);
           bench.machine().sum_gradient(bench.sink(s, add, margin), bench.scalar(1.5), 0.3);
         });
 }
@@ -97,11 +97,11 @@ TEST_P(Losses, CorrectGivesATieToTheFirstClass) {
     }
 }
 
-TEST_P(Losses, AccumulateAddsToADouble) {
+TEST_P(Losses, SumAddsToADouble) {
   compare([](Workbench& bench) {
     const Tensor total = bench.watch(make_tensor(bench.machine(), {}, std::vector<double>{1000.5}));
-    bench.machine().accumulate(total, bench.input({25, 1, 1, 1}, 0, 0, 3));
-    bench.machine().accumulate(total, bench.input({2, 3, 3, 5}, 2, 0, 3));
+    bench.machine().sum({total, true}, bench.input({25, 1, 1, 1}, 0, 0, 3), 1);
+    bench.machine().sum({total, true}, bench.input({2, 3, 3, 5}, 2, 0, 3), 1);
   });
 }
 

@@ -44,7 +44,7 @@ class Sums {
 
 }  // namespace
 
-void ReferenceBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window) {
+void ReferenceBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Moments*) {
   dispatch_map(y.dtype(), [&]<class T>() {
     const View<T> in(x), weight(w);
     Sums sums(y.shape());

@@ -24,17 +24,9 @@ void ReferenceBackend::affine(Sink y, Tensor x, Tensor scale, Tensor shift) {
     const View<From> in(x);
     const View<Real<To>> factor(scale), offset(shift);
     for_each(x.shape(), [&](Index n, Index h, Index w, Index c) {
-      const double o = offset ? offset.row(0, c) : 0;
-      out.put(n, h, w, c, static_cast<double>(in(n, h, w, c)) * factor.row(0, c) + o);
+      const double f = factor ? factor.row(0, c) : 1, o = offset ? offset.row(0, c) : 0;
+      out.put(n, h, w, c, static_cast<double>(in(n, h, w, c)) * f + o);
     });
-  });
-}
-
-void ReferenceBackend::add_bias(Tensor y, Tensor b) {
-  dispatch(y.dtype(), [&]<class T>() {
-    const View<T> out(y), bias(b);
-    for_each(y.shape(),
-             [&](Index n, Index h, Index w, Index c) { out(n, h, w, c) += bias.row(0, c); });
   });
 }
 

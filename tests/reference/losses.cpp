@@ -82,8 +82,9 @@ void ReferenceBackend::kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logi
   });
 }
 
-void ReferenceBackend::sum(Tensor y, Tensor x, double factor) {
-  dispatch(x.dtype(), [&]<class T>() { *y.data<T>() = static_cast<T>(factor * total<T>(x)); });
+void ReferenceBackend::sum(Sink y, Tensor x, double factor) {
+  const double sum = factor * dispatch(x.dtype(), [&]<class T>() { return total<T>(x); });
+  dispatch(y.to.dtype(), [&]<class T>() { SinkView<T>(y).put(0, 0, 0, 0, sum); });
 }
 
 void ReferenceBackend::sum_gradient(Sink dx, Tensor dy, double factor) {
@@ -104,10 +105,6 @@ void ReferenceBackend::correct(Tensor hits, Tensor logits, Tensor labels) {
       out.row(n) = best == label.row(n) ? T(1) : T(0);
     }
   });
-}
-
-void ReferenceBackend::accumulate(Tensor total_, Tensor x) {
-  dispatch(x.dtype(), [&]<class T>() { *total_.data<double>() += total<T>(x); });
 }
 
 }  // namespace robmask

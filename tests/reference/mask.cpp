@@ -6,7 +6,7 @@
 
 namespace robmask {
 
-void ReferenceBackend::statistics(Tensor mean, Tensor variance, Tensor x) {
+void ReferenceBackend::statistics(Tensor mean, Tensor variance, Tensor x, const Moments&) {
   dispatch_map(x.dtype(), [&]<class T>() {
     using R = Real<T>;
     const View<T> in(x);

@@ -111,9 +111,9 @@ FirstStep first_step(Backend& machine, const BenchSettings& s, const SafeTensors
     const Variable losses = cross_entropy(model->logits(images, attacked), data.labels);
     tape.backward(losses);
     machine.copy(gradient, images.gradient());
-    machine.sum(loss_adv, losses.value(), share);
+    machine.sum({loss_adv}, losses.value(), share);
     const Variable logits = model->logits(Variable(data.images), clean);
-    machine.sum(loss, cross_entropy(logits, data.labels).value(), share);
+    machine.sum({loss}, cross_entropy(logits, data.labels).value(), share);
   };
   Replay step(machine, body, s.replay);
   for (int i = 0; i < 3; ++i) step();  // run, recorded and played, played

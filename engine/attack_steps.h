@@ -1,0 +1,82 @@
+#pragma once
+// The steps that attacks are made of (attacks/), which every machine implements for a whole batch at
+// once; engine/backend.h says how tensors are passed. Images are in [0,1], and so is what a step
+// makes of them: "clip" is to [0,1], "project" to the ball of radius eps around x. Each image has
+// its own eps and alpha, {N,1,1,1}, or all share one, {1,1,1,1}.
+
+#include "engine/random.h"
+#include "engine/tensor.h"
+
+namespace robmask {
+
+enum class Norm { linf, l2 };
+
+/// What Square tries next on each image: a window of side × side pixels, and where it is.
+struct Squares {
+  Tensor place;    // i32 {N,1,1,5}: side, row, column; and for L2 row and column of a second window
+  Tensor sign;     // {N,1,1,C}: ±1 of each channel
+  Tensor pattern;  // L2: {N,S,S,1}, the bump η in the first side × side of it; empty for L∞
+};
+
+class AttackSteps {
+ public:
+  virtual ~AttackSteps() = default;
+
+  // ---- starts; ids: i32 {N,1,1,1} -------------------------------------------------------------
+  /// A start uniform in the ball around x (L∞: each pixel; L2: direction and radius), clipped.
+  /// `stream.image` is replaced by each image's id, `stream.step` by `step` (i64 {1,1,1,1}) if
+  /// given.
+  virtual void start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream,
+                             Tensor step, Tensor ids) = 0;
+  /// x_adv = clip(x + sigma·normal): the start of TRADES.
+  virtual void start_normal(Tensor x_adv, Tensor x, double sigma, Stream stream, Tensor step,
+                            Tensor ids) = 0;
+
+  // ---- PGD --------------------------------------------------------------------------------------
+  /// One step in place, with δ = x_adv − x. L∞: δ += α·sign(g), sign(0) = 0; L2: δ += α·g/‖g‖₂, 0
+  /// for a zero gradient; then project δ and clip x + δ.
+  virtual void pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha, Tensor eps,
+                        Norm norm) = 0;
+
+  // ---- APGD -------------------------------------------------------------------------------------
+  /// A step with momentum (Croce & Hein 2020, §3.1) in place, P as in pgd_step:
+  ///   z = P(y + α·direction(g)),  x_adv = P(y + a·(z − y) + (1 − a)·(y − previous)),  previous = y
+  /// where y is x_adv as it was.  a: {1 or N,1,1,1}
+  virtual void apgd_step(Tensor x_adv, Tensor previous, Tensor x, Tensor gradient, Tensor alpha,
+                         Tensor a, Tensor eps, Norm norm) = 0;
+
+  // ---- FAB --------------------------------------------------------------------------------------
+  /// A step (Croce & Hein 2019) in place. With d(t) the shortest step from t, in the norm and in
+  /// [0,1], to the plane where f's linearization at x_adv, value + ⟨gradient, · − x_adv⟩, vanishes
+  /// (as far as it gets, if no point of the cube is on it):
+  ///   x_adv = clip( (1 − α)·(x_adv + η·d(x_adv)) + α·(x + η·d(x)) ),
+  ///   α = min( ‖d(x_adv)‖ / (‖d(x_adv)‖ + ‖d(x)‖), alpha_max )          value: {N,1,1,1}
+  virtual void fab_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor value, double eta,
+                        double alpha_max, Norm norm) = 0;
+
+  // ---- C&W --------------------------------------------------------------------------------------
+  /// A step of the L2 attack of Carlini & Wagner (2017) in place: Adam on w, x_adv = (1 + tanh w)/2,
+  /// where `gradient` is that of the loss without its term ‖x_adv − x‖²:
+  ///   g = (gradient + 2·(x_adv − x))·2·x_adv·(1 − x_adv)
+  ///   mean = 0.9·mean + 0.1·g,  square = 0.999·square + 0.001·g²
+  ///   w −= alpha·mean/(√square + 1e-8)
+  virtual void cw_step(Tensor x_adv, Tensor w, Tensor mean, Tensor square, Tensor x,
+                       Tensor gradient, Tensor alpha) = 0;
+
+  // ---- Square -----------------------------------------------------------------------------------
+  /// A proposal (Andriushchenko et al. 2020). L∞: `best` with 2·eps·sign added inside the window,
+  /// projected and clipped. L2: the perturbation inside the window becomes one along
+  /// δ/‖δ‖ + sign·η of each channel, with the norm it had there and in the second window, which is
+  /// emptied, and what is missing to eps; then ‖δ‖ = eps, clipped.
+  virtual void square_step(Tensor x_new, Tensor best, Tensor x, const Squares& squares, Tensor eps,
+                           Norm norm) = 0;
+
+  // ---- what attacks measure and keep --------------------------------------------------------------
+  /// distance {N,1,1,1} = ‖a − b‖ of each image.
+  virtual void distance(Tensor distance, Tensor a, Tensor b, Norm norm) = 0;
+  /// y += weight·(x − y) of each image; a weight of 0 keeps y's bits, 1 gives x's: whoever did best
+  /// so far is kept, image by image.  weight: {N,1,1,1}
+  virtual void approach(Tensor y, Tensor x, Tensor weight) = 0;
+};
+
+}  // namespace robmask
