@@ -169,12 +169,12 @@ class Backend : public AttackSteps {
   /// KL(p ‖ q) = Σ_c p_c (log p_c − log q_c) of two rows of logits; either sink may be empty.
   virtual void kl(Tensor loss, Tensor p_logits, Tensor q_logits) = 0;
   virtual void kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logits, Tensor q_logits) = 0;
+  /// hits {N,1,1,1} = 1 where argmax(logits) = label, else 0; ties go to the first class.
+  virtual void correct(Tensor hits, Tensor logits, Tensor labels) = 0;
   /// y = [y +] factor · Σ x over all elements, in a fixed order.  y: {1,1,1,1} of x's dtype or f64
   virtual void sum(Sink y, Tensor x, double factor) = 0;
   /// dx = [dx +] factor · dy for every element.
   virtual void sum_gradient(Sink dx, Tensor dy, double factor) = 0;
-  /// hits {N,1,1,1} = 1 where argmax(logits) = label, else 0; ties go to the first class.
-  virtual void correct(Tensor hits, Tensor logits, Tensor labels) = 0;
 
   // ---- training ---------------------------------------------------------------------------------
   /// PyTorch's SGD: g += decay·w; v = momentum·v + g; w −= rate·v.  rate: {1,1,1,1}. A working copy

@@ -67,9 +67,11 @@ class CpuBackend final : public Backend {
   void cross_entropy_gradient(Sink dlogits, Tensor dloss, Tensor logits, Tensor labels) override;
   void kl(Tensor loss, Tensor p_logits, Tensor q_logits) override;
   void kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logits, Tensor q_logits) override;
+  void correct(Tensor hits, Tensor logits, Tensor labels) override;
+
+  // sums.cpp
   void sum(Sink y, Tensor x, double factor) override;
   void sum_gradient(Sink dx, Tensor dy, double factor) override;
-  void correct(Tensor hits, Tensor logits, Tensor labels) override;
 
   // starts.cpp
   void start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream, Tensor step,

@@ -91,43 +91,6 @@ void CpuBackend::kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logits, Te
   });
 }
 
-namespace {
-
-/// Σ x: each image by itself, then the images in order.
-template <class T>
-double total_of(const Tensor& x) {
-  const Rows<T> from(x);
-  const Shape s = long_rows(x.shape(), from);
-  std::vector<double> sums(s.n);
-  parallel(s.n, s.count(), [&](Index n) {
-    sums[n] = image_sum(s.pixels(), s.c, [&](Index p) {
-      return [row = from(n, p)](Index c) { return static_cast<double>(row[c]); };
-    });
-  });
-  double total = 0;
-  for (const double sum : sums) total += sum;
-  return total;
-}
-
-}  // namespace
-
-void CpuBackend::sum(Sink y, Tensor x, double factor) {
-  const double total = factor * dispatch(x.dtype(), [&]<class T>() { return total_of<T>(x); });
-  dispatch(y.to.dtype(), [&]<class T>() { put(*y.to.data<T>(), total, y.add); });
-}
-
-void CpuBackend::sum_gradient(Sink dx, Tensor dy, double factor) {
-  dispatch(dy.dtype(), [&]<class T>() {
-    each_row(
-        dx.to.shape(),
-        [add = dx.add, g = static_cast<T>(factor * *dy.data<T>())](Index width, T* dx_) {
-#pragma omp simd
-          for (Index i = 0; i < width; ++i) dx_[i] = add ? dx_[i] + g : g;
-        },
-        Rows<T>(dx.to));
-  });
-}
-
 void CpuBackend::correct(Tensor hits, Tensor logits, Tensor labels) {
   const Shape& s = logits.shape();
   dispatch(logits.dtype(), [&]<class T>() {

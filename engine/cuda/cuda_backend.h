@@ -74,9 +74,11 @@ class CudaBackend final : public Backend {
   void cross_entropy_gradient(Sink dlogits, Tensor dloss, Tensor logits, Tensor labels) override;
   void kl(Tensor loss, Tensor p_logits, Tensor q_logits) override;
   void kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logits, Tensor q_logits) override;
+  void correct(Tensor hits, Tensor logits, Tensor labels) override;
+
+  // sums.cu
   void sum(Sink y, Tensor x, double factor) override;
   void sum_gradient(Sink dx, Tensor dy, double factor) override;
-  void correct(Tensor hits, Tensor logits, Tensor labels) override;
 
   // starts.cu
   void start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream, Tensor step,

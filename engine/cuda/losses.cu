@@ -1,5 +1,4 @@
-// Losses of rows of logits, in double until they are stored; a warp takes a row. And sums over
-// everything, in pieces of a fixed size.
+// Losses of rows of logits, in double until they are stored; a warp takes a row.
 
 #include <cmath>
 
@@ -86,9 +85,9 @@ template <class T>
 struct Kl {
   static constexpr int threads = WarpRows::threads;
   WarpRows walk;
-  Rows<T> loss, dp, dq;
-  bool add_p, add_q;
-  Rows<T> dloss, p, q;
+  Rows<T> loss = {}, dp = {}, dq = {};
+  bool add_p = false, add_q = false;
+  Rows<T> dloss = {}, p, q;
 
   GPU_DEVICE void operator()() const {
     const Index n = walk.row();
@@ -151,37 +150,34 @@ void CudaBackend::cross_entropy(Tensor loss, Tensor logits, Tensor labels) {
 
 void CudaBackend::cross_entropy_gradient(Sink dlogits, Tensor dloss, Tensor logits, Tensor labels) {
   dispatch(logits.dtype(), [&]<class T>() {
-    walk_tiles(stream_, CrossEntropyGradient<T>{WarpRows(logits.shape()), Rows<T>(dlogits.to),
-                                                Rows<T>(dloss), Rows<T>(logits),
-                                                Rows<std::int32_t>(labels), dlogits.add});
+    walk_tiles(stream_, CrossEntropyGradient<T>{.walk = WarpRows(logits.shape()),
+                                                .dlogits = Rows<T>(dlogits.to),
+                                                .dloss = Rows<T>(dloss),
+                                                .logits = Rows<T>(logits),
+                                                .labels = Rows<std::int32_t>(labels),
+                                                .add = dlogits.add});
   });
 }
 
 void CudaBackend::kl(Tensor loss, Tensor p_logits, Tensor q_logits) {
   dispatch(p_logits.dtype(), [&]<class T>() {
-    walk_tiles(stream_, Kl<T>{WarpRows(p_logits.shape()),
-                              Rows<T>(loss),
-                              {},
-                              {},
-                              false,
-                              false,
-                              {},
-                              Rows<T>(p_logits),
-                              Rows<T>(q_logits)});
+    walk_tiles(stream_, Kl<T>{.walk = WarpRows(p_logits.shape()),
+                              .loss = Rows<T>(loss),
+                              .p = Rows<T>(p_logits),
+                              .q = Rows<T>(q_logits)});
   });
 }
 
 void CudaBackend::kl_gradient(Sink dp, Sink dq, Tensor dloss, Tensor p_logits, Tensor q_logits) {
   dispatch(p_logits.dtype(), [&]<class T>() {
-    walk_tiles(stream_, Kl<T>{WarpRows(p_logits.shape()),
-                              {},
-                              Rows<T>(dp.to),
-                              Rows<T>(dq.to),
-                              dp.add,
-                              dq.add,
-                              Rows<T>(dloss),
-                              Rows<T>(p_logits),
-                              Rows<T>(q_logits)});
+    walk_tiles(stream_, Kl<T>{.walk = WarpRows(p_logits.shape()),
+                              .dp = Rows<T>(dp.to),
+                              .dq = Rows<T>(dq.to),
+                              .add_p = dp.add,
+                              .add_q = dq.add,
+                              .dloss = Rows<T>(dloss),
+                              .p = Rows<T>(p_logits),
+                              .q = Rows<T>(q_logits)});
   });
 }
 
@@ -189,88 +185,6 @@ void CudaBackend::correct(Tensor hits, Tensor logits, Tensor labels) {
   dispatch(logits.dtype(), [&]<class T>() {
     walk_tiles(stream_, Correct<T>{WarpRows(logits.shape()), Rows<T>(hits), Rows<T>(logits),
                                    Rows<std::int32_t>(labels)});
-  });
-}
-
-namespace {
-
-/// Block i: to_i = [to_i +] factor · Σ of the elements [i·piece, (i + 1)·piece) of x. Every thread
-/// takes every 256th of them.
-template <class To, class T>
-struct SumPiece {
-  static constexpr int threads = 256;
-  struct Shared {
-    double memory[threads];
-  };
-  To* to;
-  Rows<T> x;
-  Index channels, count, piece;
-  double factor;
-  bool add;
-
-  GPU_DEVICE void operator()() const {
-    const Index block = gpu::block().x, first = block * piece;
-    const Index end = first + piece < count ? first + piece : count;
-    double sum = 0;
-    for (Index i = first + gpu::thread(); i < end; i += threads)
-      sum += x.data[x.pitch == channels ? i : i / channels * x.pitch + i % channels];
-    sum = block_sum<threads>(sum, gpu::shared<Shared>().memory);
-    if (gpu::thread() == 0) put(to[block], factor * sum, add);
-  }
-};
-
-/// to = [to +] factor · Σ x: pieces first unless x is one.
-template <class To>
-void total(CudaBackend& machine, To* to, const Tensor& x, double factor, bool add) {
-  constexpr Index piece = 4096;
-  const Index count = x.shape().count(), pieces = ceil_div(count, piece);
-  dispatch(x.dtype(), [&]<class T>() {
-    if (pieces <= 1) {
-      gpu::launch(machine.stream(), 1,
-                  SumPiece<To, T>{to, Rows<T>(x), x.shape().c, count, piece, factor, add});
-      return;
-    }
-    const Tensor sums(machine, {1, 1, 1, pieces}, DType::f64);
-    gpu::launch(
-        machine.stream(), pieces,
-        SumPiece<double, T>{sums.data<double>(), Rows<T>(x), x.shape().c, count, piece, 1, false});
-    gpu::launch(machine.stream(), 1,
-                SumPiece<To, double>{to, Rows<double>(sums), pieces, pieces, pieces, factor, add});
-  });
-}
-
-template <class T, int V>
-struct Spread {
-  using Walk = Tiles<V, 4>;
-  static constexpr int threads = Walk::threads;
-  Walk walk;
-  Rows<T> dx;
-  const T* dy;
-  double factor;
-  bool add;
-
-  GPU_DEVICE void operator()() const {
-    if (!walk.inside()) return;
-    Pack<Real<T>, V> g;
-    for (int i = 0; i < V; ++i) g.at[i] = static_cast<Real<T>>(factor * *dy);
-    const Index end = walk.end();
-    for (Index p = walk.first(); p < end; p += Walk::rows)
-      store<V>(dx(0, p) + walk.channel(), g, add);
-  }
-};
-
-}  // namespace
-
-void CudaBackend::sum(Sink y, Tensor x, double factor) {
-  dispatch(y.to.dtype(), [&]<class T>() { total(*this, y.to.data<T>(), x, factor, y.add); });
-}
-
-void CudaBackend::sum_gradient(Sink dx, Tensor dy, double factor) {
-  dispatch(dy.dtype(), [&]<class T>() {
-    with_packs<T>({dx.to}, [&]<int V>() {
-      walk_tiles(stream_, Spread<T, V>{Tiles<V, 4>(one_image(dx.to.shape())), Rows<T>(dx.to),
-                                       dy.data<T>(), factor, dx.add});
-    });
   });
 }
 
