@@ -17,8 +17,15 @@ void CpuBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Mome
       if (winograd_pays(y.shape(), x.shape(), window))
         return correlate_winograd({y, x, window.pad, weight, false}, *this);
     const Taps taps = forward_taps(x.shape(), y.shape(), window);
-    multiply<T>({taps, PixelView<T>(y), PixelView<T>(x), weight, x.shape().n, groups, depth,
-                 columns, false},
+    multiply<T>({.taps = taps,
+                 .written = PixelView<T>(y),
+                 .read = PixelView<T>(x),
+                 .weight = weight,
+                 .images = x.shape().n,
+                 .groups = groups,
+                 .depth = depth,
+                 .columns = columns,
+                 .add = false},
                 *this);
   });
 }
@@ -34,8 +41,15 @@ void CpuBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Windo
         return correlate_winograd({dx.to, dy, 2 - window.pad, flipped, dx.add}, *this);
       }
     for (const Taps& taps : gradient_taps(x, y, window))
-      multiply<T>({taps, PixelView<T>(dx.to), PixelView<T>(dy), weight, x.n, groups, depth, columns,
-                   dx.add},
+      multiply<T>({.taps = taps,
+                   .written = PixelView<T>(dx.to),
+                   .read = PixelView<T>(dy),
+                   .weight = weight,
+                   .images = x.n,
+                   .groups = groups,
+                   .depth = depth,
+                   .columns = columns,
+                   .add = dx.add},
                   *this);
   });
 }

@@ -34,8 +34,13 @@ void CpuBackend::cw_step(Tensor x_adv, Tensor w, Tensor mean, Tensor square, Ten
     const Shape s = long_rows(x.shape(), to, w_, first, second, from, g);
     parallel(s.n, s.count(), [&](Index n) {
       for (Index p = 0; p < s.pixels(); ++p)
-        step<T>({to(n, p), w_(n, p), first(n, p), second(n, p), from(n, p), g(n, p)}, *rate(n),
-                s.c);
+        step<T>({.x_adv = to(n, p),
+                 .w = w_(n, p),
+                 .mean = first(n, p),
+                 .square = second(n, p),
+                 .x = from(n, p),
+                 .gradient = g(n, p)},
+                *rate(n), s.c);
     });
   });
 }

@@ -73,12 +73,12 @@ void gradients(Backend& machine, const MaskGradients& wanted, const Tensor& dz, 
   const Shape& s = dz.shape();
   const Rows<T> inverse(pass.lens.inverse), slope(pass.lens.scale);
   const bool centered = batch_statistics || wanted.gamma;
-  const Operands<T, relu> o{s.pixels(),
-                            s.c,
-                            Rows<T>(dz),
-                            Rows<T>(relu ? z : dz),
-                            Rows<T>(centered ? pass.x : dz),
-                            Rows<T>(pass.lens.mean)};
+  const Operands<T, relu> o{.pixels = s.pixels(),
+                            .channels = s.c,
+                            .dz = Rows<T>(dz),
+                            .z = Rows<T>(relu ? z : dz),
+                            .x = Rows<T>(centered ? pass.x : dz),
+                            .mean = Rows<T>(pass.lens.mean)};
   std::vector<double> a(s.c), b(s.c);  // s·Σ γ_n A_n, s·Σ γ_n B_n
   if (centered || wanted.beta) {
     const Tensor sums(machine, {s.n, 1, 2, s.c}, DType::f64);

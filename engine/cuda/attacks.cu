@@ -151,11 +151,21 @@ void CudaBackend::pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha
     const Rows<T> to(x_adv), from(x), g(gradient), rate(alpha), radius(eps);
     if (norm == Norm::l2) {
       gpu::launch(stream_, x.shape().n,
-                  StepInBall<T>{ImageBlock(x.shape()), to, from, g, rate, radius});
+                  StepInBall<T>{.walk = ImageBlock(x.shape()),
+                                .x_adv = to,
+                                .x = from,
+                                .gradient = g,
+                                .alpha = rate,
+                                .eps = radius});
     } else {
       const Shape s = long_rows(x.shape(), to, from, g);
       each_element(stream_, s,
-                   StepInCube<T>{to, from, g, rate, radius, static_cast<unsigned>(s.pixels())});
+                   StepInCube<T>{.x_adv = to,
+                                 .x = from,
+                                 .gradient = g,
+                                 .alpha = rate,
+                                 .eps = radius,
+                                 .pixels = static_cast<unsigned>(s.pixels())});
     }
   });
 }
@@ -166,14 +176,26 @@ void CudaBackend::apgd_step(Tensor x_adv, Tensor previous, Tensor x, Tensor grad
     const Rows<T> to(x_adv), before(previous), from(x), g(gradient), rate(alpha), share(a),
         radius(eps);
     if (norm == Norm::l2) {
-      gpu::launch(
-          stream_, x.shape().n,
-          MomentumInBall<T>{ImageBlock(x.shape()), to, before, from, g, rate, share, radius});
+      gpu::launch(stream_, x.shape().n,
+                  MomentumInBall<T>{.walk = ImageBlock(x.shape()),
+                                    .x_adv = to,
+                                    .previous = before,
+                                    .x = from,
+                                    .gradient = g,
+                                    .alpha = rate,
+                                    .share = share,
+                                    .eps = radius});
     } else {
       const Shape s = long_rows(x.shape(), to, before, from, g);
       each_element(stream_, s,
-                   MomentumInCube<T>{to, before, from, g, rate, share, radius,
-                                     static_cast<unsigned>(s.pixels())});
+                   MomentumInCube<T>{.x_adv = to,
+                                     .previous = before,
+                                     .x = from,
+                                     .gradient = g,
+                                     .alpha = rate,
+                                     .share = share,
+                                     .eps = radius,
+                                     .pixels = static_cast<unsigned>(s.pixels())});
     }
   });
 }

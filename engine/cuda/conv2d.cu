@@ -46,9 +46,16 @@ void multiply_taps(CudaBackend& machine, const Taps& taps, Sink to, const Tensor
     const auto columns = static_cast<int>(to.to.shape().c / groups);
     with_tile<T>(taps.image_pixels(), columns, [&]<class Tile>() {
       const int column_tiles = (columns + Tile::columns - 1) / Tile::columns;
-      const TapProduct<T, Tile, transposed> product{
-          taps,  Gathered<T>(read), weight,       to.to.data<T>(), to.to.pitch(), taps.pixels(),
-          depth, columns,           column_tiles, to.add};
+      const TapProduct<T, Tile, transposed> product{.taps = taps,
+                                                    .read = Gathered<T>(read),
+                                                    .weight = weight,
+                                                    .to = to.to.data<T>(),
+                                                    .pitch = to.to.pitch(),
+                                                    .pixels = taps.pixels(),
+                                                    .depth = depth,
+                                                    .columns = columns,
+                                                    .column_tiles = column_tiles,
+                                                    .add = to.add};
       gpu::launch(machine.stream(), product.blocks(groups), product);
     });
   };
@@ -73,12 +80,25 @@ void multiply_pixels(CudaBackend& machine, Sink dw, const Tensor& dy, const Tens
       const int piece =
           ((taps.pixels() + pieces - 1) / pieces + Tile::depth - 1) / Tile::depth * Tile::depth;
       const Tensor sums(machine, {pieces, 1, terms, all}, dtype_of<T>());
-      const PixelProduct<T, Tile> product{
-          taps,  Gathered<T>(x), dy.data<T>(), dy.pitch(),   sums.data<T>(),       taps.pixels(),
-          piece, depth,          columns,      column_tiles, static_cast<int>(all)};
+      const PixelProduct<T, Tile> product{.taps = taps,
+                                          .x = Gathered<T>(x),
+                                          .dy = dy.data<T>(),
+                                          .dy_pitch = dy.pitch(),
+                                          .sums = sums.data<T>(),
+                                          .pixels = taps.pixels(),
+                                          .piece_pixels = piece,
+                                          .depth = depth,
+                                          .columns = columns,
+                                          .column_tiles = column_tiles,
+                                          .all_columns = static_cast<int>(all)};
       gpu::launch(machine.stream(), {tiles, pieces, groups}, product);
-      const AddPieces<T> added{dw.to.data<T>(), dw.to.pitch(),         sums.data<T>(), terms * all,
-                               pieces,          static_cast<int>(all), dw.add};
+      const AddPieces<T> added{.dw = dw.to.data<T>(),
+                               .pitch = dw.to.pitch(),
+                               .sums = sums.data<T>(),
+                               .count = terms * all,
+                               .pieces = pieces,
+                               .columns = static_cast<int>(all),
+                               .add = dw.add};
       gpu::launch(machine.stream(), added.blocks(), added);
     });
   };

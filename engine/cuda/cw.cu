@@ -30,8 +30,14 @@ void CudaBackend::cw_step(Tensor x_adv, Tensor w, Tensor mean, Tensor square, Te
     const Rows<T> to(x_adv), w_(w), first(mean), second(square), from(x), g(gradient);
     const Shape s = long_rows(x.shape(), to, w_, first, second, from, g);
     each_element(stream_, s,
-                 CwStep<T>{to, w_, first, second, from, g, Rows<T>(alpha),
-                           static_cast<unsigned>(s.pixels())});
+                 CwStep<T>{.x_adv = to,
+                           .w = w_,
+                           .mean = first,
+                           .square = second,
+                           .x = from,
+                           .gradient = g,
+                           .alpha = Rows<T>(alpha),
+                           .pixels = static_cast<unsigned>(s.pixels())});
   });
 }
 

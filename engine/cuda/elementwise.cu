@@ -53,8 +53,12 @@ struct Gate {
 template <class T, class F>
 void combine(gpu::Stream stream, const F& f, const Sink& y, const Tensor& a, const Tensor& b) {
   with_packs<T>({y.to, a, b}, [&]<int V>() {
-    walk_tiles(stream, Combine<T, V, F>{Tiles<V, 4>(one_image(a.shape())), f, Rows<T>(y.to),
-                                        Rows<T>(a), Rows<T>(b), y.add});
+    walk_tiles(stream, Combine<T, V, F>{.walk = Tiles<V, 4>(one_image(a.shape())),
+                                        .f = f,
+                                        .y = Rows<T>(y.to),
+                                        .a = Rows<T>(a),
+                                        .b = Rows<T>(b),
+                                        .add = y.add});
   });
 }
 

@@ -54,7 +54,12 @@ struct FabStep {
   };
 
   GPU_DEVICE Step solved(const Rows<T>& from, Index n, double target) const {
-    Step step{from, gradient, norm, n, target >= 0 ? 1.0 : -1.0, 0};
+    Step step{.from = from,
+              .gradient = gradient,
+              .norm = norm,
+              .n = n,
+              .sign = target >= 0 ? 1.0 : -1.0,
+              .lambda = 0};
     for (double arrived = -1;;) {
       const double now = sum([&](Index p, Index c) { return step.stops(p, c) ? 1.0 : 0.0; });
       const double rates =
@@ -100,8 +105,14 @@ void CudaBackend::fab_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor value
                            double alpha_max, Norm norm) {
   dispatch(x.dtype(), [&]<class T>() {
     gpu::launch(stream_, x.shape().n,
-                FabStep<T>{ImageBlock(x.shape()), Rows<T>(x_adv), Rows<T>(x), Rows<T>(gradient),
-                           Rows<T>(value), eta, alpha_max, norm});
+                FabStep<T>{.walk = ImageBlock(x.shape()),
+                           .x_adv = Rows<T>(x_adv),
+                           .x = Rows<T>(x),
+                           .gradient = Rows<T>(gradient),
+                           .value = Rows<T>(value),
+                           .eta = eta,
+                           .alpha_max = alpha_max,
+                           .norm = norm});
   });
 }
 

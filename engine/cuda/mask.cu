@@ -115,9 +115,13 @@ void CudaBackend::blend_gradient(Sink dtable, Tensor dout, Tensor code) {
   // dtable: k×C   dout: N×C   code: N×k or 1×k
   const Shape& s = dout.shape();
   dispatch(dout.dtype(), [&]<class T>() {
-    gpu::launch(
-        stream_, Columns::blocks(s.c, code.shape().c),
-        BlendGradient<T>{Rows<T>(dtable.to), Rows<T>(dout), Rows<T>(code), s.n, s.c, dtable.add});
+    gpu::launch(stream_, Columns::blocks(s.c, code.shape().c),
+                BlendGradient<T>{.dtable = Rows<T>(dtable.to),
+                                 .dout = Rows<T>(dout),
+                                 .code = Rows<T>(code),
+                                 .images = s.n,
+                                 .channels = s.c,
+                                 .add = dtable.add});
   });
 }
 
@@ -126,12 +130,21 @@ void CudaBackend::make_lens(const Lens& lens, const MaskSource& from) {
   const Shape& s = lens.scale.shape();
   dispatch(lens.scale.dtype(), [&]<class T>() {
     gpu::launch(stream_, {s.n, ceil_div(s.c, MakeLens<T>::threads)},
-                MakeLens<T>{Rows<T>(lens.mean), Rows<T>(lens.inverse), Rows<T>(lens.scale),
-                            Rows<T>(lens.shift), Rows<T>(from.code), Rows<T>(from.weight),
-                            Rows<T>(from.bias), Rows<T>(from.pair_code), Rows<T>(from.mean),
-                            Rows<T>(from.variance), from.code.shape().c,
-                            from.pair_code ? from.pair_code.shape().c : 0, lens.mean.shape().n, s.c,
-                            from.eps});
+                MakeLens<T>{.mean = Rows<T>(lens.mean),
+                            .inverse = Rows<T>(lens.inverse),
+                            .scale = Rows<T>(lens.scale),
+                            .shift = Rows<T>(lens.shift),
+                            .code = Rows<T>(from.code),
+                            .weight = Rows<T>(from.weight),
+                            .bias = Rows<T>(from.bias),
+                            .pair_code = Rows<T>(from.pair_code),
+                            .means = Rows<T>(from.mean),
+                            .variances = Rows<T>(from.variance),
+                            .masks = from.code.shape().c,
+                            .pairs = from.pair_code ? from.pair_code.shape().c : 0,
+                            .given = lens.mean.shape().n,
+                            .channels = s.c,
+                            .eps = from.eps});
   });
 }
 
@@ -144,9 +157,13 @@ void CudaBackend::mask(Tensor z, const MaskPass& pass) {
     using R = Real<T>;
     const R floor = pass.relu ? R(0) : -std::numeric_limits<R>::infinity();
     with_packs<T>({z, pass.x, pass.residual, lens.scale, lens.shift}, [&]<int V>() {
-      walk_tiles(stream_, ApplyMask<T, V>{Tiles<V, 4>(s), Rows<T>(z), Rows<T>(pass.x),
-                                          Rows<T>(pass.residual), Rows<R>(lens.scale),
-                                          Rows<R>(lens.shift), floor});
+      walk_tiles(stream_, ApplyMask<T, V>{.walk = Tiles<V, 4>(s),
+                                          .z = Rows<T>(z),
+                                          .x = Rows<T>(pass.x),
+                                          .residual = Rows<T>(pass.residual),
+                                          .scales = Rows<R>(lens.scale),
+                                          .shifts = Rows<R>(lens.shift),
+                                          .floor = floor});
     });
   });
 }

@@ -151,14 +151,25 @@ void sum_images(CudaBackend& machine, const MaskGradients& wanted, const Tensor&
   dispatch_map(maps.dz.dtype(), [&]<class T>() {
     using R = Real<T>;
     with_packs<T>({maps.dz, maps.z, maps.x, lens.mean}, [&]<int V>() {
-      walk_tiles(machine.stream(),
-                 PieceSums<T, V>{Tiles<V, 16>(s), Rows<T>(maps.dz), Rows<T>(maps.z),
-                                 Rows<T>(maps.x), Rows<R>(lens.mean), Rows<double>(sums)});
+      walk_tiles(machine.stream(), PieceSums<T, V>{.walk = Tiles<V, 16>(s),
+                                                   .dz = Rows<T>(maps.dz),
+                                                   .z = Rows<T>(maps.z),
+                                                   .x = Rows<T>(maps.x),
+                                                   .mean = Rows<R>(lens.mean),
+                                                   .sums = Rows<double>(sums)});
     });
     gpu::launch(machine.stream(), Columns::blocks(s.c),
-                BatchSums<R>{Rows<R>(wanted.gamma), Rows<R>(wanted.beta), Rows<R>(base),
-                             Rows<R>(tilt), Rows<R>(lens.inverse), Rows<R>(lens.scale),
-                             Rows<double>(sums), s.n, pieces, s.c, static_cast<double>(s.rows())});
+                BatchSums<R>{.dgamma = Rows<R>(wanted.gamma),
+                             .dbeta = Rows<R>(wanted.beta),
+                             .base = Rows<R>(base),
+                             .tilt = Rows<R>(tilt),
+                             .inverse = Rows<R>(lens.inverse),
+                             .slope = Rows<R>(lens.scale),
+                             .sums = Rows<double>(sums),
+                             .images = s.n,
+                             .pieces = pieces,
+                             .channels = s.c,
+                             .rows = static_cast<double>(s.rows())});
   });
 }
 
@@ -170,11 +181,18 @@ void write_maps(CudaBackend& machine, const Sink& dx, const Sink& dresidual, con
     using R = Real<T>;
     with_packs<T>(
         {dx.to, dresidual.to, maps.dz, maps.z, maps.x, lens.mean, lens.scale}, [&]<int V>() {
-          walk_tiles(machine.stream(),
-                     MapGradients<T, V>{Tiles<V, 4>(s), Rows<T>(dx.to), Rows<T>(dresidual.to),
-                                        dx.add, dresidual.add, Rows<T>(maps.dz), Rows<T>(maps.z),
-                                        Rows<T>(maps.x), Rows<R>(lens.mean), Rows<R>(lens.scale),
-                                        Rows<R>(base), Rows<R>(tilt)});
+          walk_tiles(machine.stream(), MapGradients<T, V>{.walk = Tiles<V, 4>(s),
+                                                          .dx = Rows<T>(dx.to),
+                                                          .dresidual = Rows<T>(dresidual.to),
+                                                          .add_x = dx.add,
+                                                          .add_residual = dresidual.add,
+                                                          .dz = Rows<T>(maps.dz),
+                                                          .z = Rows<T>(maps.z),
+                                                          .x = Rows<T>(maps.x),
+                                                          .mean = Rows<R>(lens.mean),
+                                                          .slopes = Rows<R>(lens.scale),
+                                                          .base = Rows<R>(base),
+                                                          .tilt = Rows<R>(tilt)});
         });
   });
 }

@@ -68,9 +68,17 @@ struct PixelProduct {
     const int first_pixel = piece * piece_pixels;
     const int end = first_pixel + piece_pixels < pixels ? first_pixel + piece_pixels : pixels;
     const Lane<Tile, false> lane(gpu::thread());
-    PixelSource<T, Tile> source{
-        taps, x, dy + group * columns, dy_pitch, first_pixel, end, first_column, columns, lane,
-        lane, {}};
+    PixelSource<T, Tile> source{.taps = taps,
+                                .x = x,
+                                .dy = dy + group * columns,
+                                .dy_pitch = dy_pitch,
+                                .first_pixel = first_pixel,
+                                .end = end,
+                                .first_column = first_column,
+                                .columns = columns,
+                                .left = lane,
+                                .right = lane,
+                                .rows = {}};
     source.x.data += group * depth;
     for (int i = 0; i < Tile::left; ++i)
       source.rows[i] = taps.tap(first_row + lane.at + i * Tile::lanes);

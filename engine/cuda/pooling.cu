@@ -165,9 +165,12 @@ void CudaBackend::average_pool(Tensor y, Tensor x, const Window& window) {
   // x: N·H·W·C   y: N·H'·W'·C
   dispatch_maps(y.dtype(), x.dtype(), [&]<class To, class From>() {
     with_packs<From>({y, x}, [&]<int V>() {
-      walk_tiles(stream_, AveragePool<To, From, V>{Tiles<V, 4>(one_image(y.shape())), Rows<To>(y),
-                                                   Rows<From>(x), y.shape(), x.shape(),
-                                                   static_cast<int>(window.kernel)});
+      walk_tiles(stream_, AveragePool<To, From, V>{.walk = Tiles<V, 4>(one_image(y.shape())),
+                                                   .y = Rows<To>(y),
+                                                   .x = Rows<From>(x),
+                                                   .out = y.shape(),
+                                                   .in = x.shape(),
+                                                   .kernel = static_cast<int>(window.kernel)});
     });
   });
 }
@@ -177,9 +180,13 @@ void CudaBackend::average_pool_gradient(Sink dx, Tensor dy, const Window& window
   dispatch_maps(dx.to.dtype(), dy.dtype(), [&]<class To, class From>() {
     with_packs<To>({dx.to, dy}, [&]<int V>() {
       walk_tiles(stream_,
-                 AveragePoolGradient<To, From, V>{
-                     Tiles<V, 4>(one_image(dx.to.shape())), Rows<To>(dx.to), Rows<From>(dy),
-                     dx.to.shape(), dy.shape(), static_cast<int>(window.kernel), dx.add});
+                 AveragePoolGradient<To, From, V>{.walk = Tiles<V, 4>(one_image(dx.to.shape())),
+                                                  .dx = Rows<To>(dx.to),
+                                                  .dy = Rows<From>(dy),
+                                                  .in = dx.to.shape(),
+                                                  .out = dy.shape(),
+                                                  .kernel = static_cast<int>(window.kernel),
+                                                  .add = dx.add});
     });
   });
 }
@@ -188,11 +195,15 @@ void CudaBackend::max_pool(Tensor y, Tensor argmax, Tensor x, const Window& wind
   // x: N·H·W·C   y, argmax: N·H'·W'·C
   dispatch_map(y.dtype(), [&]<class T>() {
     with_packs<T>({y, argmax, x}, [&]<int V>() {
-      walk_tiles(stream_,
-                 MaxPool<T, V>{Tiles<V, 4>(one_image(y.shape())), Rows<T>(y), Rows<T>(x),
-                               Rows<std::int32_t>(argmax), y.shape(), x.shape(),
-                               static_cast<int>(window.kernel), static_cast<int>(window.stride),
-                               static_cast<int>(window.pad)});
+      walk_tiles(stream_, MaxPool<T, V>{.walk = Tiles<V, 4>(one_image(y.shape())),
+                                        .y = Rows<T>(y),
+                                        .x = Rows<T>(x),
+                                        .argmax = Rows<std::int32_t>(argmax),
+                                        .out = y.shape(),
+                                        .in = x.shape(),
+                                        .kernel = static_cast<int>(window.kernel),
+                                        .stride = static_cast<int>(window.stride),
+                                        .pad = static_cast<int>(window.pad)});
     });
   });
 }
@@ -201,11 +212,16 @@ void CudaBackend::max_pool_gradient(Sink dx, Tensor dy, Tensor argmax, const Win
   // dx: N·H·W·C   dy, argmax: N·H'·W'·C
   dispatch_map(dy.dtype(), [&]<class T>() {
     with_packs<T>({dx.to, dy, argmax}, [&]<int V>() {
-      walk_tiles(stream_, MaxPoolGradient<T, V>{
-                              Tiles<V, 4>(one_image(dx.to.shape())), Rows<T>(dx.to), Rows<T>(dy),
-                              Rows<std::int32_t>(argmax), dx.to.shape(), dy.shape(),
-                              static_cast<int>(window.kernel), static_cast<int>(window.stride),
-                              static_cast<int>(window.pad), dx.add});
+      walk_tiles(stream_, MaxPoolGradient<T, V>{.walk = Tiles<V, 4>(one_image(dx.to.shape())),
+                                                .dx = Rows<T>(dx.to),
+                                                .dy = Rows<T>(dy),
+                                                .argmax = Rows<std::int32_t>(argmax),
+                                                .in = dx.to.shape(),
+                                                .out = dy.shape(),
+                                                .kernel = static_cast<int>(window.kernel),
+                                                .stride = static_cast<int>(window.stride),
+                                                .pad = static_cast<int>(window.pad),
+                                                .add = dx.add});
     });
   });
 }

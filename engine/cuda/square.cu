@@ -96,10 +96,17 @@ void CudaBackend::square_step(Tensor x_new, Tensor best, Tensor x, const Squares
   dispatch(x.dtype(), [&]<class T>() {
     const Rows<T> pattern(squares.pattern);
     gpu::launch(stream_, s.n,
-                SquareStep<T>{ImageBlock(s), Rows<T>(x_new), Rows<T>(best), Rows<T>(x),
-                              Rows<T>(squares.sign), pattern, Rows<T>(eps),
-                              Rows<std::int32_t>(squares.place), s.w,
-                              pattern.data ? squares.pattern.shape().w : 0, norm});
+                SquareStep<T>{.walk = ImageBlock(s),
+                              .x_new = Rows<T>(x_new),
+                              .best = Rows<T>(best),
+                              .x = Rows<T>(x),
+                              .sign = Rows<T>(squares.sign),
+                              .pattern = pattern,
+                              .eps = Rows<T>(eps),
+                              .place = Rows<std::int32_t>(squares.place),
+                              .width = s.w,
+                              .pattern_width = pattern.data ? squares.pattern.shape().w : 0,
+                              .norm = norm});
   });
 }
 

@@ -89,7 +89,12 @@ void CudaBackend::start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, S
     const Rows<T> to(x_adv), from(x), radius(eps);
     if (norm == Norm::linf)
       each_element(stream_, {s.n, 1, 1, ceil_div(s.pixels() * s.c, 4)},
-                   StartInCube<T>{to, from, radius, streams, s.pixels(), s.c});
+                   StartInCube<T>{.x_adv = to,
+                                  .x = from,
+                                  .eps = radius,
+                                  .streams = streams,
+                                  .pixels = s.pixels(),
+                                  .channels = s.c});
     else
       gpu::launch(stream_, s.n, StartInBall<T>{ImageBlock(s), to, from, radius, streams});
   });
@@ -100,8 +105,12 @@ void CudaBackend::start_normal(Tensor x_adv, Tensor x, double sigma, Stream stre
   const Shape& s = x.shape();
   dispatch(x.dtype(), [&]<class T>() {
     each_element(stream_, s,
-                 StartNormal<T>{Rows<T>(x_adv), Rows<T>(x), sigma, ImageStreams(stream, step, ids),
-                                static_cast<unsigned>(s.pixels()), static_cast<unsigned>(s.c)});
+                 StartNormal<T>{.x_adv = Rows<T>(x_adv),
+                                .x = Rows<T>(x),
+                                .sigma = sigma,
+                                .streams = ImageStreams(stream, step, ids),
+                                .pixels = static_cast<unsigned>(s.pixels()),
+                                .channels = static_cast<unsigned>(s.c)});
   });
 }
 

@@ -159,9 +159,15 @@ void CudaBackend::update_running(Tensor running_mean, Tensor running_variance, T
   const Index channels = mean.shape().c;
   dispatch(mean.dtype(), [&]<class T>() {
     gpu::launch(stream_, ceil_div(channels, UpdateRunning<T>::threads),
-                UpdateRunning<T>{running_mean.data<T>(), running_variance.data<T>(), mean.data<T>(),
-                                 variance.data<T>(), tracked.data<std::int64_t>(), channels,
-                                 1 - momentum, momentum, momentum * unbiased});
+                UpdateRunning<T>{.running_mean = running_mean.data<T>(),
+                                 .running_variance = running_variance.data<T>(),
+                                 .mean = mean.data<T>(),
+                                 .variance = variance.data<T>(),
+                                 .tracked = tracked.data<std::int64_t>(),
+                                 .channels = channels,
+                                 .kept = 1 - momentum,
+                                 .mean_factor = momentum,
+                                 .variance_factor = momentum * unbiased});
   });
 }
 

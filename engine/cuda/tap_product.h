@@ -71,14 +71,14 @@ struct TapProduct {
     const auto tile = static_cast<int>(gpu::block().x), group = static_cast<int>(gpu::block().z);
     const int first_pixel = tile / column_tiles * Tile::rows;
     const int first_column = tile % column_tiles * Tile::columns;
-    TapSource<T, Tile, transposed> source{taps,
-                                          read,
-                                          weight,
-                                          first_column,
-                                          columns,
-                                          Lane<Tile, true>(gpu::thread()),
-                                          Lane<Tile, transposed>(gpu::thread()),
-                                          {}};
+    TapSource<T, Tile, transposed> source{.taps = taps,
+                                          .read = read,
+                                          .weight = weight,
+                                          .first_column = first_column,
+                                          .columns = columns,
+                                          .left = Lane<Tile, true>(gpu::thread()),
+                                          .right = Lane<Tile, transposed>(gpu::thread()),
+                                          .places = {}};
     source.read.data += group * depth;
     source.weight.data += group * weight.group;
     for (int i = 0; i < Tile::left; ++i)

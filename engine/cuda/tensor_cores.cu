@@ -90,20 +90,21 @@ void multiply_pixels(CudaBackend& machine, const Sink& dw, const Tensor& dy, con
     constexpr Index step = Panel<T, Tile::rows, false>::depth;
     const Index piece = ceil_div(ceil_div(taps.pixels(), pieces), step) * step;
     const Tensor sums(machine, {pieces, 1, taps.terms(), all}, DType::f32);
-    const WarpPixelProduct<T, Tile, Source<T, Tile>> product{factors,
-                                                             sums.data<float>(),
-                                                             static_cast<int>(piece),
-                                                             static_cast<int>(depth),
-                                                             static_cast<int>(column_tiles),
-                                                             static_cast<int>(all)};
+    const WarpPixelProduct<T, Tile, Source<T, Tile>> product{
+        .factors = factors,
+        .sums = sums.data<float>(),
+        .piece_pixels = static_cast<int>(piece),
+        .depth = static_cast<int>(depth),
+        .column_tiles = static_cast<int>(column_tiles),
+        .all_columns = static_cast<int>(all)};
     gpu::launch(machine.stream(), {tiles, pieces, groups}, product);
-    const AddPieces<float> added{dw.to.data<float>(),
-                                 dw.to.pitch(),
-                                 sums.data<float>(),
-                                 taps.terms() * all,
-                                 static_cast<int>(pieces),
-                                 static_cast<int>(all),
-                                 dw.add};
+    const AddPieces<float> added{.dw = dw.to.data<float>(),
+                                 .pitch = dw.to.pitch(),
+                                 .sums = sums.data<float>(),
+                                 .count = taps.terms() * all,
+                                 .pieces = static_cast<int>(pieces),
+                                 .columns = static_cast<int>(all),
+                                 .add = dw.add};
     gpu::launch(machine.stream(), added.blocks(), added);
   };
 

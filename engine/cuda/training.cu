@@ -123,10 +123,16 @@ void CudaBackend::gather(Tensor batch, Tensor pixels, Tensor index, bool augment
   const Shape& s = batch.shape();
   dispatch(batch.dtype(), [&]<class T>() {
     each_element(stream_, {s.n, s.h, s.w, 1},
-                 Gather<T>{Rows<T>(batch), Rows<std::uint8_t>(pixels), Rows<std::int32_t>(index),
-                           step ? step.data<std::int64_t>() : nullptr, stream,
-                           static_cast<int>(pixels.shape().n), static_cast<int>(s.h),
-                           static_cast<int>(s.w), static_cast<int>(s.c), augment});
+                 Gather<T>{.batch = Rows<T>(batch),
+                           .images = Rows<std::uint8_t>(pixels),
+                           .index = Rows<std::int32_t>(index),
+                           .step = step ? step.data<std::int64_t>() : nullptr,
+                           .stream = stream,
+                           .count = static_cast<int>(pixels.shape().n),
+                           .height = static_cast<int>(s.h),
+                           .width = static_cast<int>(s.w),
+                           .channels = static_cast<int>(s.c),
+                           .augment = augment});
   });
 }
 
