@@ -19,6 +19,7 @@ double norm2(const Shape& s, Row row) {
   }));
 }
 
+/// y ← P(y + α·sign(g)), where P keeps to ±ε around x and to [0,1].
 template <class T>
 void step_in_cube(T* y, const T* x, const T* g, T alpha, T eps, Index width) {
 #pragma omp simd
@@ -29,6 +30,7 @@ void step_in_cube(T* y, const T* x, const T* g, T alpha, T eps, Index width) {
   }
 }
 
+/// The same with δ = y − x and the direction g/‖g‖₂; P shrinks δ to the length ε and keeps to [0,1].
 template <class T>
 void step_in_ball(const Rows<T>& to, const Rows<T>& from, const Rows<T>& gradient, T alpha, T eps,
                   Index n, const Shape& s) {
@@ -37,12 +39,14 @@ void step_in_ball(const Rows<T>& to, const Rows<T>& from, const Rows<T>& gradien
   };
   const double length = norm2(s, rows_of(gradient));
   const double rate = length > 0 ? alpha / length : 0;  // beyond a float if g nearly vanishes
+  // δ = y − x + α·g/‖g‖, kept where y was
   for (Index p = 0; p < s.pixels(); ++p) {
     T* delta = to(n, p);
     const T *x = from(n, p), *g = gradient(n, p);
 #pragma omp simd
     for (Index c = 0; c < s.c; ++c) delta[c] = static_cast<T>(delta[c] - x[c] + rate * g[c]);
   }
+  // y = clip(x + δ·min(1, ε/‖δ‖))
   const double radius = norm2(s, rows_of(to));
   const T shrink = static_cast<T>(radius > eps ? eps / radius : 1);
   for (Index p = 0; p < s.pixels(); ++p) {
@@ -70,6 +74,7 @@ void CpuBackend::pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha,
 
 namespace {
 
+/// z = P(y + α·sign(g)),  y ← P(y + a·(z − y) + (1 − a)·(y − previous)),  previous ← y.
 template <class T>
 void momentum_in_cube(T* y, T* previous, const T* x, const T* g, T alpha, T a, T eps, Index width) {
 #pragma omp simd
@@ -83,7 +88,8 @@ void momentum_in_cube(T* y, T* previous, const T* x, const T* g, T alpha, T a, T
   }
 }
 
-/// One image; `z` is room for as many numbers.
+/// The same for one image with the direction g/‖g‖₂; `z` is room for as many numbers, and holds what
+/// is added to x.
 template <class T>
 void momentum_in_ball(std::vector<double>& z, const Rows<T>& to, const Rows<T>& before,
                       const Rows<T>& from, const Rows<T>& gradient, double alpha, double a,
@@ -98,16 +104,19 @@ void momentum_in_ball(std::vector<double>& z, const Rows<T>& to, const Rows<T>& 
       for (Index c = 0; c < s.c; ++c) row[c] = f(p, c, row[c], static_cast<double>(y[c]), x[c]);
     }
   };
+  // y + α·g/‖g‖ − x, whose projection is z − x
   const double length = norm2(s, g), rate = length > 0 ? alpha / length : 0;
   each([&](Index p, Index c, double, double y, double x) {
     return y - x + rate * gradient(n, p)[c];
   });
   double radius = norm2(s, of_z), shrink = radius > eps ? eps / radius : 1;
+  // y + a·(z − y) + (1 − a)·(y − previous) − x
   each([&](Index p, Index c, double d, double y, double x) {
     return y + a * (clip(x + shrink * d) - y) + (1 - a) * (y - before(n, p)[c]) - x;
   });
   radius = norm2(s, of_z);
   shrink = radius > eps ? eps / radius : 1;
+  // previous ← y, and y ← what the second projection gives
   for (Index p = 0; p < s.pixels(); ++p)
     for (Index c = 0; c < s.c; ++c) {
       before(n, p)[c] = to(n, p)[c];

@@ -17,7 +17,9 @@ template <class T>
 void step(const CwRows<T>& at, T alpha, Index width) {
   for (Index i = 0; i < width; ++i) {
     const T y = at.x_adv[i];
+    // by the chain rule, as y = (1 + tanh w)/2 has dy/dw = (1 − tanh² w)/2 = 2·y·(1 − y)
     const T g = (at.gradient[i] + 2 * (y - at.x[i])) * 2 * y * (1 - y);
+    // Adam; alpha holds the corrections of both means
     at.mean[i] = T(0.9) * at.mean[i] + T(0.1) * g;
     at.square[i] = T(0.999) * at.square[i] + T(0.001) * g * g;
     at.w[i] -= alpha * at.mean[i] / (std::sqrt(at.square[i]) + T(1e-8));

@@ -21,12 +21,12 @@ class StepToPlane {
     for (Index i = 0; i < count_; ++i) {
       const double weight = std::abs(w[i]) > least ? std::abs(w[i]) : 0.0;
       rate_[i] = norm == Norm::linf ? weight : weight * weight;
-      limit_[i] = weight * (sign * w[i] < 0 ? 1 - t[i] : t[i]);
+      limit_[i] = weight * (sign * w[i] < 0 ? 1 - t[i] : t[i]);  // |w_i|·the way to the side
     }
     const double lambda = solve(std::abs(value));
 #pragma omp simd
     for (Index i = 0; i < count_; ++i) {
-      const double moved = std::min(lambda * rate_[i], limit_[i]);  // of |w_i|·step
+      const double moved = std::min(lambda * rate_[i], limit_[i]);  // |w_i|·|step_i|
       step_[i] = rate_[i] > 0 ? -sign * moved / w[i] : 0.0;
     }
   }
@@ -58,7 +58,7 @@ class StepToPlane {
       }
       if (static_cast<Index>(now) <= arrived || rates <= 0) return lambda;
       arrived = static_cast<Index>(now);
-      lambda = (wanted - limits) / rates;
+      lambda = (wanted - limits) / rates;  // where Σ limit of those that stop + λ·Σ rate = wanted
     }
   }
 
@@ -84,13 +84,17 @@ void CpuBackend::fab_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor value,
     parallel(s.n, s.count(), [&](Index n) {
       const std::vector<double> y = elements(to, n, s), x0 = elements(from, n, s),
                                 w = elements(g, n, s);
+      // f's linearization at x_adv is value there and value + ⟨w, x − x_adv⟩ at x.
       double slope = 0;
       const auto count = static_cast<Index>(w.size());
 #pragma omp simd reduction(+ : slope)
       for (Index i = 0; i < count; ++i) slope += w[i] * (x0[i] - y[i]);
+      // d(x_adv) and d(x)
       const StepToPlane near(y, w, *f(n), norm), back(x0, w, *f(n) + slope, norm);
+      // α = min( ‖d(x_adv)‖ / (‖d(x_adv)‖ + ‖d(x)‖), alpha_max )
       const double a = std::max(near.length(norm), 1e-8), b = std::max(back.length(norm), 1e-8);
       const double alpha = std::min(a / (a + b), alpha_max);
+      // x_adv = clip( (1 − α)·(x_adv + η·d(x_adv)) + α·(x + η·d(x)) )
       for (Index p = 0, i = 0; p < s.pixels(); ++p)
         for (Index c = 0; c < s.c; ++c, ++i)
           to(n, p)[c] = static_cast<T>(

@@ -69,9 +69,9 @@ void CpuBackend::make_lens(const Lens& lens, const MaskSource& from) {
       const bool own = n < lens.mean.shape().n;  // else the first row is that of all
       T *a = scale(n), *o = shift(n);
       for (Index c = 0; c < s.c; ++c) {
-        const double i = 1 / std::sqrt(v[c] + from.eps), factor = g[c] * i;
+        const double i = 1 / std::sqrt(v[c] + from.eps), factor = g[c] * i;  // s, γ·s
         a[c] = static_cast<T>(factor);
-        o[c] = static_cast<T>(b[c] - m[c] * factor);
+        o[c] = static_cast<T>(b[c] - m[c] * factor);  // β − μ·γ·s
         if (own) inverse(n)[c] = static_cast<T>(i);
       }
       if (own) std::copy_n(m, s.c, mean(n));

@@ -30,13 +30,14 @@ void image_sums(double* sums, const Operands<T, relu>& o, Index n) {
 #pragma omp simd
     for (Index c = 0; c < channels; ++c) {
       const T g = o.g(dz[c], z[c]);
-      a[c] += g;
-      b[c] += g * (x[c] - m[c]);
+      a[c] += g;                  // A_n = Σ g
+      b[c] += g * (x[c] - m[c]);  // B_n / s, as x̂ = (x − μ)·s
     }
   });
 }
 
-/// dx = slope·g − base − tilt·(x − μ); base and tilt are null where statistics were given.
+/// dx = s·(h − mean(h) − x̂·mean(hx̂)), h = γ_n·g, as slope·g − base − tilt·(x − μ); base and tilt are
+/// null where statistics were given.
 template <class T, bool relu>
 void row_gradient(T* dx, bool add, const Operands<T, relu>& o, Index n, Index p, const T* slope,
                   const T* base, const T* tilt) {
@@ -56,6 +57,7 @@ void row_gradient(T* dx, bool add, const Operands<T, relu>& o, Index n, Index p,
   }
 }
 
+/// dresidual = g
 template <class T, bool relu>
 void row_residual(T* dr, bool add, const Operands<T, relu>& o, Index n, Index p) {
   const T *dz = o.dz(n, p), *z = o.z(n, p);
@@ -87,8 +89,8 @@ void gradients(Backend& machine, const MaskGradients& wanted, const Tensor& dz, 
     parallel(s.n, s.count(), [&](Index n) {
       image_sums(sum(n), o, n);
       for (Index c = 0; c < s.c; ++c) sum(n, 1)[c] *= inverse(n)[c];
-      if (dbeta) std::copy_n(sum(n), s.c, dbeta(n));
-      if (dgamma) std::copy_n(sum(n, 1), s.c, dgamma(n));
+      if (dbeta) std::copy_n(sum(n), s.c, dbeta(n));       // dβ_n = A_n
+      if (dgamma) std::copy_n(sum(n, 1), s.c, dgamma(n));  // dγ_n = B_n
     });
     for (Index n = 0; n < s.n; ++n)
       for (Index c = 0; c < s.c; ++c) {
@@ -103,8 +105,8 @@ void gradients(Backend& machine, const MaskGradients& wanted, const Tensor& dz, 
   if (batch_statistics)
     for (Index c = 0; c < s.c; ++c) {
       const auto rows = static_cast<double>(s.rows());
-      base.push_back(static_cast<T>(a[c] / rows));
-      tilt.push_back(static_cast<T>(inverse(0)[c] * b[c] / rows));
+      base.push_back(static_cast<T>(a[c] / rows));                  // s·mean(h)
+      tilt.push_back(static_cast<T>(inverse(0)[c] * b[c] / rows));  // s²·mean(hx̂)
     }
   parallel(s.n, s.count(), [&](Index n) {
     for (Index p = 0; p < s.pixels(); ++p) {

@@ -34,10 +34,12 @@ void repaint(Map& delta, const Place& place, Index width, double sign, const aut
     for (Index h = 0; h < height; ++h)
       for (Index w = 0; w < width; ++w) f(h, w, delta[h * width + w]);
   };
+  // ‖δ‖² in the first window, and in both
   each([&](Index h, Index w, double& d) {
     if (place.first(h, w)) inside += d * d;
     if (place.first(h, w) || place.second(h, w)) both += d * d;
   });
+  // first window: δ/‖δ‖ + sign·η; second: 0
   each([&](Index h, Index w, double& d) {
     if (place.first(h, w)) {
       d = sign * eta(h - place.row, w - place.column) + d / (1e-12 + std::sqrt(inside));
@@ -46,6 +48,7 @@ void repaint(Map& delta, const Place& place, Index width, double sign, const aut
       d = 0;
     }
   });
+  // The first window takes the norm √(spare + both).
   const double factor = std::sqrt(spare + both) / (1e-12 + std::sqrt(length));
   each([&](Index h, Index w, double& d) {
     if (place.first(h, w)) d *= factor;
@@ -65,6 +68,7 @@ void CpuBackend::square_step(Tensor x_new, Tensor best, Tensor x, const Squares&
       const Place place(places(n));
       const T e = *radius(n);
       if (norm == Norm::linf) {
+        // x_new = clip(x + project(best − x + 2ε·sign)) in the window, best elsewhere
         for (Index p = 0; p < s.pixels(); ++p) std::copy_n(at(n, p), s.c, to(n, p));
         for (Index h = place.row; h < place.row + place.side; ++h)
           for (Index w = place.column; w < place.column + place.side; ++w)
@@ -74,6 +78,7 @@ void CpuBackend::square_step(Tensor x_new, Tensor best, Tensor x, const Squares&
             }
         return;
       }
+      // δ = best − x, and each channel's share of what ‖δ‖² lacks to ε²
       std::vector<Map> delta(s.c, Map(s.pixels()));
       double squared = 0;
       for (Index p = 0; p < s.pixels(); ++p)
@@ -90,6 +95,7 @@ void CpuBackend::square_step(Tensor x_new, Tensor best, Tensor x, const Squares&
             [&](Index h, Index w) { return *bump(n, h * squares.pattern.shape().w + w); }, spare);
         for (const double d : delta[c]) squared += d * d;
       }
+      // x_new = clip(x + ε·δ/‖δ‖)
       const double factor = e / (1e-12 + std::sqrt(squared));
       for (Index p = 0; p < s.pixels(); ++p)
         for (Index c = 0; c < s.c; ++c)

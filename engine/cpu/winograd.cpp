@@ -37,8 +37,11 @@ class WinogradProduct {
     parallel_for(ceil_div(written_.count(), block_), [&](Index block, int thread) {
       const Index first = block * block_, count = std::min(block_, written_.count() - first);
       const Index slot = thread * points;
+      // V = Bᵀ d B
       for (Index i = 0; i < count; ++i) read_square(first + i, pixels_.at(slot, i));
+      // M = Σ over channels of V ⊙ U: a matrix product at each point
       for (int point = 0; point < points; ++point) multiply(point, slot + point, count);
+      // Y = Aᵀ M A
       for (Index i = 0; i < count; ++i) write_square(first + i, sums_.at(slot, i));
     });
   }
@@ -55,7 +58,8 @@ class WinogradProduct {
     return std::min(std::max(fitting, few), share);
   }
 
-  /// Weights from the channels of a block, beginning with `first`, to the columns of panel j.
+  /// U = G g Gᵀ of the weights from the channels of a block, beginning with `first`, to the columns of
+  /// panel j.
   void prepare_weights(const WeightView<float>& weight, Index j, Index first) const {
     alignas(vector_bytes) float taps[9][n][width];
     const float* const from = weight.data + first * weight.depth + j * width * weight.column;
@@ -74,13 +78,14 @@ class WinogradProduct {
       }
   }
 
+  /// V = Bᵀ d B, d the square's 6×6 inputs.
   [[gnu::noinline]] void read_square(Index square, float* to) const {
     transform_pixels<inputs>(
         read_.pixels(square, zeros_.data<float>()), depth_, pixels_.matrix,
         [](auto&... d) { transform_inputs(d...); }, [&](Index k) { return to + k; });
   }
 
-  /// The product of one point, for `count` squares; `slot` is this thread's matrix.
+  /// M of one point, for `count` squares; `slot` is this thread's matrix.
   void multiply(int point, Index slot, Index count) const {
     for (Index j = 0; j < panels_; ++j)
       for (Index first = 0; first < count; first += R)
@@ -101,6 +106,7 @@ class WinogradProduct {
                     width);
   }
 
+  /// Y = Aᵀ M A, the square's 4×4 outputs; those beyond the map are dropped.
   [[gnu::noinline]] void write_square(Index square, const float* from) const {
     const auto pixels = written_.pixels(square, nullptr);
     for (Index k = 0; k < columns_; k += n)

@@ -35,12 +35,15 @@ class WinogradGradient {
   void run() const {
     for (Index first = 0; first < dy_.count(); first += block_) {
       const Index count = std::min(block_, dy_.count() - first);
+      // V = Bᵀ d B and A dy Aᵀ
       parallel_for(count, [&](Index i) { read_square(first + i, i); });
+      // dU = Σ over squares of V ⊙ (A dy Aᵀ): a matrix product at each point
       parallel_for(points * panels_ * depth_tiles_, [&](Index i) {
         const Index panel = i / depth_tiles_, tile = i % depth_tiles_;
         sum_tile(panel / panels_, panel % panels_, tile * R, count, first > 0);
       });
     }
+    // dw = Gᵀ dU G
     parallel_for(depth_, [&](Index k) { write_weights(k); });
   }
 

@@ -83,13 +83,13 @@ struct PointMatrices {
 template <int given, int made, class Load, class Line, class Store>
 [[gnu::always_inline]] inline void transform_square(Load&& load_at, Line&& line, Store&& store_at) {
   Floats g[inputs][inputs];
-  unroll(
+  unroll(  // g = Bᵀ d, where `line` is Bᵀ
       [&](auto j) {
         for (int i = 0; i < given; ++i) g[i][j] = load_at(i, j);
         line(g[0][j], g[1][j], g[2][j], g[3][j], g[4][j], g[5][j]);
       },
       std::make_integer_sequence<int, given>{});
-  unroll(
+  unroll(  // (Bᵀ d) B
       [&](auto i) {
         line(g[i][0], g[i][1], g[i][2], g[i][3], g[i][4], g[i][5]);
         for (int j = 0; j < made; ++j) store_at(i, j, g[i][j]);

@@ -1,12 +1,21 @@
 #pragma once
-// Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural
-// Networks"): the 4×4 outputs of a 3×3 window g from the 6×6 inputs d that they see,
+// Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2016, "Fast Algorithms for Convolutional
+// Neural Networks"): the 4×4 outputs of a 3×3 window g from the 6×6 inputs d that they see,
 //
-//     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A,
+//     U = G g Gᵀ     V = Bᵀ d B     M = U ⊙ V     Y = Aᵀ M A,
 //
-// with 36 products instead of 144; docs/convolution.md says why. Here are the three matrices for the
-// points 0, ±1, ±2 and ∞, each applied in place to one line of values. Along the columns of a square and
-// then along its rows they transform it.
+// with 36 products instead of 144; docs/convolution.md says why. The matrices, for the points 0, 1, −1,
+// 2, −2 and ∞ of a line:
+//
+//          4  0 −5  0  1  0          1/4     0    0
+//          0 −4 −4  1  1  0         −1/6  −1/6 −1/6           1  1  1  1  1  0
+//     Bᵀ = 0  4 −4 −1  1  0     G = −1/6   1/6 −1/6      Aᵀ = 0  1 −1  2 −2  0
+//          0 −2 −1  2  1  0         1/24  1/12  1/6           0  1  1  4  4  0
+//          0  2 −1 −2  1  0         1/24 −1/12  1/6           0  1 −1  8 −8  1
+//          0  4  0 −5  0  1            0     0    1
+//
+// Here each is applied in place to one line of values; rows of a point and its negative share their
+// even and their odd terms. Along the columns of a square and then along its rows they transform it.
 
 #include "engine/cpu/vector.h"
 

@@ -46,10 +46,10 @@ struct PieceSums {
     Pack<R, V> a{}, b{};
     for (Index p = walk.first(); p < end; p += Walk::rows) {
       const auto g = gated<V>(dz, z, n, p, c);
-      a += g;
+      a += g;  // A_n = Σ g
       if (!x.exists()) continue;
       const auto from = load<V>(x(n, p) + c);
-      for (int i = 0; i < V; ++i) b.at[i] += g.at[i] * (from.at[i] - m.at[i]);
+      for (int i = 0; i < V; ++i) b.at[i] += g.at[i] * (from.at[i] - m.at[i]);  // B_n / s
     }
     Sums both;
     for (int i = 0; i < V; ++i) {
@@ -65,7 +65,8 @@ struct PieceSums {
   }
 };
 
-/// A_n and B_n of each image; and base = s/M·Σ γ_n A_n, tilt = s²/M·Σ γ_n B_n of the batch.
+/// A_n and B_n of each image; and base = s·mean(h) = s/M·Σ γ_n A_n and tilt = s²·mean(hx̂) =
+/// s²/M·Σ γ_n B_n of the batch, with h = γ_n·g.
 template <class R>
 struct BatchSums {
   static constexpr int threads = Columns::threads;
@@ -86,8 +87,8 @@ struct BatchSums {
         bn += sums(n, 2 * i + 1)[c];
       }
       bn *= inverse(n)[c];
-      if (dbeta.exists()) dbeta(n)[c] = static_cast<R>(an);
-      if (dgamma.exists()) dgamma(n)[c] = static_cast<R>(bn);
+      if (dbeta.exists()) dbeta(n)[c] = static_cast<R>(an);    // dβ_n = A_n
+      if (dgamma.exists()) dgamma(n)[c] = static_cast<R>(bn);  // dγ_n = B_n
       a += slope(n)[c] * an;
       b += slope(n)[c] * bn;
     }
@@ -100,7 +101,8 @@ struct BatchSums {
   }
 };
 
-/// dx = slope·g − base − tilt·(x − μ), base and tilt zero where statistics were given; dresidual = g.
+/// dx = s·(h − mean(h) − x̂·mean(hx̂)) as slope·g − base − tilt·(x − μ), base and tilt zero where
+/// statistics were given; dresidual = g.
 template <class T, int V>
 struct MapGradients {
   using R = Real<T>;

@@ -27,6 +27,7 @@ void normalize_by(MaskSource& source, const Tensor& x, const Moments& moments,
           x.shape().n, x.shape().h, x.shape().w);
   source.mean = Tensor(machine, {1, 1, 1, x.shape().c}, real_of(x.dtype()));
   source.variance = Tensor(machine, source.mean.shape(), source.mean.dtype());
+  // μ = 1/M Σ x,  σ² = 1/M Σ (x − μ)²
   machine.statistics(source.mean, source.variance, x, moments);
   if (segment.mode == Mode::train)
     machine.update_running(
@@ -49,6 +50,7 @@ Lens lens_of(const Tensor& x, const Moments& moments, const Segment& segment,
     return Tensor(x.machine(), {count, 1, 1, x.shape().c}, real_of(x.dtype()));
   };
   const Lens lens{rows(given), rows(given), rows(masks), rows(masks)};
+  // s = 1/√(σ² + eps);  a = γ·s,  b = β − γ·s·μ,  with γ = Σ_j u_j w_j,  β = Σ_j u_j w'_j
   x.machine().make_lens(lens, source);
   return lens;
 }
@@ -73,6 +75,7 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
     if (residual) pass.residual = residual.value().images(first, segment.images);
     const Moments moments = x.moments().part(first * pixels, segment.images * pixels);
     pass.lens = lens_of(pass.x, moments, segment, state);
+    // z = max(a·x + b + residual, 0)
     machine.mask(z.value().images(first, segment.images), pass);
     pass.residual = {};  // the backward pass does not read it
     passes.push_back(std::move(pass));
@@ -101,8 +104,10 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
         MaskGradients wanted{{part(to_x.to), to_x.add}, {part(to_r.to), to_r.add}, {}, {}};
         if (dw) wanted.gamma = Tensor(machine, per_image, real_of(dz.dtype()));
         if (db) wanted.beta = Tensor(machine, per_image, real_of(dz.dtype()));
+        // g = dz·[z > 0];  dβ_n = Σ g,  dγ_n = Σ g·x̂,  dresidual = g,  dx
         machine.mask_gradient(wanted, part_dz, part(saved_z), passes[i],
                               segment.mode != Mode::eval);
+        // dw_j = Σ_n u_nj dγ_n,  dw'_j = Σ_n u_nj dβ_n
         if (dw) machine.blend_gradient(t.sink(dw), wanted.gamma, segment.code);
         if (db) machine.blend_gradient(t.sink(db), wanted.beta, segment.code);
         row += segment.images;
