@@ -1,6 +1,6 @@
 #pragma once
-// The steps that attacks are made of (attacks/), which every machine implements for a whole batch at
-// once; engine/backend.h says how tensors are passed. Images are in [0,1], and so is what a step
+// The steps that attacks are made of (attacks/), which every machine implements for a whole batch
+// at once; engine/backend.h says how tensors are passed. Images are in [0,1], and so is what a step
 // makes of them: "clip" is to [0,1], "project" to the ball of radius eps around x. Each image has
 // its own eps and alpha, {N,1,1,1}, or all share one, {1,1,1,1}.
 
@@ -55,11 +55,11 @@ class AttackSteps {
                         double alpha_max, Norm norm) = 0;
 
   // ---- C&W --------------------------------------------------------------------------------------
-  /// A step of the L2 attack of Carlini & Wagner (2017) in place: Adam on w, x_adv = (1 + tanh w)/2,
-  /// where `gradient` is that of the loss without its term ‖x_adv − x‖²:
+  /// A step of the L2 attack of Carlini & Wagner (2017) in place: Adam on w, where `gradient` is
+  /// that of the loss without its term ‖x_adv − x‖²:
   ///   g = (gradient + 2·(x_adv − x))·2·x_adv·(1 − x_adv)
   ///   mean = 0.9·mean + 0.1·g,  square = 0.999·square + 0.001·g²
-  ///   w −= alpha·mean/(√square + 1e-8)
+  ///   w −= alpha·mean/(√square + 1e-8),  x_adv = (1 + tanh w)/2
   virtual void cw_step(Tensor x_adv, Tensor w, Tensor mean, Tensor square, Tensor x,
                        Tensor gradient, Tensor alpha) = 0;
 
@@ -71,7 +71,7 @@ class AttackSteps {
   virtual void square_step(Tensor x_new, Tensor best, Tensor x, const Squares& squares, Tensor eps,
                            Norm norm) = 0;
 
-  // ---- what attacks measure and keep --------------------------------------------------------------
+  // ---- what attacks measure and keep ------------------------------------------------------------
   /// distance {N,1,1,1} = ‖a − b‖ of each image.
   virtual void distance(Tensor distance, Tensor a, Tensor b, Norm norm) = 0;
   /// y += weight·(x − y) of each image; a weight of 0 keeps y's bits, 1 gives x's: whoever did best

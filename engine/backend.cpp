@@ -33,7 +33,7 @@ std::unique_ptr<Backend> make_backend(const std::string& name) {
 Backend& backend(const std::string& asked) {
   const std::string name = asked == "cuda" ? "cuda:0" : asked;
   static std::mutex guard;
-  // Never destroyed: when the program ends, CUDA and cuBLAS may be gone before a machine that uses them.
+  // Never destroyed: when the program ends, CUDA and cuBLAS may be gone before their machine.
   static auto& machines = *new std::map<std::string, std::unique_ptr<Backend>>;
   const std::lock_guard lock(guard);
   auto& machine = machines[name];

@@ -1,13 +1,13 @@
 #pragma once
-// The machine's instruction set: memory verbs and the primitives every machine implements, here those
-// that networks are made of, in engine/attack_steps.h those of attacks. The CPU (engine/cpu), CUDA
-// (engine/cuda) and the naive reference (tests/reference_backend.h) are compared primitive by primitive.
+// The machine's instruction set: memory verbs and the primitives every machine implements. Here are
+// those that networks are made of, in engine/attack_steps.h those of attacks. The CPU (engine/cpu),
+// CUDA and the naive reference (tests/reference_backend.h) are compared primitive by primitive.
 //
 // Conventions. Floating tensors of one call share one dtype, f32 or f64. Maps are N·H·W·C with any
-// pitch; "per image" arguments have shape {N,1,1,C}, "shared" ones {1,1,1,C}. Outputs are written in
-// full before they are read, so they may be uninitialized. Every result is deterministic, and a row
-// of an output that depends on one image only has the same bits in any batch and at any position.
-// Randomness is keyed by Stream (engine/random.h), never by order.
+// pitch; "per image" arguments have shape {N,1,1,C}, "shared" ones {1,1,1,C}. Outputs are written
+// in full before they are read, so they may be uninitialized. Every result is deterministic, and a
+// row of an output that depends on one image only has the same bits in any batch and at any
+// position. Randomness is keyed by Stream (engine/random.h), never by order.
 //
 // bf16. CUDA also stores maps as bf16, in these primitives: copy, fill, scale, add, affine, relu,
 // convolution, mask, statistics and pooling, and their gradients. Then every map of a call is bf16,
@@ -42,8 +42,8 @@ struct Sink {
   bool add = false;
 };
 
-/// What the mask of one segment is made of (docs/mask.md): γ = code·weight and β = code·bias, blends
-/// of k masks; and statistics, a blend of pairs or, if pair_code is empty, the batch's own.
+/// What the mask of one segment is made of (docs/mask.md): γ = code·weight and β = code·bias,
+/// blends of k masks; and statistics, a blend of pairs or, if pair_code is empty, the batch's own.
 struct MaskSource {
   Tensor code, weight, bias;         // {1 or N,1,1,k}; {k,1,1,C}
   Tensor pair_code, mean, variance;  // {1 or N,1,1,pairs}; {pairs,1,1,C}
@@ -146,7 +146,7 @@ class Backend : public AttackSteps {
   /// dtable_j = [dtable_j +] Σ_n u_nj dout_n.  dout: {N,1,1,C}; code: {1 or N,1,1,k}.
   virtual void blend_gradient(Sink dtable, Tensor dout, Tensor code) = 0;
   /// mean = μ, inverse = s = 1/√(σ² + eps), scale = γ·s, shift = β − μ·γ·s. Mean and inverse have
-  /// as many rows as pair_code (one, if it is empty), scale and shift as the longer of the two codes.
+  /// as many rows as pair_code (one, if it is empty), scale and shift as the longer of both codes.
   virtual void make_lens(const Lens& lens, const MaskSource& from) = 0;
   virtual void mask(Tensor z, const MaskPass& pass) = 0;
   /// `z` is the forward result (needed with ReLU). With `batch_statistics`, mean and inverse were
@@ -163,7 +163,7 @@ class Backend : public AttackSteps {
   virtual void max_pool(Tensor y, Tensor argmax, Tensor x, const Window& window) = 0;
   virtual void max_pool_gradient(Sink dx, Tensor dy, Tensor argmax, const Window& window) = 0;
 
-  // ---- losses; logits: {N,1,1,classes}, labels: i32 {N,1,1,1}, losses: {N,1,1,1} ------------------
+  // ---- losses; logits: {N,1,1,classes}, labels: i32 {N,1,1,1}, losses: {N,1,1,1} ----------------
   virtual void cross_entropy(Tensor loss, Tensor logits, Tensor labels) = 0;
   virtual void cross_entropy_gradient(Sink dlogits, Tensor dloss, Tensor logits, Tensor labels) = 0;
   /// KL(p ‖ q) = Σ_c p_c (log p_c − log q_c) of two rows of logits; either sink may be empty.

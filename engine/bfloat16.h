@@ -1,6 +1,6 @@
 #pragma once
-// bfloat16: the upper half of a float, with its range and 8 bits of its precision. Only for storage:
-// sums and products are of floats.
+// bfloat16: the upper half of a float, with its range and 8 bits of its precision. Only for
+// storage: sums and products are of floats.
 
 #include <bit>
 #include <cstdint>

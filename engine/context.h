@@ -1,6 +1,6 @@
 #pragma once
-// What a pass through a network uses: which mask, which statistics, which mode. A Context travels with
-// the images; no layer is ever switched.
+// What a pass through a network uses: which mask, which statistics, which mode. A Context travels
+// with the images; no layer is ever switched.
 
 #include <functional>
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace robmask {
 
-/// Which statistics normalize. train: the batch's own, and running statistics are updated; frozen: the
-/// batch's own, nothing is updated; eval: the running ones.
+/// Which statistics normalize. train: the batch's own, and running statistics are updated; frozen:
+/// the batch's own, nothing is updated; eval: the running ones.
 enum class Mode { train, frozen, eval };
 
 /// A range of images that is normalized together and goes through one mask (or one mask an image).
@@ -26,9 +26,9 @@ struct Segment {
   Index pair = 0;
 };
 
-/// Segments lie one after the other along the images. RobMask's and AdvProp's two forward passes are
-/// one batch of 2N images with two segments, clean first: each is normalized by its own statistics,
-/// and running statistics are updated in list order.
+/// Segments lie one after the other along the images. RobMask's and AdvProp's two forward passes
+/// are one batch of 2N images with two segments, clean first: each is normalized by its own
+/// statistics, and running statistics are updated in list order.
 struct Context {
   std::vector<Segment> segments;
   /// If any: called with what each mask lets through, under its norm's name ("layer1.0.bn1").

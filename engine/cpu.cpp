@@ -4,8 +4,8 @@
 
 #include "engine/backend.h"
 
-// Each is defined by engine/cpu/entry.cpp, compiled for that instruction set. The Makefile says which
-// ones this build has.
+// Each is defined by engine/cpu/entry.cpp, compiled for that instruction set. The Makefile says
+// which ones this build has.
 extern "C" {
 robmask::Backend* robmask_cpu_generic();
 robmask::Backend* robmask_cpu_avx2();

@@ -1,13 +1,13 @@
 #pragma once
-// What a convolution may leave for the mask behind it: the moments of the map that it has written, so
-// that batch statistics need not read it again.
+// What a convolution may leave for the mask behind it: the moments of the map that it has written,
+// so that batch statistics need not read it again.
 
 #include "engine/tensor.h"
 
 namespace robmask {
 
-/// The moments of each channel over pieces of a map's rows. The pieces follow each other; only the last
-/// may be shorter.
+/// The moments of each channel over pieces of a map's rows. The pieces follow each other; only the
+/// last may be shorter.
 struct Moments {
   Tensor pieces;  // f64 {pieces,1,2,C}: the mean of a piece and Σ (x − mean)²; or empty
   Index piece = 0, rows = 0;  // how many rows a piece has, and the map

@@ -8,11 +8,11 @@
 namespace robmask {
 
 /// y = x ⋆ w.  x: N·H·W·Cin, w: {K,K,Cin/groups,Cout}, y: N·H'·W'·Cout. With `into`, y is written
-/// there (a range of channels of a larger map, say) and has into's gradient. Of w the operand is read.
+/// there (a range of channels of a larger map, say) and has into's gradient. w is read as operand.
 Variable conv2d(const Variable& x, const Variable& w, const Window& window,
                 const Variable& into = {});
-/// The same where y goes through a mask in `context` next: what batch statistics need of y is taken on
-/// the way, if the machine can.
+/// The same where y goes through a mask in `context` next: what batch statistics need of y is taken
+/// on the way, if the machine can.
 Variable conv2d(const Variable& x, const Variable& w, const Window& window, const Context& context);
 
 /// y = x·w + b.  x: {N,1,1,Cin}, w: {1,1,Cin,Cout}, b: {1,1,1,Cout}
@@ -31,13 +31,13 @@ struct MaskOptions {
   Variable residual = {};  // added before the ReLU
 };
 
-/// The paper's mask (§3.1, §4): z = relu( γ·x̂ + β + residual ), γ = Σ_j u_j w_j, β = Σ_j u_j w'_j, with
-/// x̂ normalized as the context's segments say. Plain batch norm is k = 1. docs/mask.md derives it.
+/// The paper's mask (§3.1, §4): z = relu( γ·x̂ + β + residual ), γ = Σ_j u_j w_j, β = Σ_j u_j w'_j,
+/// with x̂ normalized as the context's segments say (docs/mask.md). Plain batch norm is k = 1.
 Variable mask(const Variable& x, const MaskState& state, const Context& context,
               const MaskOptions& options = {});
 
-/// x·scale + shift per channel with constant scale and shift {1,1,1,C}, stored as `maps`: normalization
-/// of pixels, from which all maps of a network have their type.
+/// x·scale + shift per channel with constant scale and shift {1,1,1,C}, stored as `maps`:
+/// normalization of pixels, from which all maps of a network have their type.
 Variable affine(const Variable& x, const Tensor& scale, const Tensor& shift, DType maps);
 
 Variable relu(const Variable& x);

@@ -9,8 +9,8 @@ namespace robmask {
 
 class Backend;
 
-/// Keeps blocks that were given back and hands them out again, the lowest address of a class first. An
-/// iteration that gives back all it took therefore finds the pool as it was, and gets the same
+/// Keeps blocks that were given back and hands them out again, the lowest address of a class first.
+/// An iteration that gives back all it took therefore finds the pool as it was, and gets the same
 /// addresses in every round.
 class Pool {
  public:
@@ -32,8 +32,8 @@ class Pool {
 
  private:
   static std::size_t size_class(std::size_t bytes);
-  /// From the machine. Where it has no more, what its own pool keeps for later is given back first; the
-  /// pools of replays keep theirs, for their recordings write to it.
+  /// From the machine. Where it has no more, what its own pool keeps for later is given back first;
+  /// the pools of replays keep theirs, for their recordings write to it.
   std::byte* allocate(std::size_t bytes);
 
   Backend& machine_;

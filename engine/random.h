@@ -1,7 +1,7 @@
 #pragma once
-// A counter-based generator: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2,
-// 3", SC 2011). A number depends only on what it is for, never on how many were drawn before it, so
-// results do not depend on threads, batch size or machine, and a resumed run needs no generator state.
+// A counter-based generator: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1,
+// 2, 3", SC 2011). A number depends only on what it is for, never on how many were drawn before it,
+// so results do not depend on threads, batch size or machine, and a resumed run needs no state.
 
 #include <array>
 #include <cmath>

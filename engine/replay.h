@@ -1,6 +1,6 @@
 #pragma once
-// Work that is done again and again with the same shapes: run once, recorded once, replayed thereafter
-// (docs/replay.md).
+// Work that is done again and again with the same shapes: run once, recorded once, replayed
+// thereafter (docs/replay.md).
 
 #include <functional>
 #include <memory>
@@ -10,8 +10,8 @@ namespace robmask {
 class Backend;
 class Pool;
 
-/// What a machine recorded of some work, to do it again as a whole. Backend::make_recording makes an
-/// empty one.
+/// What a machine recorded of some work, to do it again as a whole. Backend::make_recording makes
+/// an empty one.
 class Recording {
  public:
   virtual ~Recording() = default;
@@ -21,12 +21,12 @@ class Recording {
   virtual void play() = 0;
 };
 
-/// An iteration. Its body allocates only through the machine's pool, reads nothing back to the host,
-/// uploads nothing, and takes all that varies (batch, rate, counters, strengths) from tensors that
-/// outlive it and are filled before the call. The first call runs the body; the second records it and
-/// plays the recording, as does every later one. The body's memory comes from a pool of its own, so
-/// that nothing else gets a block that the recording will write to. A machine that has nothing to
-/// record (the CPU) runs the body each time, as do all if `replay` is false.
+/// An iteration. Its body allocates only through the machine's pool, reads nothing back to the
+/// host, uploads nothing, and takes all that varies (batch, rate, counters, strengths) from tensors
+/// that outlive it and are filled before the call. The first call runs the body; the second records
+/// it and plays the recording, as does every later one. The body's memory comes from a pool of its
+/// own, so that nothing else gets a block that the recording will write to. A machine that has
+/// nothing to record (the CPU) runs the body each time, as do all if `replay` is false.
 class Replay {
  public:
   Replay(Backend& machine, std::function<void()> body, bool replay = true);

@@ -1,6 +1,6 @@
 #pragma once
 // The tape: while it is open, it listens for the variables it was given, and records every op that
-// hears one of them. Backward runs the list in reverse. That is the whole of automatic differentiation.
+// hears one of them. Backward runs the list in reverse. That is all of automatic differentiation.
 //
 //   Variable x(images);
 //   Tape tape({x});                      // only x is a target: no weight gradient is ever computed
@@ -24,8 +24,8 @@ class Tape {
   using Step = std::function<void(Tape&, const Tensor& gradient_of_output)>;
   using Slot = std::shared_ptr<GradientSlot>;
 
-  /// Opens a tape that listens for `targets`, inside any tape already open on this thread: the inner
-  /// one records, the outer one hears nothing until the inner one is gone.
+  /// Opens a tape that listens for `targets`, inside any tape already open on this thread: the
+  /// inner one records, the outer one hears nothing until the inner one is gone.
   explicit Tape(std::initializer_list<Variable> targets);
   explicit Tape(const std::vector<Variable>& targets);
   ~Tape();
@@ -44,13 +44,13 @@ class Tape {
   /// hears `output` from now on.
   void record(const Variable& output, Step step);
 
-  /// For use inside a step: where the gradient of a wanted input goes. The first writer of a backward
-  /// pass replaces, later ones add; an empty slot gives an empty sink.
+  /// For use inside a step: where the gradient of a wanted input goes. The first writer of a
+  /// backward pass replaces, later ones add; an empty slot gives an empty sink.
   Sink sink(const Slot& slot);
 
   /// Runs the steps in reverse from d(Σ loss)/d(loss) = 1, destroying each as it is done, so that
-  /// activations and gradients die as they are consumed. Afterwards the targets hold their gradients
-  /// (zero where the loss does not depend on them). A tape runs backward once.
+  /// activations and gradients die as they are consumed. Afterwards the targets hold their
+  /// gradients (zero where the loss does not depend on them). A tape runs backward once.
   void backward(const Variable& loss);
   /// The same from a gradient of `output` that is known, of its shape.
   void backward(const Variable& output, const Tensor& gradient);

@@ -23,20 +23,21 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::microseconds;
 
-/// How long a thread that has nothing to do looks for work before it sleeps: about what waking it costs.
-/// One that went on looking would take the core from whoever has work, its own program's threads among them.
+/// How long a thread that has nothing to do looks for work before it sleeps: about what waking it
+/// costs. One that went on looking would take the core from whoever has work, its own program's
+/// threads among them.
 constexpr microseconds patience{50};
 /// The longest that sleeping helpers are left alone because none came when they were last woken.
 constexpr microseconds most_backoff{20000};
-/// For how many times as long as it waited in vain a caller goes without help, at most: on busy cores that
-/// keeps what is lost below a sixtieth.
+/// For how many times as long as it waited in vain a caller goes without help, at most: on busy
+/// cores that keeps what is lost below a sixtieth.
 constexpr double most_penalty = 64;
 
-/// The helpers of whoever runs a loop. Each thread has a share of the passes, a contiguous one, so that
-/// from loop to loop it meets what lies in its core's cache; a thread that has finished its own takes from
-/// the others'. Nobody waits for a helper that has not come: where the cores are busy with other work, the
-/// caller alone gets through all passes. The door opens for whoever looks; sleepers are woken less and less
-/// often as long as that is of no use.
+/// The helpers of whoever runs a loop. Each thread has a share of the passes, a contiguous one, so
+/// that from loop to loop it meets what lies in its core's cache; a thread that has finished its
+/// own takes from the others'. Nobody waits for a helper that has not come: where the cores are
+/// busy with other work, the caller alone gets through all passes. The door opens for whoever
+/// looks; sleepers are woken less and less often as long as that is of no use.
 class Crew {
  public:
   explicit Crew(int threads) : shares_(threads) {
@@ -90,8 +91,8 @@ class Crew {
     door_.store((door_.load(std::memory_order_relaxed) / next_loop + 1) * next_loop + open);
   }
 
-  /// When help pays, from a loop that is over: were sleepers woken, and from when to when did the caller
-  /// work before it waited for its helpers?
+  /// When help pays, from a loop that is over: were sleepers woken, and from when to when did the
+  /// caller work before it waited for its helpers?
   void learn(bool woken, Clock::time_point begin, Clock::time_point done) {
     const auto now = Clock::now();
     const auto worked = done - begin, waited = now - done;

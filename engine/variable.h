@@ -29,7 +29,7 @@ class Variable {
   /// A variable with a gradient slot of its own; it is listened to once a tape names it.
   explicit Variable(Tensor value);
   /// A parameter that products read as `working`, bf16 say: the value is its master, which the
-  /// optimizer trains, and of its own type is the gradient. No copy is kept if the types are the same.
+  /// optimizer trains, and of its own type is the gradient. Of one type no copy is kept.
   Variable(Tensor value, DType working);
   /// A range of another variable's images and channels: one memory, one gradient.
   Variable images(Index first, Index count) const;
@@ -37,7 +37,7 @@ class Variable {
 
   explicit operator bool() const { return slot_ != nullptr; }
   const Tensor& value() const { return value_; }
-  /// The value as products read it; and the copy that is kept for them, empty if they read the value.
+  /// The value as products read it; and the copy kept for them, empty if they read the value.
   const Tensor& operand() const { return working_ ? working_ : value_; }
   const Tensor& working() const { return working_; }
   /// The moments of the value, where the op that wrote it has taken them; a view has none.

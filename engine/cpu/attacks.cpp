@@ -30,7 +30,7 @@ void step_in_cube(T* y, const T* x, const T* g, T alpha, T eps, Index width) {
   }
 }
 
-/// The same with δ = y − x and the direction g/‖g‖₂; P shrinks δ to the length ε and keeps to [0,1].
+/// The same with δ = y − x and the direction g/‖g‖₂; P shrinks δ to the length ε, then clips.
 template <class T>
 void step_in_ball(const Rows<T>& to, const Rows<T>& from, const Rows<T>& gradient, T alpha, T eps,
                   Index n, const Shape& s) {
@@ -88,8 +88,7 @@ void momentum_in_cube(T* y, T* previous, const T* x, const T* g, T alpha, T a, T
   }
 }
 
-/// The same for one image with the direction g/‖g‖₂; `z` is room for as many numbers, and holds what
-/// is added to x.
+/// The same for one image with the direction g/‖g‖₂; `z` is room for what is added to x.
 template <class T>
 void momentum_in_ball(std::vector<double>& z, const Rows<T>& to, const Rows<T>& before,
                       const Rows<T>& from, const Rows<T>& gradient, double alpha, double a,

@@ -1,8 +1,8 @@
 #pragma once
 // The CPU. Every file of this folder is compiled once for each instruction set the build knows
-// (ROBMASK_ISA = generic, avx2, avx512), each in a namespace and a relocatable object of its own that
-// exports one function; engine/cpu.cpp picks the best that this processor runs. All cores work
-// (engine/threads.h) on chunks that do not depend on the number of threads, so neither do the results.
+// (ROBMASK_ISA = generic, avx2, avx512), each in a namespace and a relocatable object of its own
+// that exports one function; engine/cpu.cpp picks the best that this processor runs. All cores work
+// (engine/threads.h) on chunks that do not depend on how many threads there are; nor do results.
 
 #include "engine/backend.h"
 

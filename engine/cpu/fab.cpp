@@ -9,8 +9,8 @@ namespace robmask::ROBMASK_ISA {
 namespace {
 
 /// The shortest step, in the norm and inside [0,1], from t to the plane ⟨w, v − t⟩ = −value: every
-/// coordinate moves towards the side of the cube that brings it nearer to the plane, at most to that
-/// side, by λ (L∞) or λ·|w_i| (L2), where λ is such that Σ min(λ·rate_i, limit_i) = |value|.
+/// coordinate moves towards the side of the cube that brings it nearer to the plane, at most to
+/// that side, by λ (L∞) or λ·|w_i| (L2), where λ is such that Σ min(λ·rate_i, limit_i) = |value|.
 class StepToPlane {
  public:
   StepToPlane(const std::vector<double>& t, const std::vector<double>& w, double value, Norm norm)
@@ -43,8 +43,8 @@ class StepToPlane {
   }
 
  private:
-  /// The gain Σ min(λ·rate, limit) is concave and piecewise linear, so Newton's method from λ = 0 climbs
-  /// to the solution, with more coordinates at their sides each time, and ends when none is added.
+  /// The gain Σ min(λ·rate, limit) is concave and piecewise linear, so Newton's method from λ = 0
+  /// climbs to the solution, with more coordinates at their sides each time, till none is added.
   double solve(double wanted) const {
     double lambda = 0;
     for (Index arrived = -1;;) {

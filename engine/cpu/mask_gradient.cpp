@@ -36,8 +36,8 @@ void image_sums(double* sums, const Operands<T, relu>& o, Index n) {
   });
 }
 
-/// dx = s·(h − mean(h) − x̂·mean(hx̂)), h = γ_n·g, as slope·g − base − tilt·(x − μ); base and tilt are
-/// null where statistics were given.
+/// dx = s·(h − mean(h) − x̂·mean(hx̂)), h = γ_n·g, as slope·g − base − tilt·(x − μ); base and tilt
+/// are null where statistics were given.
 template <class T, bool relu>
 void row_gradient(T* dx, bool add, const Operands<T, relu>& o, Index n, Index p, const T* slope,
                   const T* base, const T* tilt) {

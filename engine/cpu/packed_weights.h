@@ -9,8 +9,8 @@
 
 namespace robmask::ROBMASK_ISA {
 
-/// Weights from `depth` channels to `columns` columns, from `first` on with the strides of `view`, as rows
-/// of `width`, zero-padded: those of channel k at row(k).
+/// Weights from `depth` channels to `columns` columns, from `first` on with the strides of `view`,
+/// as rows of `width`, zero-padded: those of channel k at row(k).
 template <int width, class T, class Row>
 void pack_rows(const WeightView<T>& view, const T* first, Index depth, Index columns, Row&& row) {
   constexpr int n = lanes<T>;

@@ -11,10 +11,10 @@ namespace robmask::ROBMASK_ISA {
 namespace {
 
 /// Pixels that one pass over the tiles of dw sums. A panel of dy of the small height stays in the
-/// first-level cache; where dw itself outgrows the second-level cache, fewer passes over it pay more.
+/// first-level cache; where dw itself outgrows the second-level one, fewer passes over it pay more.
 constexpr Index few_pixels = 128, many_pixels = 512, large_dw = 1 << 19;
-/// Where other programs use the cores, whoever is ahead takes parts of others' shares. Each part packs dy
-/// anew: it has a few tiles, as long as there is one for every thread.
+/// Where other programs use the cores, whoever is ahead takes parts of others' shares. Each part
+/// packs dy anew: it has a few tiles, as long as there is one for every thread.
 constexpr Index parts_of_a_share = 4, few_tiles = 4;
 
 template <class T, int V>

@@ -1,5 +1,6 @@
 #pragma once
-// The product behind the weight gradient: dw[tap, ci, co] = Σ over pixels p of x[p at tap, ci]·dy[p, co].
+// The product behind the weight gradient:
+//   dw[tap, ci, co] = Σ over pixels p of x[p at tap, ci]·dy[p, co]
 
 #include "engine/backend.h"
 
@@ -9,8 +10,8 @@
 
 namespace robmask::ROBMASK_ISA {
 
-/// dw = [dw +] the sum above, over all images in their order. Threads share out the elements of dw, so
-/// that none is summed by two. `scratch` is the machine that memory for repacked dy is taken from.
+/// dw = [dw +] the sum above, over all images in their order. Threads share out the elements of dw,
+/// so that none is summed by two. `scratch` is the machine that gives memory for repacked dy.
 template <class T>
 void multiply_pixels(const Sink& dw, const Tensor& dy, const Tensor& x, const Window& window,
                      Backend& scratch);

@@ -24,8 +24,8 @@ struct Place {
 /// The perturbation δ of one channel of one image, a number a pixel.
 using Map = std::vector<double>;
 
-/// Inside the first window: along δ/‖δ‖ + sign·η, of the norm that δ had in both windows and `spare`
-/// squared; the rest of the second window: 0.
+/// Inside the first window: along δ/‖δ‖ + sign·η, of the norm that δ had in both windows and
+/// `spare` squared; the rest of the second window: 0.
 void repaint(Map& delta, const Place& place, Index width, double sign, const auto& eta,
              double spare) {
   const Index height = static_cast<Index>(delta.size()) / width;

@@ -13,16 +13,17 @@ namespace {
 constexpr Index block_rows = 576;
 /// The most tiles that one task walks for each panel, and how many tasks are enough to share out.
 constexpr Index task_tiles = 96, enough_tasks = 32;
-/// Maps of fewer pixels keep the rows of R images in the first-level cache even in the narrowest tiles.
+/// Maps of fewer pixels keep the rows of R images in the first-level cache in the narrowest tiles.
 constexpr Index small_map = 200;
 
 /// The product cut into tiles of R written pixels × V vectors of channels.
 ///
-/// Pixels are numbered block by block of images, in a block position by position, image by image. In a
-/// block of R images a tile is one position of each: at the border all its rows miss the same taps,
-/// which are skipped. (On a 4×4 map that saves 31% of the work of a 3×3 window.) But the images often
-/// lie a power of two apart, and then their pixels push each other out of the first-level cache: narrow
-/// tiles, of many rows and little work for each, take the images of large maps one by one.
+/// Pixels are numbered block by block of images, in a block position by position, image by image.
+/// In a block of R images a tile is one position of each: at the border all its rows miss the same
+/// taps, which are skipped. (On a 4×4 map that saves 31% of the work of a 3×3 window.) But the
+/// images often lie a power of two apart, and then their pixels push each other out of the
+/// first-level cache: narrow tiles, of many rows and little work for each, take the images of large
+/// maps one by one.
 template <class T, int V>
 class TiledProduct {
  public:
@@ -59,9 +60,9 @@ class TiledProduct {
   static constexpr int R = tile_rows(V), width = V * lanes<T>;
   static constexpr std::int32_t all_rows = (1 << R) - 1;
 
-  /// What the R rows of a tile read, but for the tap's shift, and write (−1 past the last pixel), as
-  /// offsets in elements from the first image of its block, the same in every block; and for each tap
-  /// the rows, a bit each, whose pixel is on the map.
+  /// What the R rows of a tile read, but for the tap's shift, and write (−1 past the last pixel),
+  /// as offsets in elements from the first image of its block, the same in every block; and for
+  /// each tap the rows, a bit each, whose pixel is on the map.
   struct Plan {
     std::int32_t *read, *written, *inside;
   };

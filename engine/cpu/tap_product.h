@@ -23,9 +23,10 @@ struct WeightView {
   Index tap, group, depth, column;
 };
 
-/// For each group and image: written[taps.written[p]][·] = [old +] Σ_t read[taps.read[t][p]]·weight_t.
-/// `depth` and `columns` count the channels of a group on the read and the written side. Sums run over
-/// blocks of depth, then taps, then channels, whatever the batch and the number of threads.
+/// For each group and image:
+///   written[taps.written[p]][·] = [old +] Σ_t read[taps.read[t][p]]·weight_t
+/// `depth` and `columns` count the channels of a group on the read and the written side. Sums run
+/// over blocks of depth, then taps, then channels, whatever the batch and the number of threads.
 template <class T>
 struct TapProduct {
   const Taps& taps;

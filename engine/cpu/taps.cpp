@@ -4,8 +4,8 @@ namespace robmask::ROBMASK_ISA {
 
 namespace {
 
-/// One axis of a map: which coordinates are written, which of the other map each reads through a tap
-/// with shift 0, padding or not, and how many the other map has.
+/// One axis of a map: which coordinates are written, which of the other map each reads through a
+/// tap with shift 0, padding or not, and how many the other map has.
 struct Axis {
   std::vector<int> written, origin;
   int size;

@@ -26,9 +26,9 @@ struct Taps {
 /// The forward pass: output o reads input o·stride + k − pad. x, y: shapes of input and output.
 Taps forward_taps(const Shape& x, const Shape& y, const Window& window);
 
-/// The input gradient: input i reads output (i + pad − k) / stride where that is whole. Inputs of one
-/// residue (i + pad) mod stride share their taps k ≡ residue, so each of the stride² pairs of residues
-/// is a class of its own and nothing is multiplied with inserted zeros.
+/// The input gradient: input i reads output (i + pad − k) / stride where that is whole. Inputs of
+/// one residue (i + pad) mod stride share their taps k ≡ residue, so each of the stride² pairs of
+/// residues is a class of its own and nothing is multiplied with inserted zeros.
 std::vector<Taps> gradient_taps(const Shape& x, const Shape& y, const Window& window);
 
 }  // namespace robmask::ROBMASK_ISA

@@ -10,8 +10,8 @@ namespace robmask::ROBMASK_ISA {
 
 namespace {
 
-/// Squares of 4×4 written pixels, the rows of 36 matrix products, one for each point of the transform:
-/// sums[point] = pixels[point] · weights[point], V vectors of columns at a time.
+/// Squares of 4×4 written pixels, the rows of 36 matrix products, one for each point of the
+/// transform: sums[point] = pixels[point] · weights[point], V vectors of columns at a time.
 template <int V>
 class WinogradProduct {
  public:
@@ -49,8 +49,8 @@ class WinogradProduct {
  private:
   static constexpr int R = tile_rows(V), n = lanes<float>, width = V * n;
 
-  /// Squares whose transforms stay in the second-level cache, at least enough to pay for reading the
-  /// weights, at most what leaves every thread its share.
+  /// Squares whose transforms stay in the second-level cache, at least enough to pay for reading
+  /// the weights, at most what leaves every thread its share.
   static Index block_of(Index channels, Index all) {
     constexpr Index cached = 1 << 16, few = 48;
     const Index fitting = cached / (points * channels);
@@ -58,8 +58,8 @@ class WinogradProduct {
     return std::min(std::max(fitting, few), share);
   }
 
-  /// U = G g Gᵀ of the weights from the channels of a block, beginning with `first`, to the columns of
-  /// panel j.
+  /// U = G g Gᵀ of the weights from the channels of a block, beginning with `first`, to the columns
+  /// of panel j.
   void prepare_weights(const WeightView<float>& weight, Index j, Index first) const {
     alignas(vector_bytes) float taps[9][n][width];
     const float* const from = weight.data + first * weight.depth + j * width * weight.column;

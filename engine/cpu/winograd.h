@@ -5,11 +5,12 @@
 
 namespace robmask::ROBMASK_ISA {
 
-/// Whether the shapes of an image (y: output, x: input) allow it and make it the faster way. The batch has
-/// no say, so an image has the same bits in any.
+/// Whether the shapes of an image (y: output, x: input) allow it and make it the faster way. The
+/// batch has no say, so an image has the same bits in any.
 bool winograd_pays(const Shape& y, const Shape& x, const Window& window);
 
-/// written[h, w][·] = [old +] Σ over kh, kw < 3 of read[h + kh − pad, w + kw − pad][·]·weight_{3·kh + kw},
+/// written[h, w][·] = [old +] Σ over kh, kw < 3 of
+///     read[h + kh − pad, w + kw − pad][·]·weight_{3·kh + kw},
 /// where read is zero outside of its map. `weight` has one group.
 struct Correlation {
   Tensor written, read;
@@ -21,8 +22,8 @@ struct Correlation {
 /// `scratch` is the machine that memory for transformed weights and pixels is taken from.
 void correlate_winograd(const Correlation& correlation, Backend& scratch);
 
-/// The same for the weight gradient, where the batch counts: sums must be long enough to pay for their
-/// transform.
+/// The same for the weight gradient, where the batch counts: sums must be long enough to pay for
+/// their transform.
 bool winograd_gradient_pays(const Shape& dy, const Shape& x, const Window& window);
 
 /// dw[kh, kw, ·, ·] = [old +] Σ over images, h and w of x[h + kh − pad, w + kw − pad]ᵀ·dy[h, w].

@@ -1,5 +1,5 @@
-// The weight gradient: dw = Gᵀ [ Σ over squares of (Bᵀ d B) ⊙ (A dy Aᵀ) ] G, with d the 6×6 inputs of a
-// square and dy the gradient of its 4×4 outputs.
+// The weight gradient: dw = Gᵀ [ Σ over squares of (Bᵀ d B) ⊙ (A dy Aᵀ) ] G, with d the 6×6 inputs
+// of a square and dy the gradient of its 4×4 outputs.
 
 #include "engine/cpu/winograd.h"
 #include "engine/cpu/winograd_squares.h"
@@ -10,8 +10,8 @@ namespace robmask::ROBMASK_ISA {
 namespace {
 
 /// 36 matrix products that sum over squares, of which blocks are transformed one after the other:
-/// sums[point] += pixels[point]ᵀ · gradients[point], R channels of x × V vectors of channels of dy at a
-/// time. Blocks and the order within do not depend on the number of threads.
+/// sums[point] += pixels[point]ᵀ · gradients[point], R channels of x × V vectors of channels of dy
+/// at a time. Blocks and the order within do not depend on the number of threads.
 template <int V>
 class WinogradGradient {
  public:

@@ -1,6 +1,6 @@
 #pragma once
-// What Winograd's forward pass, input gradient and weight gradient share: maps cut into squares, the
-// transform of a square on both axes, and a matrix for each of its 36 points.
+// What Winograd's forward pass, input gradient and weight gradient share: maps cut into squares,
+// the transform of a square on both axes, and a matrix for each of its 36 points.
 
 #include <vector>
 
@@ -12,7 +12,7 @@ namespace robmask::ROBMASK_ISA {
 
 using Floats = Vector<float>;
 
-/// Pixels on an axis of a square of outputs, and of the inputs that it sees; and points in a square.
+/// Pixels on an axis of a square of outputs, and of the inputs that it sees; points in a square.
 constexpr int outputs = 4, inputs = 6, points = inputs * inputs;
 
 /// Squares that cover an image of y.
@@ -24,8 +24,8 @@ constexpr Index squares_in(const Shape& y) {
 template <int size>
 class Squares {
  public:
-  /// The first square begins `pad` pixels before the map, the next ones `outputs` pixels apart; there are
-  /// as many as cover a map of the given height and width.
+  /// The first square begins `pad` pixels before the map, the next ones `outputs` pixels apart;
+  /// there are as many as cover a map of the given height and width.
   Squares(const Tensor& map, Index pad, const Shape& covered) : map_(map) {
     const Shape s = map.shape();
     for (Index h = -pad; h < covered.h - pad; h += outputs)
@@ -62,9 +62,9 @@ class Squares {
   std::vector<int> offsets_;  // from the beginning of an image
 };
 
-/// A matrix of rows × pitch floats for each point, one behind the other. A vector more than they need lies
-/// between them: at a power of two the points of a square would push each other out of the first-level
-/// cache.
+/// A matrix of rows × pitch floats for each point, one behind the other. A vector more than they
+/// need lies between them: at a power of two the points of a square would push each other out of
+/// the first-level cache.
 struct PointMatrices {
   PointMatrices(Backend& scratch, Index count, Index rows, Index pitch)
       : pitch(pitch),
@@ -78,8 +78,9 @@ struct PointMatrices {
   float* data;
 };
 
-/// The transform of a square from `given`·`given` to `made`·`made` values: `line` along its columns and
-/// then its rows. load_at(i, j) gives, store_at(i, j, value) takes the vector of row i and column j.
+/// The transform of a square from `given`·`given` to `made`·`made` values: `line` along its columns
+/// and then its rows. load_at(i, j) gives the vector of row i and column j, store_at(i, j, value)
+/// takes it.
 template <int given, int made, class Load, class Line, class Store>
 [[gnu::always_inline]] inline void transform_square(Load&& load_at, Line&& line, Store&& store_at) {
   Floats g[inputs][inputs];
@@ -111,8 +112,8 @@ inline Floats load_some(const float* from, Index count) {
   std::copy_n(reinterpret_cast<const float*>(&sum), columns, to);
 }
 
-/// The points of a square of pixels, all channels: those of channel k, k + 1, … go to to(k), one matrix
-/// apart.
+/// The points of a square of pixels, all channels: those of channel k, k + 1, … go to to(k), one
+/// matrix apart.
 template <int size, class Line, class To>
 inline void transform_pixels(const typename Squares<size>::Pixels& pixels, Index channels,
                              Index matrix, Line&& line, To&& to) {

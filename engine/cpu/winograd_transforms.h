@@ -4,8 +4,8 @@
 //
 //     U = G g Gᵀ     V = Bᵀ d B     M = U ⊙ V     Y = Aᵀ M A,
 //
-// with 36 products instead of 144; docs/convolution.md says why. The matrices, for the points 0, 1, −1,
-// 2, −2 and ∞ of a line:
+// with 36 products instead of 144; docs/convolution.md says why. The matrices, for the points 0, 1,
+// −1, 2, −2 and ∞ of a line:
 //
 //          4  0 −5  0  1  0          1/4     0    0
 //          0 −4 −4  1  1  0         −1/6  −1/6 −1/6           1  1  1  1  1  0
@@ -15,7 +15,7 @@
 //          0  4  0 −5  0  1            0     0    1
 //
 // Here each is applied in place to one line of values; rows of a point and its negative share their
-// even and their odd terms. Along the columns of a square and then along its rows they transform it.
+// even and odd terms. Along the columns of a square and then along its rows they transform it.
 
 #include "engine/cpu/vector.h"
 

@@ -9,8 +9,8 @@ namespace robmask::cuda {
 
 namespace {
 
-/// Calls run.template operator()<Tile>() with the tile for a product of `rows` × `columns`. `rows` are
-/// those of one image, so an image meets the same tile in any batch.
+/// Calls run.template operator()<Tile>() with the tile for a product of `rows` × `columns`. `rows`
+/// are those of one image, so an image meets the same tile in any batch.
 template <class T, class Run>
 void with_tile(Index rows, Index columns, Run&& run) {
   if (columns <= 16) return run.template operator()<Tile<64, 16, 32, 4, 1>>();
@@ -21,8 +21,8 @@ void with_tile(Index rows, Index columns, Run&& run) {
   run.template operator()<Tile<64, 64, 16, 4, 4>>();
 }
 
-/// Calls one of the two with T: products of bf16 run on tensor cores, those of floats where these may be
-/// rounded to tf32, those of doubles never.
+/// Calls one of the two with T: products of bf16 run on tensor cores, those of floats where these
+/// may be rounded to tf32, those of doubles never.
 template <class T, class OnTensorCores, class Portable>
 void pick(const CudaBackend& machine, const OnTensorCores& on_tensor_cores,
           const Portable& portable) {
@@ -32,8 +32,8 @@ void pick(const CudaBackend& machine, const OnTensorCores& on_tensor_cores,
   if constexpr (!std::is_same_v<T, bf16>) portable.template operator()<T>();
 }
 
-/// Σ over the taps of `taps`, into the pixels of `to` that they write. `transposed` says which way the
-/// weights lie. On tensor cores the moments of the map are taken where they are asked for.
+/// Σ over the taps of `taps`, into the pixels of `to` that they write. `transposed` says which way
+/// the weights lie. On tensor cores the moments of the map are taken where they are asked for.
 template <class Real, bool transposed>
 void multiply_taps(CudaBackend& machine, const Taps& taps, Sink to, const Tensor& read,
                    const WeightView<Real>& weight, Index groups, Moments* moments = nullptr) {
@@ -135,8 +135,8 @@ void CudaBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Wind
 }
 
 void CudaBackend::conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) {
-  // One tap and every pixel once: dw = xᵀ·dy. Weight gradients sum over the batch anyway, so cuBLAS may
-  // choose its algorithm by the number of rows.
+  // One tap and every pixel once: dw = xᵀ·dy. Weight gradients sum over the batch anyway, so cuBLAS
+  // may choose its algorithm by the number of rows.
   const bool plain =
       window.kernel == 1 && window.stride == 1 && window.pad == 0 && window.groups == 1;
   if (plain && cublas_->exists()) return cublas_->multiply_rows(dw.to, x, dy, {products(), dw.add});

@@ -1,6 +1,6 @@
 #pragma once
-// cuBLAS, for plain products whose sums need not be the same in any batch. It is looked for when the
-// program runs, so the binary starts where it is missing; our own kernels do its work there.
+// cuBLAS, for plain products whose sums need not be the same in any batch. It is looked for when
+// the program runs, so the binary starts where it is missing; our own kernels do its work there.
 
 #include "engine/backend.h"
 #include "engine/cuda/gpu.h"
@@ -22,8 +22,8 @@ struct CublasLibrary {
               void* c, int type_c, int pitch_c, int compute, int algorithm);
 };
 
-/// The library of this machine, opened once; nullptr where there is none. In cublas_library.cu, or the
-/// emulator's.
+/// The library of this machine, opened once; nullptr where there is none. In cublas_library.cu, or
+/// the emulator's.
 const CublasLibrary* cublas_library();
 
 class Cublas {

@@ -15,8 +15,8 @@ namespace robmask::cuda {
 
 class CudaBackend final : public Backend {
  public:
-  /// The GPU of that number. Unavailable if there is none, the driver is missing or too old, or this build
-  /// has no kernels for it. OutOfMemory if not even cuBLAS fits.
+  /// The GPU of that number. Unavailable if there is none, the driver is missing or too old, or
+  /// this build has no kernels for it. OutOfMemory if not even cuBLAS fits.
   explicit CudaBackend(int device);
   ~CudaBackend() override;
 
@@ -115,7 +115,7 @@ class CudaBackend final : public Backend {
  private:
   int device_;
   gpu::Stream stream_;
-  // Started before anything else takes memory: whether it could be must not depend on when it is used.
+  // Started before anything else takes memory: whether it fits must not depend on when it is used.
   std::optional<Cublas> cublas_;
   // What sgd_step ever worked on, and where the device keeps it: apart from all pools, since graphs
   // read it for as long as they live.

@@ -1,6 +1,7 @@
 #pragma once
 // Division by a number that all threads share: a multiplication and a shift in place of some twenty
-// instructions (Granlund and Montgomery, "Division by Invariant Integers using Multiplication", 1994).
+// instructions (Granlund & Montgomery, "Division by Invariant Integers using Multiplication",
+// 1994).
 
 #include <bit>
 

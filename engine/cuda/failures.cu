@@ -1,5 +1,5 @@
-// What is said when a kernel fails. The device reports that some time after it was started, to whoever
-// asks it for something next, so the last one started is remembered.
+// What is said when a kernel fails. The device reports that some time after it was started, to
+// whoever asks it for something next, so the last one started is remembered.
 
 #include <cxxabi.h>
 

@@ -84,10 +84,10 @@ std::string kernel_name(const char* type);
 
 namespace robmask::gpu {
 
-// ---- failures: engine/cuda/failures.cu ------------------------------------------------------------
+// ---- failures: engine/cuda/failures.cu ----------------------------------------------------------
 
-/// Whether ROBMASK_SYNC=1 is in the environment: then the host waits for each kernel, so that the one
-/// that fails is known, and nothing is recorded.
+/// Whether ROBMASK_SYNC=1 is in the environment: then the host waits for each kernel, so that the
+/// one that fails is known, and nothing is recorded.
 bool one_by_one();
 /// Every launch says so here: `type` is its kernel's, as std::type_info names it.
 void started(Stream stream, const char* type);
@@ -102,8 +102,8 @@ void started_graph();
 /// How many GPUs there are, at least one. Unavailable if none, or if the driver is missing or too
 /// old.
 int device_count();
-/// The GPU that the calling thread means from here on. Unavailable if it cannot be used, as when this
-/// build has no kernels for it.
+/// The GPU that the calling thread means from here on. Unavailable if it cannot be used, as when
+/// this build has no kernels for it.
 void use_device(int device);
 /// The architecture of that GPU, "sm_90"; "emulated" in the emulator.
 std::string architecture(int device);
@@ -141,8 +141,8 @@ void release(std::byte* memory);
 /// Bytes that are free on the device.
 std::size_t free_memory();
 
-/// Copies after all earlier work of the stream and before all later work. What is copied to the device
-/// may change when the call returns; what is copied to the host is there.
+/// Copies after all earlier work of the stream and before all later work. What is copied to the
+/// device may change when the call returns; what is copied to the host is there.
 void copy_to_device(Stream stream, std::byte* to, const void* host, std::size_t bytes);
 void copy_to_host(Stream stream, void* host, const std::byte* from, std::size_t bytes);
 

@@ -39,8 +39,8 @@ GPU_DEVICE Shared& shared() {
 using Stream = cudaStream_t;
 using Graph = cudaGraphExec_t;
 
-/// Throws unless all is well: OutOfMemory; RunError with CUDA's own words if `what` itself cannot be done;
-/// else throw_failure, for any call may report the error of a kernel that was started before it.
+/// Throws unless all is well: OutOfMemory; RunError with CUDA's own words if `what` itself cannot
+/// be done; else throw_failure, for any call may report the error of a kernel started before it.
 void check(cudaError_t status, const std::string& what);
 /// The GPU that the calling thread means.
 int current_device();

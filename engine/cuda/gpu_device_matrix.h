@@ -17,9 +17,9 @@ struct Fragment {
   std::uint32_t words[4];
 };
 
-/// Brings four matrices of 8 rows of 16 bytes from shared memory: thread i of the warp names row i % 8
-/// of matrix i / 8, by an address that is a multiple of 16, and gets word (g, t) of each. All 32 threads
-/// take part.
+/// Brings four matrices of 8 rows of 16 bytes from shared memory: thread i of the warp names row
+/// i % 8 of matrix i / 8, by an address that is a multiple of 16, and gets word (g, t) of each. All
+/// 32 threads take part.
 GPU_DEVICE Fragment load_matrix(const void* row) {
   Fragment f;
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
@@ -39,10 +39,10 @@ GPU_DEVICE Fragment load_matrix_transposed(const void* row) {
   return f;
 }
 
-/// sums += left · rightᵀ for 16 lines of the left factor, 8 of the right one and 32 bytes of the depth:
-/// 16 bf16, or 8 floats, of which the upper 19 bits count (tf32). The right factor's words are (g, t)
-/// and (g, t + 4); the sums are those of (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1). All 32
-/// threads of the warp take part.
+/// sums += left · rightᵀ for 16 lines of the left factor, 8 of the right one and 32 bytes of the
+/// depth: 16 bf16, or 8 floats, of which the upper 19 bits count (tf32). The right factor's words
+/// are (g, t) and (g, t + 4); the sums are those of (g, 2t), (g, 2t + 1), (g + 8, 2t) and
+/// (g + 8, 2t + 1). All 32 threads of the warp take part.
 template <class T>
 GPU_DEVICE void multiply_add(float (&sums)[4], const Fragment& left, std::uint32_t right,
                              std::uint32_t right_behind) {
@@ -76,9 +76,9 @@ GPU_DEVICE std::uint32_t round_to_bf16(float first, float second) {
   return both;
 }
 
-/// 16 bytes from device to shared memory, past the registers; zeros if they are not `wanted`, and then
-/// `from` may be anything. Addresses are multiples of 16. The bytes are there once their group was
-/// waited for, and for other threads after a barrier behind that.
+/// 16 bytes from device to shared memory, past the registers; zeros if they are not `wanted`, and
+/// then `from` may be anything. Addresses are multiples of 16. The bytes are there once their group
+/// was waited for, and for other threads after a barrier behind that.
 GPU_DEVICE void copy_async(void* to, const void* from, bool wanted = true) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from),
                "r"(wanted ? 16 : 0)

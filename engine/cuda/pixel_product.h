@@ -1,7 +1,7 @@
 #pragma once
-// The weight gradient as a product of matrices: rows are terms (tap, channel of x), columns channels
-// of dy, and the sum runs over all pixels. Few rows and columns and a long sum: it is cut into pieces,
-// whose number depends on the shape alone, and their sums are added in order.
+// The weight gradient as a product of matrices: rows are terms (tap, channel of x), columns
+// channels of dy, and the sum runs over all pixels. Few rows and columns and a long sum: it is cut
+// into pieces, whose number depends on the shape alone, and their sums are added in order.
 
 #include <algorithm>
 
@@ -43,8 +43,8 @@ struct PixelSource {
   }
 };
 
-/// sums[piece][term][·] = Σ over the pixels of a piece of x[place + tap]·dy[pixel][·]; a piece a row of
-/// the grid, a group a layer.
+/// sums[piece][term][·] = Σ over the pixels of a piece of x[place + tap]·dy[pixel][·]; a piece a
+/// row of the grid, a group a layer.
 template <class T, class Tile>
 struct PixelProduct {
   using Sum = Accumulator<T>;
@@ -102,8 +102,8 @@ struct PixelProduct {
   }
 };
 
-/// dw = [dw +] Σ over the pieces, in order: each of `lanes` threads adds every lanes-th piece, the first
-/// of them adds their sums.
+/// dw = [dw +] Σ over the pieces, in order: each of `lanes` threads adds every lanes-th piece, the
+/// first of them adds their sums.
 template <class Sum>
 struct AddPieces {
   static constexpr int threads = 256, width = 32, lanes = threads / width;

@@ -56,8 +56,8 @@ GPU_DEVICE double block_max(double value, double* memory) {
   return value;
 }
 
-/// For sums over a long list of rows, such as partial sums: a block takes 4 channels, its threads one
-/// channel of every 64th row.
+/// For sums over a long list of rows, such as partial sums: a block takes 4 channels, its threads
+/// one channel of every 64th row.
 struct Columns {
   static constexpr int width = 4, rows = 64, threads = width * rows;
 

@@ -1,5 +1,5 @@
 // Batch statistics: each block takes the moments of a piece of 256 rows that it holds in registers,
-// unless the convolution that wrote the map has done so (warp_moments.h); then the pieces are combined.
+// unless the convolution that wrote the map has done so (warp_moments.h); then pieces are combined.
 
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/reduce.h"
@@ -9,8 +9,8 @@ namespace robmask::cuda {
 
 namespace {
 
-/// The moments of each piece. moments: pieces×2×C, the mean of a piece and Σ (x − mean)². Each thread
-/// adds its sixteen rows in T's arithmetic, the block adds these sums in double.
+/// The moments of each piece. moments: pieces×2×C, the mean of a piece and Σ (x − mean)². Each
+/// thread adds its sixteen rows in T's arithmetic, the block adds these sums in double.
 template <class T, int V>
 struct PieceMoments {
   using R = Real<T>;

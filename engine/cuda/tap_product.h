@@ -1,6 +1,7 @@
 #pragma once
-// A convolution and its input gradient as one product of matrices (implicit GEMM): rows are the written
-// pixels of a batch, gathered tap by tap from the map that is read, so no patch matrix is ever built.
+// A convolution and its input gradient as one product of matrices (implicit GEMM): rows are the
+// written pixels of a batch, gathered tap by tap from the map that is read; no patch matrix is
+// ever built.
 
 #include "engine/cuda/taps.h"
 #include "engine/cuda/tile_product.h"
@@ -14,8 +15,8 @@ struct WeightView {
   Index tap, group, depth, column;
 };
 
-/// The factors as `multiply` asks for them. Channels of a pixel lie together, so the left ones are taken
-/// along the depth; the right ones along it only if the weights are read transposed.
+/// The factors as `multiply` asks for them. Channels of a pixel lie together, so the left ones are
+/// taken along the depth; the right ones along it only if the weights are read transposed.
 template <class T, class Tile, bool transposed>
 struct TapSource {
   using Sum = Accumulator<T>;
@@ -44,8 +45,8 @@ struct TapSource {
   }
 };
 
-/// written[p][·] = [old +] Σ over terms of read[place(p) + tap][·] · weight, a group a layer of the grid.
-/// `columns` counts the channels of a group on the written side.
+/// written[p][·] = [old +] Σ over terms of read[place(p) + tap][·] · weight, a group a layer of the
+/// grid. `columns` counts the channels of a group on the written side.
 template <class T, class Tile, bool transposed>
 struct TapProduct {
   using Sum = Accumulator<T>;

@@ -1,7 +1,8 @@
 #pragma once
 // Where the taps of a sliding window fall. A convolution and its gradients are sums over triples
-// (written pixel, tap, read pixel); the coordinates of the read pixel are a part from the written one
-// (Place) plus a part from the tap (Tap), so either may be the rows of a product and the other its sum.
+// (written pixel, tap, read pixel); the coordinates of the read pixel are a part from the written
+// one (Place) plus a part from the tap (Tap), so either may be the rows of a product and the other
+// its sum.
 
 #include "engine/backend.h"
 #include "engine/cuda/divisor.h"
@@ -19,9 +20,9 @@ struct Axis {
 /// The forward pass: output o reads input o·stride + k − pad.
 Axis forward_axis(Index outputs, const Window& window);
 
-/// The input gradient: input i reads output (i + pad − k) / stride where that is whole. Inputs of one
-/// residue (i + pad) mod stride share their taps k ≡ residue, so each residue is an axis of its own and
-/// nothing is multiplied with inserted zeros.
+/// The input gradient: input i reads output (i + pad − k) / stride where that is whole. Inputs of
+/// one residue (i + pad) mod stride share their taps k ≡ residue, so each residue is an axis of its
+/// own and nothing is multiplied with inserted zeros.
 Axis gradient_axis(Index inputs, int residue, const Window& window);
 
 /// Where the tap at (0, 0) of a written pixel reads; `pixel` counts through the whole batch.
@@ -61,7 +62,7 @@ struct Gathered {
   }
 };
 
-/// The written pixels of a batch, in order, and the terms (tap, channel) of the sum for each of them.
+/// The written pixels of a batch, in order, and the terms (tap, channel) of the sum for each.
 class Taps {
  public:
   Taps(const Axis& rows, const Axis& columns, const Tensor& read, const Shape& written,
@@ -83,7 +84,7 @@ class Taps {
   /// The taps themselves, in the order of their terms: tap_rows() rows of tap_columns().
   constexpr int tap_rows() const { return rows_.taps; }
   constexpr int tap_columns() const { return columns_.taps; }
-  /// The tap at a row and column of these, at its first channel; and its number in the whole window.
+  /// The tap at a row and column of these, at its first channel; and its number in the window.
   GPU_DEVICE Tap tap(int row, int column) const;
   GPU_DEVICE int weight_tap(int row, int column) const;
 

@@ -1,6 +1,6 @@
 #pragma once
-// Convolutions on tensor cores: the products of tap_product.h and pixel_product.h with factors of bf16,
-// or floats that are rounded to tf32 (10 bits of fraction); sums are kept in float.
+// Convolutions on tensor cores: the products of tap_product.h and pixel_product.h with factors of
+// bf16, or floats that are rounded to tf32 (10 bits of fraction); sums are kept in float.
 
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/tap_product.h"
@@ -8,7 +8,7 @@
 namespace robmask::cuda::tensor_cores {
 
 /// Σ over the taps of `taps`, into the pixels of `to` that they write, rounded to Out: T or float.
-/// `transposed` says which way the weights lie. With `moments`, a convolution takes those of the map.
+/// `transposed` says which way the weights lie. With `moments`, those of the map are taken.
 template <class T, class Out, bool transposed>
 void multiply_taps(gpu::Stream stream, const Taps& taps, const Sink& to, const Tensor& read,
                    const WeightView<T>& weight, Index groups, Moments* moments = nullptr);

@@ -1,5 +1,5 @@
 #pragma once
-// How maps are walked: which thread takes which pixels and channels, and how it reads and writes them.
+// How maps are walked: which thread takes which pixels and channels; how it reads and writes them.
 
 #include <initializer_list>
 
@@ -35,8 +35,8 @@ GPU_DEVICE void store(T* to, Pack<Real<T>, V> values, bool add = false) {
   *reinterpret_cast<Pack<T, V>*>(to) = stored;
 }
 
-/// f<V>() with the number of channels of type T that fit into 16 bytes if all tensors can be read in
-/// packs of so many, else with 1. Images all start alike, so one image is read as the batch is.
+/// f<V>() with the number of channels of type T that fit into 16 bytes if all tensors can be read
+/// in packs of so many, else with 1. Images all start alike, so one image is read as the batch is.
 template <class T, class F>
 void with_packs(std::initializer_list<Tensor> tensors, F&& f) {
   constexpr int wide = 16 / sizeof(T);
@@ -54,9 +54,9 @@ void with_packs(std::initializer_list<Tensor> tensors, F&& f) {
 /// All images as one tall one: for whatever treats their pixels alike.
 inline Shape one_image(const Shape& s) { return {1, s.n * s.h, s.w, s.c}; }
 
-/// A block takes 32 channels of `piece` pixels of one image: 16 pixels at a time, `rounds` times, each
-/// thread V channels of one pixel. Who takes what depends neither on V nor on the other images, and so
-/// nor does the order of a sum.
+/// A block takes 32 channels of `piece` pixels of one image: 16 pixels at a time, `rounds` times,
+/// each thread V channels of one pixel. Who takes what depends neither on V nor on the other
+/// images, and so nor does the order of a sum.
 template <int V, int rounds>
 struct Tiles {
   static constexpr int width = 32, rows = 16, piece = rows * rounds;

@@ -1,7 +1,7 @@
 #pragma once
-// One block's share of a matrix product: a tile of rows × columns sums, taken step by step along the
-// depth of the product through two buffers of shared memory. A sum is one chain of additions in the
-// order of the depth, so it has the same bits whatever the tile and wherever in it the row lies.
+// One block's share of a matrix product: a tile of rows × columns sums, taken step by step along
+// the depth of the product through two buffers of shared memory. A sum is one chain of additions in
+// the order of the depth, so it has the same bits whatever the tile and wherever in it the row is.
 
 #include "engine/cuda/gpu.h"
 
@@ -71,8 +71,8 @@ GPU_DEVICE void add_products(Sums<Sum, Tile>& sums, const Panels<Sum, Tile>& pan
   }
 }
 
-/// The sums over `steps` steps. The factors of the next step are on their way from memory while those
-/// of this one are multiplied: `source.fetch` brings them, for its lanes `left` and `right`.
+/// The sums over `steps` steps. The factors of the next step are on their way from memory while
+/// those of this one are multiplied: `source.fetch` brings them, for its lanes `left` and `right`.
 template <class Sum, class Tile, class Source>
 GPU_DEVICE Sums<Sum, Tile> multiply(Panels<Sum, Tile> (&panels)[2], const Source& source,
                                     int steps) {

@@ -1,6 +1,6 @@
-// Copies from the host. An iteration has ten small ones (ids, codes, rates), which go through pinned
-// memory, so that the host prepares the next iteration while the device is at this one. The emulator
-// has its own.
+// Copies from the host. An iteration has ten small ones (ids, codes, rates), which go through
+// pinned memory, so that the host prepares the next iteration while the device is at this one. The
+// emulator has its own.
 
 #include <cstring>
 #include <map>
@@ -11,7 +11,7 @@ namespace robmask::gpu {
 
 namespace {
 
-/// Two halves of pinned memory, filled in turn. One is filled again when all copies from it are done.
+/// Two halves of pinned memory, filled in turn, each again when all copies from it are done.
 class Ring {
  public:
   static constexpr std::size_t half = std::size_t{256} << 10;

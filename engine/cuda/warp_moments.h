@@ -1,6 +1,6 @@
 #pragma once
-// The convolution of warp_taps.h for a map that batch statistics are asked of next: what they need is
-// taken from the registers that hold a tile, so a tile is a piece of engine/moments.h.
+// The convolution of warp_taps.h for a map that batch statistics are asked of next: what they need
+// is taken from the registers that hold a tile, so a tile is a piece of engine/moments.h.
 
 #include "engine/cuda/rows.h"
 #include "engine/cuda/warp_taps.h"
@@ -25,8 +25,8 @@ GPU_DEVICE WarpSums<Tile> as_stored(WarpSums<Tile> sums) {
   return sums;
 }
 
-/// Of two columns a lane goes on with one, the second where its number & 4: it gets the other lane's
-/// share of that one and gives its share of the other. Then Σ over the eight lanes of a column.
+/// Of two columns a lane goes on with one, the second where its number & 4: it gets the other
+/// lane's share of that one and gives its share of the other. Then Σ over a column's eight lanes.
 template <class Real>
 GPU_DEVICE Real sum_of_lanes(Real first, Real second) {
   const bool is_second = gpu::thread() & 4;
@@ -44,8 +44,8 @@ struct TileColumns {
   double of_warp[warps][Tile::columns];  // what each warp has added up
   float shift[Tile::columns];            // taken off before numbers are squared
 
-  /// Adds up f(y, column) over the `rows` rows that exist: eight rows or fewer of a thread in float,
-  /// those of a warp in Real.
+  /// Adds up f(y, column) over the `rows` rows that exist: eight rows or fewer of a thread in
+  /// float, those of a warp in Real.
   template <class Real, class F>
   GPU_DEVICE void add(const WarpSums<Tile>& y, int rows, F&& f) {
     const int lane = gpu::thread() % gpu::warp_size;

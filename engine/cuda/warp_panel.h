@@ -1,7 +1,7 @@
 #pragma once
-// One factor's share of one step of a block: 64 bytes of the depth of each of its lines (rows of the
-// left factor, columns of the right one) in shared memory, brought in chunks of 16 bytes and read as
-// fragments for the tensor cores. docs/convolution.md says why it is swizzled.
+// One factor's share of one step of a block: 64 bytes of the depth of each of its lines (rows of
+// the left factor, columns of the right one) in shared memory, brought in chunks of 16 bytes and
+// read as fragments for the tensor cores. docs/convolution.md says why it is swizzled.
 
 #include <bit>
 
@@ -19,9 +19,9 @@ struct Panel {
 
   alignas(16) T values[rows * chunks * wide];
 
-  /// Chunk c of row r lies at r·chunks + (c ^ s): s runs through the places of a chunk in 128 bytes,
-  /// all banks of the memory, as r goes on to the next 128 bytes. Floats across are read two chunks of
-  /// four rows at a time, so there s goes on by two.
+  /// Chunk c of row r lies at r·chunks + (c ^ s): s runs through the places of a chunk in 128
+  /// bytes, all banks of the memory, as r goes on to the next 128 bytes. Floats across are read two
+  /// chunks of four rows at a time, so there s goes on by two.
   GPU_DEVICE static int place(int row, int chunk) {
     constexpr int rows_in_line = chunks < 8 ? 8 / chunks : 1, places = chunks < 8 ? chunks : 8;
     constexpr int pace = !along_depth && sizeof(T) == 4 ? 2 : 1;
@@ -33,9 +33,9 @@ struct Panel {
     values[place(row, at / wide) + at % wide] = value;
   }
 
-  /// Lines `line` to line + 15, the first or second 32 bytes of the depth. The words of a left factor
-  /// are those of lines 0–7, 8–15, and the same 16 bytes on; of a right one those of lines 0–7, the same
-  /// 16 bytes on, and both of lines 8–15: so a product finds its registers side by side.
+  /// Lines `line` to line + 15, the first or second 32 bytes of the depth. The words of a left
+  /// factor are those of lines 0–7, 8–15, and the same 16 bytes on; of a right one those of lines
+  /// 0–7, the same 16 bytes on, and both of lines 8–15: a product finds its registers side by side.
   template <bool right>
   GPU_DEVICE gpu::Fragment fragment(int line, int half) const {
     const int lane = gpu::thread() % gpu::warp_size;
@@ -62,7 +62,7 @@ struct Panel {
   }
 };
 
-/// The chunks of a panel that one of a block's threads brings: number `chunk` of rows row(0), row(1), …
+/// The chunks of a panel that a thread of a block brings: number `chunk` of rows row(0), row(1), …
 template <class Panel, int threads>
 struct Share {
   static constexpr int stride = threads / Panel::chunks;

@@ -17,7 +17,7 @@ struct PixelFactors {
   int columns;
 };
 
-/// Brings chunks of neighbouring channels past the registers. All chunks of a thread are of one tap.
+/// Brings chunks of neighbouring channels past the registers. A thread's chunks are all of one tap.
 template <class T, class Tile>
 class PixelChunks {
  public:

@@ -1,7 +1,7 @@
 #pragma once
-// A block's tile of a matrix product on tensor cores, in steps of 64 bytes of the depth. The panels of
-// the next steps are on their way into other stages of shared memory while those of this one are
-// multiplied. A sum is one chain of additions in the order of the depth, wherever it lies in the tile.
+// A block's tile of a matrix product on tensor cores, in steps of 64 bytes of the depth. The panels
+// of the next steps are on their way into other stages of shared memory while those of this one are
+// multiplied. A sum is one chain of additions in the order of the depth, wherever in the tile.
 
 #include "engine/cuda/warp_panel.h"
 
@@ -61,7 +61,8 @@ struct WarpSums {
     }
   }
 
-  /// f(row) gives where a row of the tile goes, and f(row).put(column, a, b) takes two neighbours of it.
+  /// f(row) gives where a row of the tile goes; f(row).put(column, a, b) takes two neighbours of
+  /// it.
   template <class F>
   GPU_DEVICE void store(F&& f) const {
     const int g = gpu::thread() % gpu::warp_size / 4, t = gpu::thread() % 4;

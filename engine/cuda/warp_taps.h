@@ -17,8 +17,8 @@ struct TapFactors {
   int depth, columns;
 };
 
-/// Brings chunks of neighbouring channels past the registers. A step stays within one tap, so what is
-/// inside the map is asked once a tap and kept as a bit for each row.
+/// Brings chunks of neighbouring channels past the registers. A step stays within one tap, so what
+/// is inside the map is asked once a tap and kept as a bit for each row.
 template <class T, class Tile, bool transposed>
 class TapChunks {
  public:

@@ -1,5 +1,5 @@
 #pragma once
-// The map that a product on tensor cores writes. Each thread holds two neighbouring channels of a pixel.
+// The map that a product on tensor cores writes. Each thread holds two neighbouring channels.
 
 #include <bit>
 

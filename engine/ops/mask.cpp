@@ -9,8 +9,8 @@ namespace robmask {
 
 namespace {
 
-/// The statistics that normalize a segment with images x and their moments, if there are any; a train
-/// pass also updates the running ones.
+/// The statistics that normalize a segment with images x and their moments, if there are any; a
+/// train pass also updates the running ones.
 void normalize_by(MaskSource& source, const Tensor& x, const Moments& moments,
                   const Segment& segment, const MaskState& state) {
   if (segment.mode == Mode::eval) {
