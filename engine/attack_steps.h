@@ -1,8 +1,8 @@
 #pragma once
 // The steps that attacks are made of (attacks/), which every machine implements for a whole batch
 // at once; engine/backend.h says how tensors are passed. Images are in [0,1], and so is what a step
-// makes of them: "clip" is to [0,1], "project" to the ball of radius eps around x. Each image has
-// its own eps and alpha, {N,1,1,1}, or all share one, {1,1,1,1}.
+// makes of them: clip(·) is to [0,1], and P(·) projects to the ball of radius ε = eps around x,
+// then clips. Each image has its own eps and alpha, {N,1,1,1}, or all share one, {1,1,1,1}.
 
 #include "engine/random.h"
 #include "engine/tensor.h"
@@ -22,10 +22,10 @@ class AttackSteps {
  public:
   virtual ~AttackSteps() = default;
 
-  // ---- starts; ids: i32 {N,1,1,1} -------------------------------------------------------------
-  /// A start uniform in the ball around x (L∞: each pixel; L2: direction and radius), clipped.
-  /// `stream.image` is replaced by each image's id, `stream.step` by `step` (i64 {1,1,1,1}) if
-  /// given.
+  // ---- starts; ids: i32 {N,1,1,1} ---------------------------------------------------------------
+  /// A start uniform in the ball around x (L∞: each pixel; L2: direction and radius), clipped. Each
+  /// image's id takes the place of `stream.image`; `step` (i64 {1,1,1,1}), if given, that of
+  /// `stream.step`.
   virtual void start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream,
                              Tensor step, Tensor ids) = 0;
   /// x_adv = clip(x + sigma·normal): the start of TRADES.
@@ -33,13 +33,13 @@ class AttackSteps {
                             Tensor ids) = 0;
 
   // ---- PGD --------------------------------------------------------------------------------------
-  /// One step in place, with δ = x_adv − x. L∞: δ += α·sign(g), sign(0) = 0; L2: δ += α·g/‖g‖₂, 0
-  /// for a zero gradient; then project δ and clip x + δ.
+  /// A step in place, x_adv = P(x_adv + α·direction(g)). The direction is sign(g) in L∞, with
+  /// sign(0) = 0, and g/‖g‖₂ in L2, 0 for a zero gradient.
   virtual void pgd_step(Tensor x_adv, Tensor x, Tensor gradient, Tensor alpha, Tensor eps,
                         Norm norm) = 0;
 
   // ---- APGD -------------------------------------------------------------------------------------
-  /// A step with momentum (Croce & Hein 2020, §3.1) in place, P as in pgd_step:
+  /// A step with momentum (Croce & Hein 2020, §3.1) in place, directions as in pgd_step:
   ///   z = P(y + α·direction(g)),  x_adv = P(y + a·(z − y) + (1 − a)·(y − previous)),  previous = y
   /// where y is x_adv as it was.  a: {1 or N,1,1,1}
   virtual void apgd_step(Tensor x_adv, Tensor previous, Tensor x, Tensor gradient, Tensor alpha,
@@ -64,10 +64,10 @@ class AttackSteps {
                        Tensor gradient, Tensor alpha) = 0;
 
   // ---- Square -----------------------------------------------------------------------------------
-  /// A proposal (Andriushchenko et al. 2020). L∞: `best` with 2·eps·sign added inside the window,
-  /// projected and clipped. L2: the perturbation inside the window becomes one along
-  /// δ/‖δ‖ + sign·η of each channel, with the norm it had there and in the second window, which is
-  /// emptied, and what is missing to eps; then ‖δ‖ = eps, clipped.
+  /// A proposal (Andriushchenko et al. 2020). L∞: P(best + 2ε·sign) inside the window, `best`
+  /// elsewhere. L2: the perturbation δ inside the window becomes one along δ/‖δ‖ + sign·η of each
+  /// channel, with the norm it had there and in the second window, which is emptied, and what is
+  /// missing to ε; then x_new = clip(x + ε·δ/‖δ‖).
   virtual void square_step(Tensor x_new, Tensor best, Tensor x, const Squares& squares, Tensor eps,
                            Norm norm) = 0;
 

@@ -96,9 +96,6 @@ class Backend : public AttackSteps {
   /// until it puts null there.
   std::shared_ptr<Pool> pool();
   void use_pool(std::shared_ptr<Pool> pool) { borrowed_pool_ = std::move(pool); }
-  /// What conv2d and its gradients do from now on; exact at first.
-  Products products() const { return products_; }
-  void use_products(Products products) { products_ = products; }
   /// Bytes that all pools of this machine hold together, now and at most so far.
   std::size_t held() const { return held_; }
   std::size_t peak_held() const { return peak_held_; }
@@ -126,7 +123,10 @@ class Backend : public AttackSteps {
   // ---- convolution ------------------------------------------------------------------------------
   // x: N·H·W·Cin   w: {K, K, Cin/groups, Cout} as shape (n,h,w,c)   y: N·H'·W'·Cout
   // A linear layer is the same product with K = 1 on N·1·1·C.
-  /// `moments`, if it is not null, becomes that of y where this machine can take it on the way.
+  /// How conv2d and its gradients multiply from now on; exact at first.
+  Products products() const { return products_; }
+  void use_products(Products products) { products_ = products; }
+  /// y = x ⋆ w; and the moments of y, if they are asked for and this machine can take them.
   virtual void conv2d(Tensor y, Tensor x, Tensor w, const Window& window,
                       Moments* moments = nullptr) = 0;
   virtual void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) = 0;
