@@ -35,11 +35,6 @@ GPU_DEVICE double log_sum_exp(const T* logits, Index classes) {
   return top + std::log(warp_sum(sum));
 }
 
-template <class T>
-GPU_DEVICE void put(T& to, double value, bool add) {
-  to = static_cast<T>(add ? to + value : value);
-}
-
 /// A label that is no class makes the loss NaN, since the device cannot complain.
 template <class T>
 struct CrossEntropy {

@@ -77,4 +77,10 @@ struct Columns {
   }
 };
 
+/// to = [to +] value
+template <class T>
+GPU_DEVICE void put(T& to, double value, bool add) {
+  to = static_cast<T>(add ? to + value : value);
+}
+
 }  // namespace robmask::cuda

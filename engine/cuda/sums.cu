@@ -29,9 +29,7 @@ struct SumPiece {
     for (Index i = first + gpu::thread(); i < end; i += threads)
       sum += x.data[x.pitch == channels ? i : i / channels * x.pitch + i % channels];
     sum = block_sum<threads>(sum, gpu::shared<Shared>().memory);
-    if (gpu::thread() > 0) return;
-    sum *= factor;
-    to[block] = static_cast<To>(add ? to[block] + sum : sum);
+    if (gpu::thread() == 0) put(to[block], factor * sum, add);
   }
 };
 
