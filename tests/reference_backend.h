@@ -1,7 +1,7 @@
 #pragma once
-// The definitions of all primitives of engine/backend.h and engine/attack_steps.h, as naive loops in
-// double on the host's memory. Every machine is compared with it. It reads like the formulas, so it is
-// slow and short.
+// The definitions of all primitives of engine/backend.h and engine/attack_steps.h, as naive loops
+// in double on the host's memory. Every machine is compared with it. It reads like the formulas, so
+// it is slow and short.
 
 #include "engine/backend.h"
 
