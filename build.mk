@@ -13,8 +13,8 @@ LIBS     := -lfmt -lpng -ljpeg -lz
 # ---- sources --------------------------------------------------------------------------------------
 
 LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/codecs \
-             data/files training tools/robmask/options))
-TOOL    := $(wildcard tools/robmask/*.cpp tools/robmask/report/*.cpp tools/robmask/reproduce/*.cpp)
+             data/files training))
+TOOL    := $(wildcard tools/robmask/*.cpp tools/robmask/options/*.cpp tools/robmask/report/*.cpp tools/robmask/reproduce/*.cpp)
 # The files of the report's page, as strings in a source file of their own.
 PAGE    := $(addprefix tools/robmask/report/,page.html style.css charts.js page.js)
 ASSETS  := tools/robmask/report/assets.cpp

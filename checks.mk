@@ -65,7 +65,7 @@ asan:  # with one instruction set and without the GPU, for time; the emulator gu
 LONG := Replay/*:Models/*:Resume.*:Recipes/*:Networks/*:AutoAttack.*:Attacks/*
 asan-library:
 	+@$(MAKE) --no-print-directory $(SANITIZED) TOOL= \
-	  TESTS='$(filter-out tests/commands/% tests/reproduce/%,$(TESTS))' $(BUILD)/asan/tests
+	  TESTS='$(filter-out tests/cli/% tests/commands/% tests/reproduce/%,$(TESTS))' $(BUILD)/asan/tests
 	$(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*:$(LONG))'
 
 # ---- the fuzzer -----------------------------------------------------------------------------------

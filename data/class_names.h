@@ -22,6 +22,10 @@ enum class MatchClasses {
   name,      // by their names, where both have names
   position,  // the first class of the images is the model's first
 };
+constexpr auto names(MatchClasses) {
+  using enum MatchClasses;
+  return std::to_array<Named<MatchClasses>>({{name, "name"}, {position, "position"}});
+}
 
 /// Renumbers the labels of `data` as the model counts its classes, whose names then are those of `data`.
 /// Fewer classes than the model's are fine if they are matched by name; a warning says how many there

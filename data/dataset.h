@@ -10,6 +10,7 @@
 
 #include "data/decode.h"
 #include "data/normalization.h"
+#include "engine/choice.h"
 #include "engine/shape.h"
 
 namespace robmask {
@@ -57,12 +58,21 @@ enum class Sample {
   balanced,  // as many of each class, as far as there are, the first of each
   random,    // drawn by the seed
 };
+constexpr auto names(Sample) {
+  using enum Sample;
+  return std::to_array<Named<Sample>>(
+      {{first, "first"}, {balanced, "balanced"}, {random, "random"}});
+}
 
 /// What to do with an image file that cannot be decoded.
 enum class BrokenImages {
   stop,  // an InputError that names it
   skip,  // leave it out, with a warning on stderr; every image is decoded once before the run
 };
+constexpr auto names(BrokenImages) {
+  using enum BrokenImages;
+  return std::to_array<Named<BrokenImages>>({{stop, "stop"}, {skip, "skip"}});
+}
 
 inline constexpr Index no_limit = std::numeric_limits<Index>::max();
 

@@ -8,6 +8,10 @@
 namespace robmask {
 
 enum class Part { train, test };
+constexpr auto names(Part) {
+  using enum Part;
+  return std::to_array<Named<Part>>({{test, "test"}, {train, "train"}});
+}
 
 /// The places, ascending, of the images that `options` keep of a part with these labels.
 std::vector<Index> kept_places(const std::vector<std::int32_t>& labels, Part part,

@@ -3,11 +3,16 @@
 
 #include <vector>
 
+#include "engine/choice.h"
 #include "engine/context.h"
 
 namespace robmask {
 
 enum class Code { hat, nearest };
+constexpr auto names(Code) {
+  using enum Code;
+  return std::to_array<Named<Code>>({{hat, "hat"}, {nearest, "nearest"}});
+}
 
 /// The code of strength p over k masks on the knots j/(k−1): hat functions, so k = 2 gives the paper's
 /// u = (1−p, p); or one-hot on the nearest knot, a mask learned independently for each strength.

@@ -24,7 +24,7 @@ class Adversarial final : public BranchRecipe {
 }  // namespace
 
 RecipePointer adversarial_recipe(const Model& model, const TrainSettings& s, const Tuning& tuning) {
-  return std::make_unique<Adversarial>(model, training_attack(s), tuning, s.common.seed,
+  return std::make_unique<Adversarial>(model, training_attack(s), tuning, s.seed,
                                        s.attack.eps.value);
 }
 

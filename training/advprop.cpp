@@ -10,7 +10,7 @@ namespace {
 class AdvProp final : public BranchRecipe {
  public:
   AdvProp(const Model& model, const TrainSettings& s)
-      : BranchRecipe(model, training_attack(s), Tuning{model.parameters()}, s.common.seed),
+      : BranchRecipe(model, training_attack(s), Tuning{model.parameters()}, s.seed),
         random_(s.aux_random),
         eps_max_(s.attack.eps.value) {
     for (const Strength& e : s.aux_eps) eps_.push_back(e.value);

@@ -8,6 +8,7 @@
 #include "engine/backend.h"
 #include "training/manners.h"
 #include "training/metadata.h"
+#include "training/settings.h"
 #include "training/weights.h"
 
 namespace robmask {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data/files/safetensors.h"
-#include "training/choices.h"
+#include "engine/choice.h"
 
 namespace robmask {
 

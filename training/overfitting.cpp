@@ -20,8 +20,7 @@ void probe_overfitting(EpochSummary& summary, const Model& model, const Images& 
   images.labels.resize(std::min<std::size_t>(probe_images, images.labels.size()));
   const auto accuracy = [&](const AttackPlan& plan) {
     Verdicts verdicts = taken_as_right(images.count());
-    attack(verdicts,
-           {.plan = plan, .attacked = model.at(p), .batch = probe_images, .seed = s.common.seed},
+    attack(verdicts, {.plan = plan, .attacked = model.at(p), .batch = probe_images, .seed = s.seed},
            images, {.on_look = on_look, .warn = warn});
     const auto robust = std::ranges::count(verdicts, true, &Verdict::robust);
     return static_cast<double>(robust) / static_cast<double>(verdicts.size());

@@ -50,11 +50,11 @@ std::vector<Variable> tuned_parameters(const Tune& tune, const Model& model) {
   return tuned;
 }
 
-std::unique_ptr<Recipe> make_finetune_recipe(const FinetuneSettings& settings, const Model& model) {
-  const Tuning tuning{tuned_parameters(settings.tune, model),
-                      settings.tune.stats ? Mode::train : Mode::eval};
-  return settings.train.method == Method::pgd ? adversarial_recipe(model, settings.train, tuning)
-                                              : standard_recipe(model, settings.train, tuning);
+std::unique_ptr<Recipe> make_finetune_recipe(const TrainSettings& settings, const Tune& tune,
+                                             const Model& model) {
+  const Tuning tuning{tuned_parameters(tune, model), tune.stats ? Mode::train : Mode::eval};
+  return settings.method == Method::pgd ? adversarial_recipe(model, settings, tuning)
+                                        : standard_recipe(model, settings, tuning);
 }
 
 MaskCounts mask_counts(const TrainSettings& s) {
@@ -63,8 +63,7 @@ MaskCounts mask_counts(const TrainSettings& s) {
     return {norms, norms};
   }
   if (s.method != Method::robmask) return {};
-  const Index k = s.model.masks.value_or(2);
-  return {k, k > 1 && s.model.bn_stats == BnStats::split ? 2 : 1};
+  return {s.masks, s.masks > 1 && s.bn_stats == BnStats::split ? 2 : 1};
 }
 
 }  // namespace robmask

@@ -45,10 +45,11 @@ class Recipe {
 /// The recipe of settings.method, training all of the model.
 std::unique_ptr<Recipe> make_recipe(const TrainSettings& settings, const Model& model);
 
-/// Batch-norm-only finetuning (§3.1): standard or adversarial training of the tensors that `tune`
+/// Batch-norm-only finetuning (§3.1): standard or adversarial (pgd) training of the tensors that `tune`
 /// names. With statistics, passes normalize by the batch and update the running ones; without, they
 /// use the running ones. Statistics alone are forward passes only.
-std::unique_ptr<Recipe> make_finetune_recipe(const FinetuneSettings& settings, const Model& model);
+std::unique_ptr<Recipe> make_finetune_recipe(const TrainSettings& settings, const Tune& tune,
+                                             const Model& model);
 /// The tensors that `tune` trains: γ, β, both or none.
 std::vector<Variable> tuned_parameters(const Tune& tune, const Model& model);
 

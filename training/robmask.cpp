@@ -7,7 +7,7 @@ namespace {
 class RobMask final : public BranchRecipe {
  public:
   RobMask(const Model& model, const TrainSettings& s)
-      : BranchRecipe(model, training_attack(s), Tuning{model.parameters()}, s.common.seed), s_(s) {}
+      : BranchRecipe(model, training_attack(s), Tuning{model.parameters()}, s.seed), s_(s) {}
 
  private:
   /// p ← U(0,1), one for the batch or one for each image; or the fixed one.

@@ -17,7 +17,7 @@ class Standard final : public BranchRecipe {
 }  // namespace
 
 RecipePointer standard_recipe(const Model& model, const TrainSettings& s, const Tuning& tuning) {
-  return std::make_unique<Standard>(model, training_attack(s), tuning, s.common.seed);
+  return std::make_unique<Standard>(model, training_attack(s), tuning, s.seed);
 }
 
 }  // namespace robmask

@@ -11,7 +11,7 @@ class Trades final : public Recipe {
       : model_(model),
         attack_(s.attack),
         beta_(s.beta),
-        seed_(s.common.seed),
+        seed_(s.seed),
         step_(model.machine(), {}, DType::i64),
         ball_(make_ball(model.machine(), model.dtype(), s.attack.norm, {s.attack.eps.value},
                         {s.attack.alpha(s.attack.eps.value)})),

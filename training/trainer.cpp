@@ -71,7 +71,7 @@ bool Trainer::finished() const {
 
 void Trainer::fill_and_run(Iteration& iteration, std::span<const std::int32_t> ids) {
   const TrainSettings& s = run_.settings;
-  const Images::Augmentation augmentation{s.common.seed, state_.epoch, state_.step};
+  const Images::Augmentation augmentation{s.seed, state_.epoch, state_.step};
   run_.train.fill(iteration.batch, ids, s.augment == Augment::crop_flip ? &augmentation : nullptr);
   run_.recipe.prepare(state_.step, {ids.begin(), ids.end()});
   iteration.run();
@@ -139,7 +139,7 @@ void Trainer::tell(Progress& progress, const std::string& what) const {
 void Trainer::train_epoch(Progress& progress) {
   const TrainSettings& s = run_.settings;
   const Index look = look_every(run_.model.machine());
-  Batches batches(run_.train.size(), s.batch, s.shuffle, s.common.seed);
+  Batches batches(run_.train.size(), s.batch, s.shuffle, s.seed);
   const double started = seconds_now() - state_.seconds;
   run_.sgd.set_rate(rate(state_.epoch));
   while (state_.batch < batches.count() && !trained()) {
@@ -208,7 +208,7 @@ std::string Trainer::epoch_line(const EpochSummary& e, const Progress& progress)
 
 EpochSummary Trainer::run() {
   const TrainSettings& s = run_.settings;
-  const Index batches = Batches(run_.train.size(), s.batch, s.shuffle, s.common.seed).count();
+  const Index batches = Batches(run_.train.size(), s.batch, s.shuffle, s.seed).count();
   const Index total = std::min(s.epochs * batches, s.steps.value_or(s.epochs * batches));
   Progress progress("training", total, "iteration", state_.step);
   mend();

@@ -4,8 +4,6 @@
 
 #include "tests/cli/command_line.h"
 #include "tests/files/scratch.h"
-#include "tools/robmask/options/config_json.h"
-#include "tools/robmask/options/resolve.h"
 
 namespace robmask {
 namespace {
@@ -19,20 +17,18 @@ class Config : public testing::Test {
   std::string out() const { return (folder_ / "run").string(); }
 
   /// Resolved for the CPU, with the config.json that a run writes.
-  TrainSettings start_run(std::vector<std::string> flags) const {
+  Json start_run(std::vector<std::string> flags) const {
     flags.insert(flags.end(), {"--out", out()});
-    auto s = parsed<TrainSettings>(flags);
-    resolve(s, "cpu");
+    const Json started = settings_of(resolved(flags));
     std::filesystem::create_directories(out());
-    write_json(folder_ / "run/config.json", config_json(s, "avx2"));
-    return s;
+    write_json(folder_ / "run/config.json", started);
+    return started;
   }
-  TrainSettings resume_run(const std::vector<std::string>& flags) const {
-    std::vector<std::string> all{"train", "--resume", "--out", out()};
+  Json resume_run(const std::vector<std::string>& flags,
+                  const std::string& command = "train") const {
+    std::vector<std::string> all{command, "--resume", "--out", out()};
     all.insert(all.end(), flags.begin(), flags.end());
-    auto s = parsed<TrainSettings>(all);
-    resolve(s, "cpu");
-    return s;
+    return settings_of(resolved(all));
   }
 
   test::ScratchFolder folder_;
@@ -42,21 +38,20 @@ TEST_F(Config, FileSetsTheSameNamesAndFlagsOverrideIt) {
   const std::string path = write(
       "# a run\nepochs = 3\neps = \"4/255\"\nattack_steps = 5\naux-eps = [\"2/255\", \"4/255\"]\n"
       "shuffle = false\nquiet = true\n");
-  const auto s = parsed<TrainSettings>({"train", "--epochs", "7", "--config", path});
-  EXPECT_EQ(s.epochs, 7);
-  EXPECT_EQ(s.attack.eps.text, "4/255");
-  EXPECT_EQ(s.attack.steps, 5);
-  ASSERT_EQ(s.aux_eps.size(), 2u);
-  EXPECT_EQ(s.aux_eps[1].value, 4.0 / 255.0);
-  EXPECT_FALSE(s.shuffle);
-  EXPECT_TRUE(s.common.quiet);
+  const Json s = settings({"train", "--epochs", "7", "--config", path});
+  EXPECT_EQ(s["epochs"], 7);
+  EXPECT_EQ(s["eps"], "4/255");
+  EXPECT_EQ(s["attack-steps"], 5);
+  EXPECT_EQ(s["aux-eps"], (Json{"2/255", "4/255"}));
+  EXPECT_EQ(s["shuffle"], false);
+  EXPECT_EQ(s["quiet"], true);
 }
 
 TEST_F(Config, SectionsOfOtherCommandsDoNotCount) {
   const std::string path = write("seed = 4\n[train]\nepochs = 3\n[evaluate]\nrestarts = 9\n");
-  const auto s = parsed<TrainSettings>({"train", "--config", path});
-  EXPECT_EQ(s.epochs, 3);
-  EXPECT_EQ(s.common.seed, 4u);
+  const Json s = settings({"train", "--config", path});
+  EXPECT_EQ(s["epochs"], 3);
+  EXPECT_EQ(s["seed"], 4);
 }
 
 TEST_F(Config, FileIsRefusedByNameForUnknownKeysAndSections) {
@@ -88,53 +83,46 @@ TEST_F(Config, AKeyThatIsSetTwiceIsNoList) {
       refusal({"evaluate", "--from", "x", "--config", write("steps = 3\nattack-steps = 4\n")});
   EXPECT_NE(alias.find("\"attack-steps\" is set twice, once as \"steps\""), std::string::npos)
       << alias;
-  const auto s = parsed<TrainSettings>(
+  const Json s = settings(
       {"train", "--config", write("# x = [1\naux-eps = [2/255,\n  4/255]\n[train]\nlr = 1\n")});
-  EXPECT_EQ(s.aux_eps.size(), 2u);
-  EXPECT_EQ(s.lr, 1);
+  EXPECT_EQ(s["aux-eps"].size(), 2u);
+  EXPECT_EQ(s["lr"], 1);
 }
 
 TEST_F(Config, DefaultsThatDependOnOthersAreSettledInOnePlace) {
-  auto s = parsed<TrainSettings>({"train", "--method", "advprop", "--aux-eps", "4/255,8/255"});
-  resolve(s, "cpu");
-  EXPECT_EQ(s.model.masks, 3);
-  EXPECT_EQ(s.model.bn_stats, BnStats::split);
-  EXPECT_EQ(s.attack.eps.text, "8/255");
-  EXPECT_EQ(s.common.precision, Precision::fp32);
-  EXPECT_GE(s.common.threads, 1);
-  EXPECT_TRUE(s.common.out.starts_with("runs/advprop-resnet18-")) << s.common.out;
+  const auto settled = [](const std::vector<std::string>& flags, const std::string& machine) {
+    return settings_of(resolved(flags, machine));
+  };
+  const Json s = settled({"train", "--method", "advprop", "--aux-eps", "4/255,8/255"}, "cpu");
+  EXPECT_EQ(s["masks"], 3);
+  EXPECT_EQ(s["bn-stats"], "split");
+  EXPECT_EQ(s["eps"], "8/255");
+  EXPECT_EQ(s["precision"], "fp32");
+  EXPECT_GE(s["threads"], 1);
+  EXPECT_TRUE(s["out"].get<std::string>().starts_with("runs/advprop-resnet18-")) << s["out"];
 
-  auto one = parsed<TrainSettings>({"train", "--method", "advprop", "--eps", "4/255"});
-  resolve(one, "cuda:0");
-  ASSERT_EQ(one.aux_eps.size(), 1u);
-  EXPECT_EQ(one.aux_eps[0].text, "4/255");
-  EXPECT_EQ(one.common.precision, Precision::bf16);
+  const Json one = settled({"train", "--method", "advprop", "--eps", "4/255"}, "cuda:0");
+  EXPECT_EQ(one["aux-eps"], Json{"4/255"});
+  EXPECT_EQ(one["precision"], "bf16");
 
-  auto robmask = parsed<TrainSettings>({"train", "--method", "robmask"});
-  resolve(robmask, "cpu");
-  EXPECT_EQ(robmask.model.masks, 2);
-  EXPECT_EQ(robmask.model.bn_stats, BnStats::shared);
+  const Json robmask = settled({"train", "--method", "robmask"}, "cpu");
+  EXPECT_EQ(robmask["masks"], 2);
+  EXPECT_EQ(robmask["bn-stats"], "shared");
 
-  auto evaluate = parsed<EvaluateSettings>({"evaluate", "--from", "x"});
-  resolve(evaluate, "cuda:0");
-  EXPECT_EQ(evaluate.common.precision, Precision::fp32);
+  EXPECT_EQ(settled({"evaluate", "--from", "x"}, "cuda:0")["precision"], "fp32");
 }
 
 TEST_F(Config, HalfPrecisionAndTensorFloatsNeedAGpu) {
   for (const std::string name : {"bf16", "tf32"}) {
-    auto s = parsed<TrainSettings>({"train", "--precision", name});
-    EXPECT_THROW(resolve(s, "cpu"), InputError) << name;
-    resolve(s, "cuda:0");
-    EXPECT_EQ(to_string(*s.common.precision), name);
+    EXPECT_THROW(resolved({"train", "--precision", name}), InputError) << name;
+    EXPECT_EQ(settings_of(resolved({"train", "--precision", name}, "cuda:0"))["precision"], name);
   }
 }
 
 TEST_F(Config, OptionsThatTheMethodDoesNotUseAreAcceptedAndRecorded) {
   const auto unused = [](std::vector<std::string> flags) {
     flags.insert(flags.begin(), "train");
-    auto s = parsed<TrainSettings>(flags);
-    resolve(s, "cpu");
-    return s.common.unused;
+    return resolved(flags).command->common().unused;
   };
   using List = std::vector<std::string>;
   EXPECT_EQ(unused({"--eps=4/255", "--epochs=2"}), List{"eps"});
@@ -146,9 +134,8 @@ TEST_F(Config, OptionsThatTheMethodDoesNotUseAreAcceptedAndRecorded) {
 }
 
 TEST_F(Config, JsonHoldsEveryOptionUnderItsName) {
-  auto s = parsed<TrainSettings>({"train", "--seed", "5", "--strength", "0.25", "--beta=2"});
-  resolve(s, "cpu");
-  const Json json = config_json(s, "avx2");
+  const CommandLine line = resolved({"train", "--seed", "5", "--strength", "0.25", "--beta=2"});
+  const Json json = settings_of(line);
   EXPECT_EQ(json["command"], "train");
   EXPECT_EQ(json["kernels"], "avx2");
   EXPECT_EQ(json["device"], "cpu");
@@ -158,36 +145,27 @@ TEST_F(Config, JsonHoldsEveryOptionUnderItsName) {
   EXPECT_EQ(json["step-size"], "eps/5");
   EXPECT_EQ(json["unused"].dump(), R"(["beta","strength"])");
   EXPECT_FALSE(json["version"].get<std::string>().empty());
-  const Options table = table_of(s);
-  for (const Option& option : table.list()) EXPECT_TRUE(json.contains(option.name));
+  for (const Option& option : line.options.list()) EXPECT_TRUE(json.contains(option.name));
 }
 
 TEST_F(Config, ResumeTakesTheSettingsOfTheRun) {
-  const TrainSettings first =
+  Json before =
       start_run({"train", "--method=robmask", "--masks=3", "--strength=0.3",
                  "--lr=0.012345678901234567", "--eps=4/255", "--norm=l2", "--limit-train=100",
                  "--seed=18446744073709551615", "--step-size=1/255", "--shuffle=off",
                  "--code=nearest", "--steps=5", "--beta=2", "--max-pixels=7"});
-  const TrainSettings again = resume_run({"--threads", "1"});
-  EXPECT_EQ(again.common.threads, 1);
-  EXPECT_FALSE(again.steps.has_value());
-  EXPECT_EQ(again.lr, first.lr);
-  EXPECT_EQ(again.common.seed, first.common.seed);
-  Json before = config_json(first, "avx2"), after = config_json(again, "avx2");
+  Json after = resume_run({"--threads", "1"});
+  EXPECT_EQ(after["threads"], 1);
+  EXPECT_TRUE(after["steps"].is_null());
   for (const char* changed : {"threads", "steps", "resume"})
     before.erase(changed), after.erase(changed);
   EXPECT_EQ(after, before);
 }
 
 TEST_F(Config, ResumeDoesNotAskAModelOfOneWidthForIt) {
-  auto s = parsed<TrainSettings>({"train", "--model", "densenet121", "--out", out()});
-  resolve(s, "cpu");
-  std::filesystem::create_directories(out());
-  write_json(folder_ / "run/config.json", config_json(s, "avx2"));
-  auto again = parsed<TrainSettings>({"train", "--resume", "--out", out()});
-  resolve(again, "cpu");
-  EXPECT_EQ(again.model.model, "densenet121");
-  EXPECT_EQ(again.model.width, s.model.width);
+  const Json before = start_run({"train", "--model", "densenet121"}), after = resume_run({});
+  EXPECT_EQ(after["model"], "densenet121");
+  EXPECT_EQ(after["width"], before["width"]);
 }
 
 TEST_F(Config, ResumeRefusesAnotherSettingByName) {
@@ -206,60 +184,48 @@ TEST_F(Config, ResumeRefusesAnotherSettingByName) {
 
 TEST_F(Config, CommandsThatReadARunTakeItsDataUnlessOthersAreGiven) {
   start_run({"train", "--data=cifar10:here", "--broken-images=skip", "--max-pixels=7"});
-  const auto common = [&]<class S>(S s) {
-    resolve(s, "cpu");
-    return common_of(s);
+  const auto common = [](const std::vector<std::string>& words) {
+    return resolved(words).command->common();
   };
   for (const std::string& from : {out(), out() + "/model.safetensors"})
-    for (const CommonSettings& c :
-         {common(parsed<EvaluateSettings>({"evaluate", "--from", from})),
-          common(parsed<PredictSettings>({"predict", "--logits=x.npy", "--from", from})),
-          common(parsed<FinetuneSettings>({"finetune", "--out=x", "--from", from})),
-          common(parsed<InterpolateSettings>({"interpolate", "--second=x", "--first", from}))}) {
+    for (const CommonSettings& c : {common({"evaluate", "--from", from}),
+                                    common({"predict", "--logits=x.npy", "--from", from}),
+                                    common({"finetune", "--out=x", "--from", from}),
+                                    common({"interpolate", "--second=x", "--first", from})}) {
       EXPECT_EQ(c.data, "cifar10:here");
       EXPECT_EQ(c.broken_images, BrokenImages::skip);
       EXPECT_EQ(c.max_pixels, 7);
       EXPECT_EQ(c.data_origin, "the run's own, from " + out() + "/config.json");
     }
-  const auto given = common(parsed<EvaluateSettings>(
-      {"evaluate", "--from", out(), "--data=synthetic", "--broken-images=stop"}));
+  const auto given =
+      common({"evaluate", "--from", out(), "--data=synthetic", "--broken-images=stop"});
   EXPECT_EQ(given.data, "synthetic");
   EXPECT_EQ(given.broken_images, BrokenImages::stop);
   EXPECT_EQ(given.data_origin, "");
   write_json(folder_ / "run/config.json", {{"data", "x"}, {"broken-images", "eat"}});
   EXPECT_TRUE(test::mentions(test::message_of<InputError>([&] {
-                               common(parsed<EvaluateSettings>({"evaluate", "--from", out()}));
+                               common({"evaluate", "--from", out()});
                              }),
                              "run/config.json: broken-images: expected one of stop, skip"));
-  const auto file = common(
-      parsed<EvaluateSettings>({"evaluate", "--from", (folder_ / "model.safetensors").string()}));
+  const auto file = common({"evaluate", "--from", (folder_ / "model.safetensors").string()});
   EXPECT_EQ(file.data, "synthetic");
   EXPECT_TRUE(file.data_origin.starts_with("the default")) << file.data_origin;
-  EXPECT_EQ(parsed<TrainSettings>({"train"}).common.data, "synthetic");
+  EXPECT_EQ(settings({"train"})["data"], "synthetic");
 }
 
 TEST_F(Config, ResumedFinetuningKeepsItsDataWhateverItStartedFromSaysNow) {
   std::filesystem::create_directories(folder_ / "from");
   write_json(folder_ / "from/config.json", {{"data", "cifar10:first"}});
-  auto s =
-      parsed<FinetuneSettings>({"finetune", "--from", (folder_ / "from").string(), "--out", out()});
-  resolve(s, "cpu");
-  std::filesystem::create_directories(out());
-  write_json(folder_ / "run/config.json", config_json(s, "avx2"));
+  start_run({"finetune", "--from", (folder_ / "from").string()});
   write_json(folder_ / "from/config.json", {{"data", "cifar10:second"}});
-  auto again = parsed<FinetuneSettings>({"finetune", "--resume", "--out", out()});
-  resolve(again, "cpu");
-  EXPECT_EQ(again.train.common.data, "cifar10:first");
+  EXPECT_EQ(resume_run({}, "finetune")["data"], "cifar10:first");
 }
 
 TEST_F(Config, ResumedFinetuningKnowsWhereItStartedFrom) {
-  auto s = parsed<FinetuneSettings>({"finetune", "--from", "x", "--mask=1", "--out", out()});
-  resolve(s, "cpu");
-  std::filesystem::create_directories(out());
-  write_json(folder_ / "run/config.json", config_json(s, "avx2"));
-  const auto again = parsed<FinetuneSettings>({"finetune", "--resume", "--out", out()});
-  EXPECT_EQ(again.from, "x");
-  EXPECT_EQ(again.mask, 1.0);
+  start_run({"finetune", "--from", "x", "--mask=1"});
+  const Json again = settings({"finetune", "--resume", "--out", out()});
+  EXPECT_EQ(again["from"], "x");
+  EXPECT_EQ(again["mask"], 1.0);
 }
 
 TEST_F(Config, ResumeNamesAGarbledConfigJson) {

@@ -9,8 +9,6 @@
 #include "engine/backend.h"
 #include "tests/cli/command_line.h"
 #include "tests/files/scratch.h"
-#include "tools/robmask/commands.h"
-#include "tools/robmask/options/resolve.h"
 #include "tools/robmask/report/figures.h"
 #include "tools/robmask/report/run_files.h"
 #include "tools/robmask/session.h"
@@ -42,25 +40,23 @@ class Report : public testing::Test {
     return run;
   }
 
-  static ReportSettings settings(std::vector<std::string> arguments) {
+  static CommandLine report_of(std::vector<std::string> arguments) {
     for (const char* word :
          {"report", "--mask=1,0,0.5,1", "--limit-test=12", "--images=3", "--attack-steps=3",
           "--eps=4/255", "--device=cpu", "--threads=2", "--quiet"})
       arguments.emplace_back(word);
     std::ranges::rotate(arguments, std::ranges::find(arguments, "report"));
-    auto s = parsed<ReportSettings>(arguments);
-    resolve(s, "cpu");
-    return s;
+    return resolved(arguments);
   }
 
   /// Writes a page and returns it; what is printed is left aside.
   static std::string page_of(const std::vector<std::string>& arguments) {
-    const ReportSettings s = settings(arguments);
+    const CommandLine report = report_of(arguments);
     testing::internal::CaptureStdout();
-    const int code = run_report(s);
+    const int code = report.command->run();
     testing::internal::GetCapturedStdout();
     EXPECT_EQ(code, 0);
-    return read_text(s.common.out);
+    return read_text(report.command->common().out);
   }
 
   static Json figures_of(const std::string& page) {
@@ -76,11 +72,10 @@ class Report : public testing::Test {
 TEST_F(Report, HoldsWhatTheEvaluatorCounts) {
   const Path run = make_run();
   const Json figures = figures_of(page_of({run.string()}))["runs"][0];
-  const ReportSettings s = settings({run.string()});
   const LoadedModel from = load_model(run, backend("cpu"), DType::f32, {});
   const Images images(backend("cpu"), load_dataset("synthetic", {.limit_test = 12}).test);
   const LabelledImages labelled = images.labelled(DType::f32);
-  const AttackPlan plan = s.attack.pgd(4.0 / 255);
+  const AttackPlan plan = AttackSettings{.eps = {}, .steps = 3, .step_size = {}}.pgd(4.0 / 255);
 
   ASSERT_EQ(figures["results"].size(), 3u);
   Index broken = 0;
@@ -118,7 +113,7 @@ TEST_F(Report, IsResumedWhereItCouldNotBePrinted) {
   const Path run = make_run(), journal = run / "report.html.journal";
   const std::string page = page_of({run.string()});
   std::cout.setstate(std::ios::badbit);
-  message_of<RunError>([&] { run_report(settings({run.string()})); });
+  message_of<RunError>([&] { report_of({run.string()}).command->run(); });
   std::cout.clear();
   EXPECT_TRUE(std::filesystem::exists(journal));
   EXPECT_EQ(page_of({run.string(), "--resume"}), page);
@@ -179,8 +174,8 @@ TEST_F(Report, TakesAWeightsFileAlone) {
   const Json inside =
       figures_of(page_of({(make_run("whole") / "model.safetensors").string()}))["runs"][0];
   EXPECT_EQ(inside["data"], "synthetic");  // as its folder's config.json says
-  const ReportSettings without = settings({file.string()});
-  const std::string line = message_of<InputError>([&] { run_report(without); });
+  const CommandLine without = report_of({file.string()});
+  const std::string line = message_of<InputError>([&] { without.command->run(); });
   EXPECT_NE(line.find("--data: expected the images"), std::string::npos) << line;
 }
 
@@ -204,22 +199,22 @@ TEST_F(Report, RefusesAnEpsThatNoPixelCanMoveBeforeItMeasuresAnyRun) {
   SafeTensors weights = read_safetensors(l2 / "model.safetensors");
   weights.metadata["norm"] = "l2";
   write_safetensors(l2 / "model.safetensors", weights);
-  ReportSettings both = settings({l2.string(), linf.string(), "--out=" + out.string()});
-  both.eps = {2, "2"};
+  const CommandLine both =
+      report_of({l2.string(), linf.string(), "--out=" + out.string(), "--eps=2"});
   testing::internal::CaptureStdout();
-  const std::string line = message_of<InputError>([&] { run_report(both); });
+  const std::string line = message_of<InputError>([&] { both.command->run(); });
   testing::internal::GetCapturedStdout();
   EXPECT_NE(line.find("--eps: expected at most 1"), std::string::npos) << line;
   EXPECT_FALSE(std::filesystem::exists(out.string() + ".journal"));
-  both.runs = {l2.string()};
-  EXPECT_EQ(evaluation_of(both, l2.string(), read_run(l2)).eps.front().value, 2);
+  ReportSettings one;
+  one.eps = {2, "2"};
+  EXPECT_EQ(evaluation_of(one, l2.string(), read_run(l2)).eps.front().value, 2);
 }
 
 TEST_F(Report, NeedsAPlaceForThePageOfSeveralRuns) {
   EXPECT_NE(refusal({"report", "a", "b"}).find("--out"), std::string::npos);
   EXPECT_NE(refusal({"report"}).find("runs"), std::string::npos);
-  EXPECT_EQ(parsed<ReportSettings>({"report", "a", "--quiet", "b", "--out", "c"}).runs,
-            (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(settings({"report", "a", "--quiet", "b", "--out", "c"})["runs"], (Json{"a", "b"}));
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // A configuration file in TOML.
 
 #include "tests/fuzz/fuzzer.h"
+#include "tools/robmask/options/command_line.h"
 #include "tools/robmask/options/config_file.h"
-#include "tools/robmask/options/parse.h"
 
 namespace robmask::fuzz {
 

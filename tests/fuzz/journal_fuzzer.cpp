@@ -28,7 +28,7 @@ struct Bench {
   Backend& machine = backend("cpu");
   LoadedModel model;
   Images images{machine, two()};
-  EvaluateSettings settings;
+  EvaluationSettings settings;
   std::optional<Journal> journal;
 };
 

@@ -3,7 +3,7 @@
 #include <sstream>
 
 #include "tests/fuzz/fuzzer.h"
-#include "tools/robmask/options/parse.h"
+#include "tools/robmask/options/command_line.h"
 
 namespace robmask::fuzz {
 
@@ -81,13 +81,11 @@ std::string odd_word(Random& random) {
 
 /// An option that some command has.
 std::string some_option(Random& random) {
-  static EvaluateSettings evaluate;
-  static TrainSettings train;
-  static ReportSettings report;
-  static const std::vector<Options> tables{options_of(evaluate), options_of(train),
-                                           options_of(report)};
-  const std::vector<Option>& list = tables[random() % tables.size()].list();
-  return "--" + list[random() % list.size()].name;
+  const CommandEntry& entry = commands()[random() % commands().size()];
+  const std::unique_ptr<Command> command = entry.make();
+  Options table;
+  command->add_options(table);
+  return "--" + table.list()[random() % table.list().size()].name;
 }
 
 std::string other_words(std::string input, std::size_t most, Random& random) {

@@ -1,9 +1,7 @@
 // config.json of a run, as --resume and the commands that read a run take it.
 
 #include "tests/fuzz/mutators.h"
-#include "tools/robmask/options/parse.h"
-#include "tools/robmask/options/resolve.h"
-#include "tools/robmask/options/run_data.h"
+#include "tools/robmask/options/command_line.h"
 
 namespace robmask::fuzz {
 
@@ -14,9 +12,8 @@ const Reader stored(
       std::filesystem::create_directories(run);
       put("run/config.json", input);
       accepted("", [&] {
-        auto settings =
-            std::get<TrainSettings>(parse({"train", "--resume", "--out", run.string()}));
-        resolve(settings, "cpu");
+        CommandLine line = parse({"train", "--resume", "--out", run.string()});
+        resolve(line, "cpu");
       });
       accepted("config.json", [&] {
         CommonSettings common = common_of_reader();

@@ -7,13 +7,13 @@
 #include "attacks/apgd.h"
 #include "attacks/driver.h"
 #include "attacks/fab.h"
+#include "attacks/plan.h"
 #include "attacks/square.h"
 #include "attacks/starts.h"
 #include "engine/ops.h"
 #include "engine/tape.h"
 #include "tests/golden/tensors.h"
 #include "tests/support/machines.h"
-#include "training/choices.h"
 
 namespace robmask {
 namespace {

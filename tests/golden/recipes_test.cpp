@@ -19,8 +19,8 @@ E choice(const golden::Json& options, const char* name) {
 TrainSettings settings_of(const golden::Json& options) {
   TrainSettings s;
   s.method = choice<Method>(options, "method");
-  s.model.masks = options["masks"].get<Index>();
-  s.model.bn_stats = options["pairs"] == 1 ? BnStats::shared : BnStats::split;
+  s.masks = options["masks"].get<Index>();
+  s.bn_stats = options["pairs"] == 1 ? BnStats::shared : BnStats::split;
   s.attack.eps.value = options["eps"];
   s.attack.norm = choice<Norm>(options, "norm");
   s.attack.start = choice<Start>(options, "start");
@@ -67,11 +67,8 @@ class GoldenRecipe : public testing::TestWithParam<std::tuple<std::string, std::
   std::vector<double> train() {
     const bool finetunes = !golden_["options"]["tune"].empty();
     const Tune tune = tune_of(golden_["options"]["tune"]);
-    FinetuneSettings finetuning;
-    finetuning.train = settings_;
-    finetuning.tune = tune;
     const auto recipe =
-        finetunes ? make_finetune_recipe(finetuning, model_) : make_recipe(settings_, model_);
+        finetunes ? make_finetune_recipe(settings_, tune, model_) : make_recipe(settings_, model_);
     Sgd sgd(finetunes ? tuned_parameters(tune, model_) : model_.parameters(), 0.9, 5e-4);
     sgd.set_rate(0.1);
     Backend& machine = model_.machine();

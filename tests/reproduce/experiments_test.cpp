@@ -94,15 +94,15 @@ TEST(Experiments, TheEndsOfTheInterpolationAreTheModelsOfTable1) {
 }
 
 TEST(Experiments, TheMatchingMaskIsTheOneOfEachStrength) {
-  const ReproduceSettings settings = settings_of(ScaleName::paper, "out");
-  const Commands commands(settings);
+  const ReproduceSettings s = settings_of(ScaleName::paper, "out");
+  const Commands commands(s);
   const auto words = [&](const std::string& eps) {
     return commands.jobs(cell_of(experiment("table5"), "RobMask, matching mask", eps).reading)[0]
         .arguments;
   };
-  EXPECT_EQ(parsed<EvaluateSettings>(words("ε = 0")).mask.values, std::vector{0.0});
-  EXPECT_EQ(parsed<EvaluateSettings>(words("ε = 2/255")).mask.values, std::vector{0.25});
-  EXPECT_EQ(parsed<EvaluateSettings>(words("ε = 8/255")).mask.values, std::vector{1.0});
+  EXPECT_EQ(settings(words("ε = 0"))["mask"], Json{0.0});
+  EXPECT_EQ(settings(words("ε = 2/255"))["mask"], Json{0.25});
+  EXPECT_EQ(settings(words("ε = 8/255"))["mask"], Json{1.0});
 }
 
 TEST(Experiments, TheGridHoldsTable5sMasks) {

@@ -4,7 +4,6 @@
 #include "data/files/gnuplot.h"
 #include "tests/cli/command_line.h"
 #include "tests/reproduce/workplace.h"
-#include "tools/robmask/commands.h"
 #include "tools/robmask/reproduce/index_page.h"
 
 namespace robmask::reproduce {
@@ -22,11 +21,19 @@ class Reproduce : public testing::Test {
 
   /// Runs and returns the exit code; what is printed is left aside.
   int run(const std::string& names, const std::vector<std::string>& only = {}) {
-    settings_.experiment = names;
-    settings_.only = only;
+    const CommonSettings& common = settings_.common;
+    std::vector<std::string> words{"reproduce",
+                                   names,
+                                   "--scale=smoke",
+                                   "--device=cpu",
+                                   "--out=" + common.out,
+                                   "--data=" + common.data,
+                                   "--quiet"};
+    if (!only.empty()) words.push_back(fmt::format("--only={}", fmt::join(only, ",")));
+    const CommandLine line = resolved(words);
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    const int code = run_reproduce(settings_);
+    const int code = line.command->run();
     testing::internal::GetCapturedStdout();
     errors_ = testing::internal::GetCapturedStderr();
     return code;
@@ -34,14 +41,8 @@ class Reproduce : public testing::Test {
 
   CsvTable table() const { return read_csv(folder_ / "table4/table.csv"); }
 
-  static ReproduceSettings quiet_settings(const Path& out) {
-    ReproduceSettings s = settings_of(ScaleName::smoke, out);
-    s.common.quiet = true;
-    return s;
-  }
-
   test::ScratchFolder folder_;
-  ReproduceSettings settings_ = quiet_settings(folder_.path());
+  ReproduceSettings settings_ = settings_of(ScaleName::smoke, folder_.path());
   std::string errors_;
 };
 

@@ -51,7 +51,7 @@ TrainSettings settings(Method method) {
   TrainSettings s;
   s.method = method;
   s.attack.steps = 1;
-  s.model.bn_stats = BnStats::split;
+  s.bn_stats = BnStats::split;
   return s;
 }
 

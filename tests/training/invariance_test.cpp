@@ -27,7 +27,7 @@ TrainSettings small_settings(Method method) {
   s.method = method;
   s.attack.steps = 2;
   s.aux_eps = {Strength{}};
-  s.model.bn_stats = BnStats::split;
+  s.bn_stats = BnStats::split;
   return s;
 }
 

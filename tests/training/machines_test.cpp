@@ -43,7 +43,7 @@ class SinglePrecision : public testing::TestWithParam<std::string> {
     TrainSettings s;
     s.method = Method::robmask;
     s.attack.steps = 0;
-    s.model.bn_stats = BnStats::split;
+    s.bn_stats = BnStats::split;
     const MaskCounts counts = mask_counts(s);
     Backend& tested = machine(name);
     const Model model(

@@ -21,7 +21,7 @@ TrainSettings settings_of(const std::string& name) {
   s.aux_eps = {Strength{}};
   s.aux_random = name == "advprop_random";
   if (name == "robmask_per_image") s.strength.kind = StrengthChoice::Kind::per_image;
-  if (name == "robmask_split") s.model.bn_stats = BnStats::split;
+  if (name == "robmask_split") s.bn_stats = BnStats::split;
   s.method = from_string<Method>(name.substr(0, name.find('_')));
   return s;
 }

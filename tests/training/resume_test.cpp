@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 TrainSettings settings() {
   TrainSettings s;
   s.method = Method::robmask;
-  s.model.bn_stats = BnStats::split;
+  s.bn_stats = BnStats::split;
   s.attack.steps = 1;
   s.epochs = 2;
   s.batch = 10;  // the last batch of an epoch has 5 images

@@ -37,7 +37,7 @@ class SlowTradeoff : public testing::Test {
     s.augment = Augment::none;
     s.attack.steps = 4;
     s.attack.step_size = Strength{3.0 / 255, "3/255"};
-    s.model.bn_stats = BnStats::split;
+    s.bn_stats = BnStats::split;
     s.strength.kind = StrengthChoice::Kind::per_image;
     const MaskCounts counts = mask_counts(s);
     const Normalization n = data_.normalization;

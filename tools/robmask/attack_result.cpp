@@ -99,7 +99,7 @@ Json accuracies(Index n, Index correct, Index robust) {
           {"interval", wilson_interval(robust, n)}};
 }
 
-Json result_of(const AttackResult& o, const EvaluateSettings& s, const LoadedModel& model,
+Json result_of(const AttackResult& o, const EvaluationSettings& s, const LoadedModel& model,
                const std::vector<std::int32_t>& labels, const std::vector<std::string>& classes) {
   const AttackPlan& plan = o.of.plan;
   double perturbation = 0;

@@ -41,7 +41,7 @@ Json accuracies(Index n, Index correct, Index robust);
 /// after each attack, and its seconds) and "per_class". "steps", "step_size" and "start" are null for
 /// attacks that have none; what only some attacks have is left out for others. `classes` maps labels to
 /// names.
-Json result_of(const AttackResult& result, const EvaluateSettings& settings,
+Json result_of(const AttackResult& result, const EvaluationSettings& settings,
                const LoadedModel& model, const std::vector<std::int32_t>& labels,
                const std::vector<std::string>& classes);
 

@@ -9,7 +9,7 @@
 
 #include "engine/backend.h"
 #include "tools/robmask/bench_inputs.h"
-#include "tools/robmask/commands.h"
+#include "tools/robmask/options/command.h"
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/session.h"
 #include "tools/robmask/workloads.h"
@@ -61,40 +61,70 @@ const std::map<Workload, std::pair<std::string, std::string>> words{
     {Workload::pgd, {"pgd_step_seconds", "PGD step"}},
     {Workload::robmask, {"robmask_iteration_seconds", "RobMask iteration"}}};
 
+class Bench final : public Command {
+ public:
+  CommonSettings& common() override { return s_.common; }
+  Precision precision_on_cuda() const override { return Precision::bf16; }
+
+  void add_options(Options& o) override {
+    o.add("workload", s_.workloads, "list of what to time");
+    o.add("repeats", s_.repeats, "timed runs, of which the median counts", from_to(1, 100'000));
+    o.add("save", s_.save, "write weights and a batch to this file, and time nothing");
+    o.add("init", s_.init, "begin with the weights and images of such a file");
+    o.flag("worker", s_.worker, "do as lines on standard input say (tools/bench/gpu_bench.py)");
+    add_batch(o, s_.batch);
+    add_replay(o, s_.replay);
+    add_network(o, s_.network);
+    add_common(o, s_.common);
+  }
+
+  void check() override {
+    check_common(s_.common);
+    check_network(s_.network);
+  }
+
+  void resolve() override { resolve_network(s_.network); }
+
+  int run() override {
+    require_output_file("save", s_.save, {".safetensors"});
+    Backend& machine = machine_of(s_.common);
+    if (!s_.save.empty()) save_bench_inputs(machine, s_);
+    if (s_.worker) serve(machine, s_);
+    if (s_.worker || !s_.save.empty()) return 0;
+    Json json{{"model", *s_.network.model},
+              {"width", *s_.network.width},
+              {"batch", s_.batch},
+              {"device", machine.name()},
+              {"kernels", machine.kernels()},
+              {"precision", to_string(*s_.common.precision)},
+              {"replay", s_.replay},
+              {"threads", s_.common.threads}};
+    std::string text = fmt::format("{} batch {} on {} ({}), {}, {} thread(s)\n", *s_.network.model,
+                                   s_.batch, machine.name(), machine.kernels(),
+                                   to_string(*s_.common.precision), s_.common.threads);
+    for (const Workload workload : s_.workloads) {
+      const auto& [key, what] = words.at(workload);
+      const auto [seconds, fastest] = timing(machine, s_, workload, what);
+      json[key] = seconds;
+      json["fastest"][key] = fastest;
+      text += fmt::format("  {:<18} {:9.4f} s   {:8.1f} images/s\n", what, seconds,
+                          static_cast<double>(s_.batch) / seconds);
+      log("{} {:.4f} s", what, seconds);
+    }
+    const Index peak =
+        machine.name() == "cpu" ? peak_memory_bytes() : static_cast<Index>(machine.peak_held());
+    json["peak_memory_bytes"] = peak;
+    text += fmt::format("  peak memory {:.0f} MiB\n", static_cast<double>(peak) / (1 << 20));
+    print_result(s_.common, json, text);
+    return 0;
+  }
+
+ private:
+  BenchSettings s_;
+};
+
 }  // namespace
 
-int run_bench(const BenchSettings& s) {
-  require_output_file("save", s.save, {".safetensors"});
-  Backend& machine = machine_of(s.common);
-  if (!s.save.empty()) save_bench_inputs(machine, s);
-  if (s.worker) serve(machine, s);
-  if (s.worker || !s.save.empty()) return 0;
-  Json json{{"model", *s.model.model},
-            {"width", *s.model.width},
-            {"batch", s.batch},
-            {"device", machine.name()},
-            {"kernels", machine.kernels()},
-            {"precision", to_string(*s.common.precision)},
-            {"replay", s.replay},
-            {"threads", s.common.threads}};
-  std::string text = fmt::format("{} batch {} on {} ({}), {}, {} thread(s)\n", *s.model.model,
-                                 s.batch, machine.name(), machine.kernels(),
-                                 to_string(*s.common.precision), s.common.threads);
-  for (const Workload workload : s.workloads) {
-    const auto& [key, what] = words.at(workload);
-    const auto [seconds, fastest] = timing(machine, s, workload, what);
-    json[key] = seconds;
-    json["fastest"][key] = fastest;
-    text += fmt::format("  {:<18} {:9.4f} s   {:8.1f} images/s\n", what, seconds,
-                        static_cast<double>(s.batch) / seconds);
-    log("{} {:.4f} s", what, seconds);
-  }
-  const Index peak =
-      machine.name() == "cpu" ? peak_memory_bytes() : static_cast<Index>(machine.peak_held());
-  json["peak_memory_bytes"] = peak;
-  text += fmt::format("  peak memory {:.0f} MiB\n", static_cast<double>(peak) / (1 << 20));
-  print_result(s.common, json, text);
-  return 0;
-}
+std::unique_ptr<Command> bench() { return std::make_unique<Bench>(); }
 
 }  // namespace robmask

@@ -33,7 +33,7 @@ HostTensor in_float(const std::vector<Index>& shape, const std::vector<double>& 
 
 /// Images, labels and, where asked for, an attack's start.
 SafeTensors draw_images(const BenchSettings& s, bool with_start) {
-  const Task task = task_of(*s.model.model);
+  const Task task = task_of(*s.network.model);
   const std::vector<Index> shape{s.batch, task.side, task.side, 3};
   const Index pixels = s.batch * task.side * task.side * 3;
   std::vector<double> images = drawn(s, 0, pixels, 0, 1);
@@ -109,9 +109,9 @@ void save_bench_inputs(Backend& machine, const BenchSettings& s) {
 
 std::unique_ptr<Model> bench_model(Backend& machine, const BenchSettings& s,
                                    const SafeTensors& inputs, Index masks) {
-  ModelSpec spec{.name = *s.model.model,
-                 .width = *s.model.width,
-                 .classes = task_of(*s.model.model).classes,
+  ModelSpec spec{.name = *s.network.model,
+                 .width = *s.network.width,
+                 .classes = task_of(*s.network.model).classes,
                  .masks = masks};
   spec.mean = normalizations::cifar10.mean;
   spec.std = normalizations::cifar10.std;

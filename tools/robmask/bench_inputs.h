@@ -5,10 +5,28 @@
 #include <memory>
 
 #include "data/files/safetensors.h"
+#include "tools/robmask/options/common.h"
+#include "tools/robmask/options/network.h"
 #include "training/recipe.h"
-#include "training/settings.h"
 
 namespace robmask {
+
+enum class Workload { train, pgd, robmask };
+constexpr auto names(Workload) {
+  using enum Workload;
+  return std::to_array<Named<Workload>>({{train, "train"}, {pgd, "pgd"}, {robmask, "robmask"}});
+}
+
+struct BenchSettings {
+  CommonSettings common;
+  NetworkSettings network;
+  Index batch = 128;
+  std::vector<Workload> workloads{Workload::train, Workload::pgd, Workload::robmask};
+  Index repeats = 5;       // timed runs after those that warm up; their median counts
+  bool replay = true;      // as in training
+  std::string save, init;  // a file of weights and images, to be written or begun with; empty: none
+  bool worker = false;     // do as lines on standard input say
+};
 
 /// What the model was made for.
 struct Task {

@@ -33,7 +33,7 @@ double matching_mask(const CheckpointInfo& info, double eps) {
   return static_cast<double>(nearest - aux.begin() + 1) / static_cast<double>(aux.size());
 }
 
-AttackPlan plan_of(const EvaluateSettings& s, AttackName attack, double eps) {
+AttackPlan plan_of(const EvaluationSettings& s, AttackName attack, double eps) {
   AttackPlan plan = s.attack.pgd(eps);
   plan.attack = attack;
   plan.restarts = s.restarts;
@@ -61,7 +61,7 @@ AttackPlan plan_of(const EvaluateSettings& s, AttackName attack, double eps) {
 }
 
 /// Attacks that make one plan: each alone, or with --worst-case all of them.
-std::vector<std::vector<AttackName>> attack_lists(const EvaluateSettings& s) {
+std::vector<std::vector<AttackName>> attack_lists(const EvaluationSettings& s) {
   if (s.worst_case) return {s.attacks};
   std::vector<std::vector<AttackName>> lists;
   for (const AttackName attack : s.attacks) lists.push_back({attack});
@@ -69,7 +69,8 @@ std::vector<std::vector<AttackName>> attack_lists(const EvaluateSettings& s) {
 }
 
 /// Several attacks run one after the other, each on what those before it left standing.
-AttackPlan plan_of(const EvaluateSettings& s, const std::vector<AttackName>& attacks, double eps) {
+AttackPlan plan_of(const EvaluationSettings& s, const std::vector<AttackName>& attacks,
+                   double eps) {
   if (attacks.size() == 1) return plan_of(s, attacks.front(), eps);
   AttackPlan plan = plan_of(s, AttackName::autoattack, eps);
   for (const AttackName attack : attacks)
@@ -80,7 +81,7 @@ AttackPlan plan_of(const EvaluateSettings& s, const std::vector<AttackName>& att
 }
 
 /// The mask that a transfer is driven through, if it is one.
-std::optional<double> source_mask(const EvaluateSettings& s, const LoadedModel& source,
+std::optional<double> source_mask(const EvaluationSettings& s, const LoadedModel& source,
                                   double mask) {
   if (!s.transfers()) return {};
   const double p = s.source_mask ? *s.source_mask : source.info.spec.masks == 1 ? 0 : mask;
@@ -90,7 +91,7 @@ std::optional<double> source_mask(const EvaluateSettings& s, const LoadedModel& 
 
 }  // namespace
 
-std::vector<Combination> combinations_of(const EvaluateSettings& s, const LoadedModel& model,
+std::vector<Combination> combinations_of(const EvaluationSettings& s, const LoadedModel& model,
                                          const LoadedModel& source) {
   require(source.info.spec.classes == model.info.spec.classes,
           "--source {}: expected a model of {} classes like {}, got {}", s.source,

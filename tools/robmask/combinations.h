@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "attacks/plan.h"
+#include "tools/robmask/evaluation_settings.h"
 #include "training/checkpoint.h"
-#include "training/settings.h"
 
 namespace robmask {
 
@@ -31,8 +31,8 @@ struct Combination {
 /// ε ascends. `source`: where adversarial examples are made, the model itself unless they transfer.
 /// InputError for a mask that a model lacks, an attack that this build lacks, one whose loss needs more
 /// classes than the model has, and a source of other classes.
-std::vector<Combination> combinations_of(const EvaluateSettings& settings, const LoadedModel& model,
-                                         const LoadedModel& source);
+std::vector<Combination> combinations_of(const EvaluationSettings& settings,
+                                         const LoadedModel& model, const LoadedModel& source);
 
 /// The attacks that it runs one after the other; one, but for ensembles.
 std::vector<AttackName> stage_names(const Combination& combination);

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t severities = 5;
 
 /// Images and correctly classified ones at severities 1 to 5: [n, [hits]].
-Json count_hits(const EvaluateSettings& s, const LoadedModel& from, double p,
+Json count_hits(const EvaluationSettings& s, const LoadedModel& from, double p,
                 const std::string& corruption) {
   auto splits = load_corruption(s.corruptions, corruption, data_options(s.common, false, true),
                                 from.info.spec.classes);
@@ -60,8 +60,8 @@ double mean_of(const std::vector<double>& values) {
 
 }  // namespace
 
-Json corruption_report(const EvaluateSettings& s, const std::string& name, const LoadedModel& model,
-                       double p, Journal& journal) {
+Json corruption_report(const EvaluationSettings& s, const std::string& name,
+                       const LoadedModel& model, double p, Journal& journal) {
   Index images = 0;
   Json rows = Json::array();
   std::vector<double> means;

@@ -1,9 +1,9 @@
 #pragma once
 // Accuracy on corrupted images: --corruptions.
 
+#include "tools/robmask/evaluation_settings.h"
 #include "tools/robmask/journal.h"
 #include "training/checkpoint.h"
-#include "training/settings.h"
 
 namespace robmask {
 
@@ -12,7 +12,7 @@ namespace robmask {
 /// the model from others in the journal.
 ///   {"mask": p, "n": images of a severity, "mean_accuracy": …, "corruptions":
 ///     [{"corruption": "fog", "accuracy": [5], "interval": [5], "mean_accuracy": …}, …]}
-Json corruption_report(const EvaluateSettings& settings, const std::string& name,
+Json corruption_report(const EvaluationSettings& settings, const std::string& name,
                        const LoadedModel& model, double p, Journal& journal);
 
 }  // namespace robmask

@@ -1,25 +1,50 @@
 // robmask evaluate: clean and robust accuracy of a checkpoint.
 
-#include "tools/robmask/commands.h"
 #include "tools/robmask/evaluation_report.h"
+#include "tools/robmask/options/command.h"
 #include "tools/robmask/session.h"
 
 namespace robmask {
 
-int run_evaluate(const EvaluateSettings& s) {
-  const bool other = !s.source.empty();
-  EvaluationReport evaluation(
-      s, s.from,
-      {{"weights", weights_identity(s.from)},
-       {"source-weights", other ? Json(weights_identity(s.source, "source")) : Json()}});
-  const auto load = [&](const std::string& from) {
-    return load_model(from, evaluation.machine(), maps_of(s.common), evaluation.overrides());
-  };
-  const LoadedModel model = load(s.from);
-  const std::optional<LoadedModel> source =
-      other ? std::optional(load(s.source)) : std::optional<LoadedModel>();
-  evaluation.run([&] { evaluation.judge(model, {}, source ? &*source : nullptr); });
-  return 0;
-}
+namespace {
+
+class Evaluate final : public Command {
+ public:
+  CommonSettings& common() override { return s_.common; }
+  void add_options(Options& o) override { robmask::add_options(o, s_); }
+  std::set<std::string> unused() override { return unused_by_attacks(s_); }
+
+  void check() override {
+    check_evaluation(s_);
+    require(!s_.transfers() || s_.robustbench_json.empty(),
+            "--robustbench-json: expected attacks on the model itself, got a transfer: leave out "
+            "--source and --source-mask");
+  }
+
+  void resolve() override { follow_data(s_.common, s_.from); }
+
+  int run() override {
+    const bool other = !s_.source.empty();
+    EvaluationReport report(
+        s_, s_.from,
+        {{"weights", weights_identity(s_.from)},
+         {"source-weights", other ? Json(weights_identity(s_.source, "source")) : Json()}});
+    const auto load = [&](const std::string& from) {
+      return load_model(from, report.machine(), maps_of(s_.common), report.overrides());
+    };
+    const LoadedModel model = load(s_.from);
+    const std::optional<LoadedModel> source =
+        other ? std::optional(load(s_.source)) : std::optional<LoadedModel>();
+    report.run([&] { report.judge(model, {}, source ? &*source : nullptr); });
+    return 0;
+  }
+
+ private:
+  EvaluationSettings s_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> evaluate() { return std::make_unique<Evaluate>(); }
 
 }  // namespace robmask

@@ -11,7 +11,6 @@
 #include "engine/backend.h"
 #include "tools/robmask/comparisons.h"
 #include "tools/robmask/corruption_report.h"
-#include "tools/robmask/options/commands.h"
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/result_text.h"
 #include "tools/robmask/robustbench.h"
@@ -25,12 +24,12 @@ namespace {
 constexpr const char* journal_name = "evaluation.journal";
 
 /// The folder of the journal: --out, or that of the weights.
-Path folder_of(const EvaluateSettings& s, const Path& from) {
+Path folder_of(const EvaluationSettings& s, const Path& from) {
   return s.common.out.empty() ? weights_path(from).parent_path() : Path(s.common.out);
 }
 
 /// All settings that numbers of the report depend on, and which models are judged.
-Json journal_settings(EvaluateSettings s, const Json& models, const Split& images) {
+Json journal_settings(EvaluationSettings s, const Json& models, const Split& images) {
   const std::set<std::string> indifferent{"from",
                                           "source",
                                           "threads",
@@ -52,7 +51,8 @@ Json journal_settings(EvaluateSettings s, const Json& models, const Split& image
   all["images"] = images.size();
   all["pixels and labels"] = images.fingerprint();
   all["keeps images"] = s.keeps_images();
-  const Options options = options_of(s);
+  Options options;
+  add_options(options, s);
   for (const Option& option : options.list())
     if (!indifferent.contains(option.name)) all[option.name] = option.write();
   return all;
@@ -79,13 +79,13 @@ void tell_of_clamped_targets(const std::vector<Combination>& combinations, Index
 }
 
 /// Where the adversarial examples of a transfer were made.
-Json source_of(const EvaluateSettings& s, const Combination& c) {
+Json source_of(const EvaluationSettings& s, const Combination& c) {
   const std::string& file = s.source.empty() ? s.from : s.source;
   return {{"file", file}, {"mask", c.attacked_mask()}, {"weights", weights_identity(file)}};
 }
 
 /// The mask that others are paired with, if any.
-std::optional<double> reference_mask(const EvaluateSettings& s) {
+std::optional<double> reference_mask(const EvaluationSettings& s) {
   if (s.against_mask || s.mask.match || s.mask.values.size() < 2) return s.against_mask;
   return s.mask.values.front();
 }
@@ -100,8 +100,8 @@ std::string weights_identity(const std::filesystem::path& from, const std::strin
   return fingerprint(path);
 }
 
-EvaluationReport::EvaluationReport(const EvaluateSettings& s, const Path& from, const Json& models,
-                                   Index count)
+EvaluationReport::EvaluationReport(const EvaluationSettings& s, const Path& from,
+                                   const Json& models, Index count)
     : settings_(s),
       folder_(folder_of(s, from)),
       kept_(folder_ / "evaluation.images"),
@@ -109,9 +109,9 @@ EvaluationReport::EvaluationReport(const EvaluateSettings& s, const Path& from, 
   check_single("save-adversarial", s.save_adversarial, count);
   check_single("save-adversarial-png", s.save_pictures, count);
   check_single("robustbench-json", s.robustbench_json, count);
-  const CheckpointInfo info = read_info(from, overrides_of(s.model, {}));
-  ChosenSplit chosen = load_split(s.common, s.split, info, s.model.match_classes);
-  overrides_ = overrides_of(s.model, chosen.normalization);
+  const CheckpointInfo info = read_info(from, overrides_of(s.network, {}));
+  ChosenSplit chosen = load_split(s.common, s.split, info, s.network.match_classes);
+  overrides_ = overrides_of(s.network, chosen.normalization);
   classes_ = std::move(chosen.classes);
   data_warnings_ = std::move(chosen.warnings);
   journal_.emplace(folder_ / journal_name, journal_settings(s, models, chosen.images), s.resume,
@@ -130,7 +130,7 @@ void EvaluationReport::check_single(const std::string& option, const std::string
 }
 
 void EvaluationReport::prepare_outputs(bool attacks) {
-  const EvaluateSettings& s = settings_;
+  const EvaluationSettings& s = settings_;
   const bool chosen = !s.common.out.empty();
   if (chosen || attacks || !s.corruptions.empty()) require_output_folder("out", folder_);
   if (!s.corruptions.empty()) corruptions_in(s.corruptions);  // are there

@@ -15,7 +15,7 @@ class EvaluationReport {
  public:
   /// The journal lies in --out, or beside the weights `from`. `models` says which models are judged,
   /// for the journal to know them again; they are `count`. InputError for what cannot be evaluated.
-  EvaluationReport(const EvaluateSettings& settings, const Path& from, const Json& models,
+  EvaluationReport(const EvaluationSettings& settings, const Path& from, const Json& models,
                    Index count = 1);
 
   Backend& machine() const { return machine_; }
@@ -43,7 +43,7 @@ class EvaluationReport {
   void compare_masks();
   void finish();
 
-  const EvaluateSettings& settings_;
+  const EvaluationSettings& settings_;
   Path folder_, kept_;  // of the journal, and its images
   Backend& machine_;
   std::unique_ptr<Images> images_;

@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "engine/backend.h"
-#include "tools/robmask/commands.h"
-#include "tools/robmask/options/option.h"
+#include "tools/robmask/options/command.h"
 #include "tools/robmask/session.h"
 #include "training/weights.h"
 
@@ -25,35 +24,6 @@ std::string class_text(Index count, const std::vector<std::string>& names) {
                      names.empty() ? "" : " (" + some_names(names) + ")");
 }
 
-int describe_data(const InfoSettings& s) {
-  const bool trains = !s.common.data.starts_with("npy:");
-  const Dataset data = load_data(s.common, trains, true, s.model.image_size);
-  tell_of(data.warnings);
-  const Split& images = trains ? data.train : data.test;
-  std::vector<Index> per_class(data.classes.size());
-  for (const std::int32_t label : images.labels) {
-    per_class.resize(std::max<std::size_t>(per_class.size(), label + 1));
-    ++per_class[label];
-  }
-  const auto [least, most] = std::ranges::minmax(per_class);
-  const Json json{{"data", s.common.data},
-                  {"name", data.name},
-                  {"classes", per_class.size()},
-                  {"class_names", data.classes},
-                  {"train", count_json(data.train)},
-                  {"test", count_json(data.test)},
-                  {trains ? "train_images_per_class" : "test_images_per_class", per_class},
-                  {"mean", data.normalization.mean},
-                  {"std", data.normalization.std}};
-  print_result(s.common, json,
-               fmt::format("{}: {}, {} training and {} test images of {}x{}, {} to {} {} images a "
-                           "class\n",
-                           s.common.data, class_text(std::ssize(per_class), data.classes),
-                           data.train.size(), data.test.size(), images.height, images.width, least,
-                           most, trains ? "training" : "test"));
-  return 0;
-}
-
 /// "method robmask, eps_max 8/255, norm linf, seed 0; not said: mean, std"
 std::string training_text(const Json& json) {
   std::string said, unsaid;
@@ -66,50 +36,104 @@ std::string training_text(const Json& json) {
   return said + (unsaid.empty() ? "" : (said.empty() ? "" : "; ") + ("not said: " + unsaid));
 }
 
+class Info final : public Command {
+ public:
+  CommonSettings& common() override { return common_; }
+
+  void add_options(Options& o) override {
+    o.add("from", from_, "weights or run directory to describe; without it, --data").positional =
+        true;
+    add_file_network(o, network_);
+    add_common(o, common_);
+  }
+
+  void check() override {
+    check_common(common_);
+    check_network(network_);
+  }
+
+  int run() override {
+    if (from_.empty()) return describe_data();
+    const LoadedModel from = load_model(from_, machine_of(common_), maps_of(common_),
+                                        overrides_of(network_, std::nullopt));
+    const ModelSpec& spec = from.info.spec;
+    Index norms = 0, mask_parameters = 0, tensors = 0;
+    for (const Entry& e : from.model->entries()) {
+      norms += e.role == Role::mask_weight;
+      if (is_affine(e.role)) mask_parameters += e.variable.shape().count();
+    }
+    tensors = static_cast<Index>(stored_tensors(*from.model).size());
+    const auto said = [&](const char* key, const auto& value) {
+      return from.info.unsaid.contains(key) ? Json() : Json(value);
+    };
+    const Json json{
+        {"checkpoint", weights_path(from_).string()},
+        {"model", spec.name},
+        {"width", spec.width},
+        {"classes", spec.classes},
+        {"class_names", from.info.class_names.empty() ? Json() : Json(from.info.class_names)},
+        {"image_size", from.info.image_size == 0 ? Json() : Json(from.info.image_size)},
+        {"method", said("method", from.info.method)},
+        {"masks", spec.masks},
+        {"bn_stats", spec.statistics()},
+        {"eps_max", said("eps_max", from.info.eps_max)},
+        {"norm", said("norm", from.info.norm)},
+        {"parameters", from.model->parameter_count()},
+        {"mask_parameters", mask_parameters},
+        {"norm_layers", norms},
+        {"tensors", tensors},
+        {"mean", said("mean", spec.mean)},
+        {"std", said("std", spec.std)},
+        {"seed", said("seed", from.info.seed)}};
+    print_result(
+        common_, json,
+        fmt::format("{}: {} (width {}), {}, {} mask(s) and {} statistics, {}\n{} parameters, "
+                    "{} of them in the masks of {} norm layers; {} tensors\n",
+                    weights_path(from_).string(), spec.name, spec.width,
+                    class_text(spec.classes, from.info.class_names), spec.masks, spec.statistics(),
+                    training_text(json), from.model->parameter_count(), mask_parameters, norms,
+                    tensors));
+    return 0;
+  }
+
+ private:
+  int describe_data() const {
+    const bool trains = !common_.data.starts_with("npy:");
+    const Dataset data = load_data(common_, trains, true, network_.image_size);
+    tell_of(data.warnings);
+    const Split& images = trains ? data.train : data.test;
+    std::vector<Index> per_class(data.classes.size());
+    for (const std::int32_t label : images.labels) {
+      per_class.resize(std::max<std::size_t>(per_class.size(), label + 1));
+      ++per_class[label];
+    }
+    const auto [least, most] = std::ranges::minmax(per_class);
+    const Json json{{"data", common_.data},
+                    {"name", data.name},
+                    {"classes", per_class.size()},
+                    {"class_names", data.classes},
+                    {"train", count_json(data.train)},
+                    {"test", count_json(data.test)},
+                    {trains ? "train_images_per_class" : "test_images_per_class", per_class},
+                    {"mean", data.normalization.mean},
+                    {"std", data.normalization.std}};
+    print_result(
+        common_, json,
+        fmt::format("{}: {}, {} training and {} test images of {}x{}, {} to {} {} images a "
+                    "class\n",
+                    common_.data, class_text(std::ssize(per_class), data.classes),
+                    data.train.size(), data.test.size(), images.height, images.width, least, most,
+                    trains ? "training" : "test"));
+    return 0;
+  }
+
+  CommonSettings common_;
+  NetworkSettings network_;
+  std::string from_;
+};
+
 }  // namespace
 
-int run_info(const InfoSettings& s) {
-  if (s.from.empty()) return describe_data(s);
-  const LoadedModel from = load_model(s.from, machine_of(s.common), maps_of(s.common),
-                                      overrides_of(s.model, std::nullopt));
-  const ModelSpec& spec = from.info.spec;
-  Index norms = 0, mask_parameters = 0, tensors = 0;
-  for (const Entry& e : from.model->entries()) {
-    norms += e.role == Role::mask_weight;
-    if (is_affine(e.role)) mask_parameters += e.variable.shape().count();
-  }
-  tensors = static_cast<Index>(stored_tensors(*from.model).size());
-  const auto said = [&](const char* key, const auto& value) {
-    return from.info.unsaid.contains(key) ? Json() : Json(value);
-  };
-  const Json json{
-      {"checkpoint", weights_path(s.from).string()},
-      {"model", spec.name},
-      {"width", spec.width},
-      {"classes", spec.classes},
-      {"class_names", from.info.class_names.empty() ? Json() : Json(from.info.class_names)},
-      {"image_size", from.info.image_size == 0 ? Json() : Json(from.info.image_size)},
-      {"method", said("method", from.info.method)},
-      {"masks", spec.masks},
-      {"bn_stats", spec.statistics()},
-      {"eps_max", said("eps_max", from.info.eps_max)},
-      {"norm", said("norm", from.info.norm)},
-      {"parameters", from.model->parameter_count()},
-      {"mask_parameters", mask_parameters},
-      {"norm_layers", norms},
-      {"tensors", tensors},
-      {"mean", said("mean", spec.mean)},
-      {"std", said("std", spec.std)},
-      {"seed", said("seed", from.info.seed)}};
-  print_result(
-      s.common, json,
-      fmt::format("{}: {} (width {}), {}, {} mask(s) and {} statistics, {}\n{} parameters, "
-                  "{} of them in the masks of {} norm layers; {} tensors\n",
-                  weights_path(s.from).string(), spec.name, spec.width,
-                  class_text(spec.classes, from.info.class_names), spec.masks, spec.statistics(),
-                  training_text(json), from.model->parameter_count(), mask_parameters, norms,
-                  tensors));
-  return 0;
-}
+std::unique_ptr<Command> info() { return std::make_unique<Info>(); }
 
 }  // namespace robmask

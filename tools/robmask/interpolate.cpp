@@ -1,8 +1,8 @@
 // robmask interpolate: p·first + (1−p)·second of γ, β and running statistics (§3.2, Table 2).
 
 #include "engine/backend.h"
-#include "tools/robmask/commands.h"
 #include "tools/robmask/evaluation_report.h"
+#include "tools/robmask/options/command.h"
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/session.h"
 
@@ -10,16 +10,20 @@ namespace robmask {
 
 namespace {
 
+/// The files of two models.
+struct Pair {
+  std::string first, second;
+};
+
 /// Only batch norm may differ.
-void check_alike(const InterpolateSettings& s, const LoadedModel& first,
-                 const LoadedModel& second) {
+void check_alike(const Pair& names, const LoadedModel& first, const LoadedModel& second) {
   const ModelSpec &a = first.info.spec, &b = second.info.spec;
   const auto text = [](const std::array<double, 3>& values) {
     return fmt::to_string(fmt::join(values, ", "));
   };
   const auto require_same = [&](const std::string& property, const auto& mine, const auto& other) {
-    require(mine == other, "--second {}: expected {} {} like --first {}, got {}", s.second,
-            property, mine, s.first, other);
+    require(mine == other, "--second {}: expected {} {} like --first {}, got {}", names.second,
+            property, mine, names.first, other);
   };
   require_same("model", a.name, b.name);
   require_same("width", a.width, b.width);
@@ -41,7 +45,7 @@ void check_alike(const InterpolateSettings& s, const LoadedModel& first,
         e.variable.value().to_doubles() == second.model->entries()[i].variable.value().to_doubles(),
         "--second {}: expected the weights of --first {} but for batch norm; \"{}\" differs: "
         "interpolate a model with its own finetuning",
-        s.second, s.first, e.name);
+        names.second, names.first, e.name);
   }
 }
 
@@ -60,7 +64,7 @@ void blend(const LoadedModel& to, const LoadedModel& first, const LoadedModel& s
 }
 
 /// One checkpoint with two masks and split statistics: mask 0 = first, mask 1 = second.
-void save_both(const InterpolateSettings& s, const LoadedModel& first, const LoadedModel& second) {
+void save_both(const std::string& file, const LoadedModel& first, const LoadedModel& second) {
   require(first.info.spec.masks == 1, "--save: expected models of one mask, got {}",
           first.info.spec.masks);
   CheckpointInfo info = first.info;
@@ -84,34 +88,63 @@ void save_both(const InterpolateSettings& s, const LoadedModel& first, const Loa
     value.machine().copy(value.images(0, 1), a);
     value.machine().copy(value.images(1, 1), second.model->entries()[i].variable.value());
   }
-  save_model(s.save, both, info);
+  save_model(file, both, info);
 }
+
+class Interpolate final : public Command {
+ public:
+  CommonSettings& common() override { return s_.common; }
+
+  void add_options(Options& o) override {
+    o.add("first", names_.first, "weights or run directory whose masks count p").required = true;
+    o.add("second", names_.second, "weights or run directory whose masks count 1 - p").required =
+        true;
+    o.add("p", p_, "list of shares of the first", from_to(0, 1));
+    o.add("mask", s_.mask, "list of mask strengths of the combined model, or match");
+    o.flag("affine-only", affine_only_, "keep the first's running statistics");
+    o.add("save", save_, "write one checkpoint with both masks (0: first, 1: second)");
+    add_evaluation(o, s_);
+  }
+
+  void check() override { check_evaluation(s_); }
+  std::set<std::string> unused() override { return unused_by_attacks(s_); }
+  void resolve() override { follow_data(s_.common, names_.first); }
+
+  int run() override {
+    require_output_file("save", save_, {".safetensors"});
+    EvaluationReport report(s_, names_.first,
+                            {{"first", weights_identity(names_.first)},
+                             {"second", weights_identity(names_.second)},
+                             {"p", p_},
+                             {"affine-only", affine_only_}},
+                            static_cast<Index>(p_.size()));
+    const DType maps = maps_of(s_.common);
+    const auto load = [&](const std::string& from) {
+      return load_model(from, report.machine(), maps, report.overrides());
+    };
+    const LoadedModel first = load(names_.first), second = load(names_.second);
+    check_alike(names_, first, second);
+    if (!save_.empty()) save_both(save_, first, second);
+    const LoadedModel between = load(names_.first);
+    report.run([&] {
+      for (const double p : p_) {
+        blend(between, first, second, p, affine_only_);
+        report.judge(between, p);
+      }
+    });
+    return 0;
+  }
+
+ private:
+  EvaluationSettings s_;
+  Pair names_;
+  std::vector<double> p_{0, 0.25, 0.5, 0.75, 1};
+  bool affine_only_ = false;  // statistics are first's
+  std::string save_;          // one checkpoint of two masks with split statistics; empty: none
+};
 
 }  // namespace
 
-int run_interpolate(const InterpolateSettings& s) {
-  require_output_file("save", s.save, {".safetensors"});
-  EvaluationReport evaluation(s.evaluate, s.first,
-                              {{"first", weights_identity(s.first)},
-                               {"second", weights_identity(s.second)},
-                               {"p", s.p},
-                               {"affine-only", s.affine_only}},
-                              static_cast<Index>(s.p.size()));
-  const DType maps = maps_of(s.evaluate.common);
-  const auto load = [&](const std::string& from) {
-    return load_model(from, evaluation.machine(), maps, evaluation.overrides());
-  };
-  const LoadedModel first = load(s.first), second = load(s.second);
-  check_alike(s, first, second);
-  if (!s.save.empty()) save_both(s, first, second);
-  const LoadedModel between = load(s.first);
-  evaluation.run([&] {
-    for (const double p : s.p) {
-      blend(between, first, second, p, s.affine_only);
-      evaluation.judge(between, p);
-    }
-  });
-  return 0;
-}
+std::unique_ptr<Command> interpolate() { return std::make_unique<Interpolate>(); }
 
 }  // namespace robmask

@@ -7,9 +7,7 @@
 
 #include "data/files/one_line.h"
 #include "engine/threads.h"
-#include "tools/robmask/commands.h"
-#include "tools/robmask/options/parse.h"
-#include "tools/robmask/options/resolve.h"
+#include "tools/robmask/options/command_line.h"
 #include "training/manners.h"
 
 namespace robmask {
@@ -18,33 +16,18 @@ namespace {
 
 enum ExitCode { done = 0, failed = 1, bad_usage = 2, skipped = 77 };
 
-int run(const TrainSettings& s) { return run_train(s); }
-int run(const FinetuneSettings& s) { return run_finetune(s); }
-int run(const EvaluateSettings& s) { return run_evaluate(s); }
-int run(const PredictSettings& s) { return run_predict(s); }
-int run(const InterpolateSettings& s) { return run_interpolate(s); }
-int run(const ExportSettings& s) { return run_export(s); }
-int run(const InfoSettings& s) { return run_info(s); }
-int run(const BenchSettings& s) { return run_bench(s); }
-int run(const ReportSettings& s) { return run_report(s); }
-int run(const ReproduceSettings& s) { return run_reproduce(s); }
-
-int start(Message& message) {
-  std::fputs(message.text.c_str(), stdout);
-  return done;
-}
-
-template <class Settings>
-int start(Settings& settings) {
-  CommonSettings& common = common_of(settings);
+int run(const std::vector<std::string>& arguments) {
+  CommandLine line = parse(arguments);
+  if (!line.command) return std::fputs(line.text.c_str(), stdout), done;
+  const CommonSettings& common = line.command->common();
   set_quiet(common.quiet);
   bool fell_back = false;
-  resolve(settings, machine_name(common.device, fell_back));
+  resolve(line, machine_name(common.device, fell_back));
   if (fell_back) log("device auto: no CUDA device here, running on the CPU");
   if (!common.unused.empty())
-    log("not used by {}: --{}", name_of(settings), fmt::join(common.unused, ", --"));
+    log("not used by {}: --{}", line.name, fmt::join(common.unused, ", --"));
   set_thread_count(static_cast<int>(common.threads));
-  return run(settings);
+  return line.command->run();
 }
 
 int complain(const std::string& line, int code) {
@@ -55,8 +38,7 @@ int complain(const std::string& line, int code) {
 int guarded_main(const std::vector<std::string>& arguments) {
   try {
     install_signal_handlers();
-    Parsed parsed = parse(arguments);
-    const int code = std::visit([](auto& command) { return start(command); }, parsed);
+    const int code = run(arguments);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
       throw RunError("standard output: the results could not be written; is it closed or full?");
     return code;

@@ -182,7 +182,7 @@ class Course {
 
 }  // namespace
 
-ModelEvaluation::ModelEvaluation(const EvaluateSettings& settings, const std::string& name,
+ModelEvaluation::ModelEvaluation(const EvaluationSettings& settings, const std::string& name,
                                  const LoadedModel& model, const LoadedModel& source,
                                  const Images& images, Journal& journal,
                                  AdversarialFile* adversarial)

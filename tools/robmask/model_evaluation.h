@@ -13,7 +13,7 @@ class ModelEvaluation {
  public:
   /// `name` tells this model from others in the journal; attacks are driven on `source`, which is the
   /// model itself unless they transfer; `adversarial`, if given, gets the images of every attack.
-  ModelEvaluation(const EvaluateSettings& settings, const std::string& name,
+  ModelEvaluation(const EvaluationSettings& settings, const std::string& name,
                   const LoadedModel& model, const LoadedModel& source, const Images& images,
                   Journal& journal, AdversarialFile* adversarial = nullptr);
 
@@ -23,7 +23,7 @@ class ModelEvaluation {
   /// The images as they are, at mask p.
   const Verdicts& clean(double p);
 
-  const EvaluateSettings& settings_;
+  const EvaluationSettings& settings_;
   std::string name_;
   const LoadedModel &model_, &source_;
   LabelledImages images_;

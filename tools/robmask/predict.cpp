@@ -5,61 +5,100 @@
 
 #include "data/files/npy.h"
 #include "engine/backend.h"
-#include "tools/robmask/commands.h"
 #include "tools/robmask/features.h"
+#include "tools/robmask/options/command.h"
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/session.h"
 #include "training/manners.h"
 
 namespace robmask {
 
-int run_predict(const PredictSettings& s) {
-  require_output_file("logits", s.logits, {".npy"});
-  require_output_file("features", s.features, {".npy"});
-  Backend& machine = machine_of(s.common);
-  const CheckpointInfo info = read_info(s.from, overrides_of(s.model, {}));
-  ChosenSplit chosen = load_split(s.common, s.split, info, s.model.match_classes);
-  const LoadedModel from =
-      load_model(s.from, machine, maps_of(s.common), overrides_of(s.model, chosen.normalization));
-  check_mask(*from.model, s.mask);
-  tell_of(chosen.warnings);
-  const Images images(machine, std::move(chosen.images));
-  const LabelledImages labelled = images.labelled(from.model->dtype());
+namespace {
 
-  Progress progress("predicting", images.size(), "image");
-  Index correct = 0;
-  dispatch(dtype_of(s.common), [&]<class T>() {
-    std::vector<T> logits;
-    for (Index first = 0; first < images.size(); first += s.batch) {
-      std::vector<std::int32_t> ids(std::min(s.batch, images.size() - first));
-      std::iota(ids.begin(), ids.end(), static_cast<std::int32_t>(first));
-      const Tensor part = from.model->at(s.mask)(Variable(labelled.pixels(ids))).value();
-      const std::vector<Index> predicted = predictions(part, ids, labelled);
-      for (std::size_t i = 0; i < ids.size(); ++i)
-        correct += predicted[i] == images.split().labels[ids[i]];
-      const std::vector<T> values = part.template to_host<T>();
-      logits.insert(logits.end(), values.begin(), values.end());
-      progress.update(first + static_cast<Index>(ids.size()));
-      stop_if_interrupted();
-    }
-    const Index classes = from.model->spec().classes;
-    if (!s.logits.empty()) write_npy(s.logits, host_tensor({images.size(), classes}, logits));
-  });
-  progress.finish();
-  if (!s.features.empty())
-    write_features(s.features, *from.model, s.mask, s.layer, images, s.batch);
-  const double accuracy = static_cast<double>(correct) / static_cast<double>(images.size());
-  print_result(
-      s.common,
-      {{"model", from.info.spec.name},
-       {"mask", s.mask},
-       {"split", to_string(s.split)},
-       {"n", images.size()},
-       {"accuracy", accuracy},
-       {"logits", s.logits}},
-      fmt::format("{} images, {:.2f} % correct at mask {}{}\n", images.size(), 100 * accuracy,
-                  s.mask, s.logits.empty() ? "" : fmt::format(", logits in {}", s.logits)));
-  return 0;
-}
+class Predict final : public Command {
+ public:
+  CommonSettings& common() override { return common_; }
+
+  void add_options(Options& o) override {
+    o.add("from", from_, "weights or run directory").required = true;
+    o.add("logits", logits_, "write the logits, FILE.npy: {N, classes} in file order").required =
+        true;
+    o.add("features", features_, "write feature maps after a ReLU, FILE.npy: {N, C, H, W}");
+    o.add("layer", layer_, "the batch norm whose ReLU --features sees");
+    o.add("mask", mask_, "mask strength p", from_to(0, 1));
+    o.add("split", split_, "images to predict");
+    add_batch(o, batch_);
+    add_file_network(o, network_);
+    add_common(o, common_);
+  }
+
+  void check() override {
+    check_common(common_);
+    check_network(network_);
+  }
+
+  void resolve() override { follow_data(common_, from_); }
+
+  int run() override {
+    require_output_file("logits", logits_, {".npy"});
+    require_output_file("features", features_, {".npy"});
+    Backend& machine = machine_of(common_);
+    const CheckpointInfo info = read_info(from_, overrides_of(network_, {}));
+    ChosenSplit chosen = load_split(common_, split_, info, network_.match_classes);
+    const LoadedModel from =
+        load_model(from_, machine, maps_of(common_), overrides_of(network_, chosen.normalization));
+    check_mask(*from.model, mask_);
+    tell_of(chosen.warnings);
+    const Images images(machine, std::move(chosen.images));
+    const LabelledImages labelled = images.labelled(from.model->dtype());
+
+    Progress progress("predicting", images.size(), "image");
+    Index correct = 0;
+    dispatch(dtype_of(common_), [&]<class T>() {
+      std::vector<T> logits;
+      for (Index first = 0; first < images.size(); first += batch_) {
+        std::vector<std::int32_t> ids(std::min(batch_, images.size() - first));
+        std::iota(ids.begin(), ids.end(), static_cast<std::int32_t>(first));
+        const Tensor part = from.model->at(mask_)(Variable(labelled.pixels(ids))).value();
+        const std::vector<Index> predicted = predictions(part, ids, labelled);
+        for (std::size_t i = 0; i < ids.size(); ++i)
+          correct += predicted[i] == images.split().labels[ids[i]];
+        const std::vector<T> values = part.template to_host<T>();
+        logits.insert(logits.end(), values.begin(), values.end());
+        progress.update(first + static_cast<Index>(ids.size()));
+        stop_if_interrupted();
+      }
+      const Index classes = from.model->spec().classes;
+      if (!logits_.empty()) write_npy(logits_, host_tensor({images.size(), classes}, logits));
+    });
+    progress.finish();
+    if (!features_.empty()) write_features(features_, *from.model, mask_, layer_, images, batch_);
+    const double accuracy = static_cast<double>(correct) / static_cast<double>(images.size());
+    print_result(
+        common_,
+        {{"model", from.info.spec.name},
+         {"mask", mask_},
+         {"split", to_string(split_)},
+         {"n", images.size()},
+         {"accuracy", accuracy},
+         {"logits", logits_}},
+        fmt::format("{} images, {:.2f} % correct at mask {}{}\n", images.size(), 100 * accuracy,
+                    mask_, logits_.empty() ? "" : fmt::format(", logits in {}", logits_)));
+    return 0;
+  }
+
+ private:
+  CommonSettings common_ = common_of_reader();
+  NetworkSettings network_;
+  std::string from_, logits_;
+  std::string features_, layer_ = "bn1";  // a file, or empty; the norm that it sees
+  double mask_ = 0;
+  Part split_ = Part::test;
+  Index batch_ = 128;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> predict() { return std::make_unique<Predict>(); }
 
 }  // namespace robmask

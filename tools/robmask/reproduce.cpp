@@ -4,8 +4,7 @@
 #include <iostream>
 
 #include "data/files/atomic_file.h"
-#include "tools/robmask/commands.h"
-#include "tools/robmask/options/value.h"
+#include "tools/robmask/options/command.h"
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/reproduce/cost.h"
 #include "tools/robmask/reproduce/index_page.h"
@@ -175,30 +174,66 @@ int print_plan(const std::vector<Job>& jobs, const std::string& cost) {
 
 namespace robmask {
 
-int run_reproduce(const ReproduceSettings& s) {
-  using namespace reproduce;
-  if (!s.dry_run) require_output_folder("out", s.common.out);
-  const std::string self = "/proc/self/exe";  // also if its file is replaced meanwhile
-  std::vector<Experiment> list = experiments_of(s);
-  const Selection selection(list, s.only);
-  std::erase_if(list, [&](const Experiment& e) { return !selection.asks_for(e); });
-  const Commands commands(s);
-  const std::vector<Job> all = jobs_of(list, selection, commands);
-  if (all.empty()) check_data(list, selection, commands);
-  if (s.dry_run || !s.common.quiet) {
-    const std::vector<Job> wanted = missing(all);
-    Cost cost(commands, self);
-    const std::string line = fmt::format("{}: {}", s.experiment, cost_line(wanted, cost));
-    if (s.dry_run) return print_plan(wanted, line);
-    log_line(line);
+namespace {
+
+class Reproduce final : public Command {
+ public:
+  CommonSettings& common() override { return s_.common; }
+
+  void add_options(Options& o) override {
+    Option& experiment = o.add("experiment", s_.experiment,
+                               "list of table1 … table9, figure1, figure3, figure4, claims, grid, "
+                               "ablations, tradeoff, or all");
+    experiment.positional = experiment.required = true;
+    o.add("scale", s_.scale, "how much of the paper's setting");
+    o.add("only", s_.only, "list of cells, by (parts of) their names");
+    o.flag("dry-run", s_.dry_run, "print the commands that are missing and what they will cost");
+    add_common(o, s_.common);
   }
-  Runner runner(self);
-  Reproduction reproduction(commands, selection, runner);
-  for (const Experiment& e : list) reproduction.run(e);
-  print_result(s.common, {{"scale", to_string(s.scale)}, {"experiments", reproduction.results()}},
-               reproduction.text());
-  for (const std::string& failure : reproduction.failures()) warn("missing: " + failure);
-  return reproduction.failures().empty() ? 0 : 1;
-}
+
+  void check() override {
+    check_common(s_.common);
+    require(!s_.common.out.empty(), "--out: expected a folder for the results");
+  }
+
+  /// Each command of an experiment has its own default of the precision.
+  void resolve() override {
+    if (!s_.common.was_given("precision")) s_.common.precision.reset();
+  }
+
+  int run() override {
+    using namespace reproduce;
+    if (!s_.dry_run) require_output_folder("out", s_.common.out);
+    const std::string self = "/proc/self/exe";  // also if its file is replaced meanwhile
+    std::vector<Experiment> list = experiments_of(s_);
+    const Selection selection(list, s_.only);
+    std::erase_if(list, [&](const Experiment& e) { return !selection.asks_for(e); });
+    const Commands commands(s_);
+    const std::vector<Job> all = jobs_of(list, selection, commands);
+    if (all.empty()) check_data(list, selection, commands);
+    if (s_.dry_run || !s_.common.quiet) {
+      const std::vector<Job> wanted = missing(all);
+      Cost cost(commands, self);
+      const std::string line = fmt::format("{}: {}", s_.experiment, cost_line(wanted, cost));
+      if (s_.dry_run) return print_plan(wanted, line);
+      log_line(line);
+    }
+    Runner runner(self);
+    Reproduction reproduction(commands, selection, runner);
+    for (const Experiment& e : list) reproduction.run(e);
+    print_result(s_.common,
+                 {{"scale", to_string(s_.scale)}, {"experiments", reproduction.results()}},
+                 reproduction.text());
+    for (const std::string& failure : reproduction.failures()) warn("missing: " + failure);
+    return reproduction.failures().empty() ? 0 : 1;
+  }
+
+ private:
+  ReproduceSettings s_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> reproduce_paper() { return std::make_unique<Reproduce>(); }
 
 }  // namespace robmask

@@ -4,9 +4,16 @@
 #include <string>
 
 #include "data/files/json.h"
-#include "training/choices.h"
+#include "engine/choice.h"
 
 namespace robmask {
+
+/// How results are printed.
+enum class Format { text, markdown, csv };
+constexpr auto names(Format) {
+  using enum Format;
+  return std::to_array<Named<Format>>({{text, "text"}, {markdown, "markdown"}, {csv, "csv"}});
+}
 
 /// A report {"results", "worst_case", "corruptions", …} as evaluate prints it with --json. As text or
 /// Markdown, tables: the accuracies, with the clean one once for each mask; paired tests; with `per_class`

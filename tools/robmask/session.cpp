@@ -75,29 +75,15 @@ Dataset load_data(const CommonSettings& common, bool train, bool test, const Che
   });
 }
 
-ChosenSplit load_split(const CommonSettings& common, SplitChoice choice, const CheckpointInfo& from,
+ChosenSplit load_split(const CommonSettings& common, Part part, const CheckpointInfo& from,
                        MatchClasses match) {
-  const bool train = choice == SplitChoice::train;
+  const bool train = part == Part::train;
   Dataset data = load_data(common, train, !train, from, match);
   ChosenSplit chosen{std::move(train ? data.train : data.test), data.normalization,
                      std::move(data.classes), std::move(data.warnings)};
   require(chosen.images.size() > 0, "--data {}: expected {} images, found none", common.data,
-          to_string(choice));
+          to_string(part));
   return chosen;
-}
-
-CheckpointOverrides overrides_of(const ModelSettings& model,
-                                 const std::optional<Normalization>& own) {
-  CheckpointOverrides flags;
-  flags.model = model.model;
-  flags.width = model.width;
-  flags.masks = model.masks;
-  flags.image_size = model.image_size;
-  if (model.bn_stats) flags.bn_stats = to_string(*model.bn_stats);
-  if (own || model.normalize != Normalize::on)
-    flags.normalization =
-        choose_normalization(to_string(model.normalize), own.value_or(Normalization{}));
-  return flags;
 }
 
 void tell_of(const std::vector<std::string>& warnings) {

@@ -5,8 +5,10 @@
 
 #include "data/dataset.h"
 #include "data/files/json.h"
+#include "data/subset.h"
+#include "tools/robmask/options/common.h"
+#include "tools/robmask/options/network.h"
 #include "training/checkpoint.h"
-#include "training/settings.h"
 
 namespace robmask {
 
@@ -36,13 +38,8 @@ struct ChosenSplit {
   std::vector<std::string> classes;  // label → name
   std::vector<std::string> warnings;
 };
-ChosenSplit load_split(const CommonSettings& common, SplitChoice choice, const CheckpointInfo& from,
+ChosenSplit load_split(const CommonSettings& common, Part part, const CheckpointInfo& from,
                        MatchClasses match);
-
-/// What flags say of a checkpoint that does not say it itself. `own` is the normalization of the data
-/// set, where one is read.
-CheckpointOverrides overrides_of(const ModelSettings& model,
-                                 const std::optional<Normalization>& own);
 
 /// Warns of what a user should know of images.
 void tell_of(const std::vector<std::string>& warnings);

@@ -3,7 +3,6 @@
 #include "attacks/pgd.h"
 #include "engine/backend.h"
 #include "engine/tape.h"
-#include "tools/robmask/bench_inputs.h"
 #include "training/sgd.h"
 
 namespace robmask {
@@ -35,7 +34,7 @@ class TimedTraining final : public Timed {
  private:
   static TrainSettings settings(const BenchSettings& s, Method method) {
     TrainSettings train;
-    train.common = s.common;
+    train.seed = s.common.seed;
     train.method = method;
     return train;
   }

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "data/files/safetensors.h"
+#include "tools/robmask/bench_inputs.h"
 #include "training/recipe.h"
-#include "training/settings.h"
 
 namespace robmask {
 

@@ -4,8 +4,6 @@ namespace robmask {
 
 namespace {
 
-constexpr Range probability = from_to(0, 1);
-
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
@@ -48,54 +46,6 @@ bool Value<Strength>::read(std::string_view text, Strength& strength) {
 bool Value<std::optional<Strength>>::read(std::string_view text, std::optional<Strength>& value) {
   value.reset();
   return text == "eps/5" || text == "ε/5" || Value<Strength>::read(text, value.emplace());
-}
-
-bool Value<StrengthChoice>::read(std::string_view text, StrengthChoice& choice) {
-  using Kind = StrengthChoice::Kind;
-  choice = {};
-  if (text == "random") return true;
-  choice.kind = text == "per-image" ? Kind::per_image : Kind::fixed;
-  if (choice.kind == Kind::per_image) return true;
-  return Value<double>::read(text, choice.value) && probability.holds(choice.value);
-}
-
-Json Value<StrengthChoice>::write(const StrengthChoice& choice) {
-  switch (choice.kind) {
-    case StrengthChoice::Kind::random: return "random";
-    case StrengthChoice::Kind::per_image: return "per-image";
-    case StrengthChoice::Kind::fixed: return choice.value;
-  }
-  return {};
-}
-
-bool Value<MaskList>::read(std::string_view text, MaskList& masks) {
-  masks.match = text == "match";
-  return masks.match || (Value<std::vector<double>>::read(text, masks.values) &&
-                         in_range(probability, masks.values));
-}
-
-bool Value<Tune>::read(std::string_view text, Tune& tune) {
-  tune = {.gamma = false, .beta = false, .stats = false};
-  for (const std::string& item : split_list(text)) {
-    if (item == "gamma") {
-      tune.gamma = true;
-    } else if (item == "beta") {
-      tune.beta = true;
-    } else if (item == "stats") {
-      tune.stats = true;
-    } else {
-      return false;
-    }
-  }
-  return true;
-}
-
-Json Value<Tune>::write(const Tune& tune) {
-  Json list = Json::array();
-  if (tune.gamma) list.push_back("gamma");
-  if (tune.beta) list.push_back("beta");
-  if (tune.stats) list.push_back("stats");
-  return list;
 }
 
 }  // namespace robmask

@@ -80,27 +80,6 @@ struct Value<std::optional<Strength>> {
   static Json write(const std::optional<Strength>& v) { return v ? v->text : "eps/5"; }
 };
 
-template <>
-struct Value<StrengthChoice> {
-  static std::string words() { return "random, per-image or a number from 0 to 1"; }
-  static bool read(std::string_view text, StrengthChoice& value);
-  static Json write(const StrengthChoice& value);
-};
-
-template <>
-struct Value<MaskList> {
-  static std::string words() { return "match or a list of numbers from 0 to 1"; }
-  static bool read(std::string_view text, MaskList& value);
-  static Json write(const MaskList& v) { return v.match ? Json("match") : Json(v.values); }
-};
-
-template <>
-struct Value<Tune> {
-  static std::string words() { return "a list of gamma, beta and stats"; }
-  static bool read(std::string_view text, Tune& value);
-  static Json write(const Tune& value);
-};
-
 template <Choice E>
 struct Value<E> {
   static std::string words() {

@@ -1,17 +1,15 @@
 #include "tools/robmask/report/figures.h"
 
 #include "tools/robmask/evaluation_report.h"
-#include "tools/robmask/options/groups.h"
-#include "tools/robmask/options/run_data.h"
-#include "tools/robmask/options/value.h"
+#include "tools/robmask/options/attack.h"
 #include "tools/robmask/report/samples.h"
 #include "tools/robmask/session.h"
 
 namespace robmask {
 
-EvaluateSettings evaluation_of(const ReportSettings& s, const std::string& run,
-                               const RunFiles& files) {
-  EvaluateSettings e;
+EvaluationSettings evaluation_of(const ReportSettings& s, const std::string& run,
+                                 const RunFiles& files) {
+  EvaluationSettings e;
   e.common = s.common;
   follow_data(e.common, run, "");
   require(!e.common.data.empty(),
@@ -56,7 +54,7 @@ Json model_json(const LoadedModel& from) {
 
 }  // namespace
 
-Json run_figures(const EvaluateSettings& e, Index images_shown, const Path& run,
+Json run_figures(const EvaluationSettings& e, Index images_shown, const Path& run,
                  const RunFiles& files, Journal& journal) {
   Backend& machine = machine_of(e.common);
   const LoadedModel from = load_model(run, machine, maps_of(e.common), {});

@@ -2,7 +2,7 @@
 // From the paper's words to robmask's: what a scale makes of a training or a reading.
 
 #include "tools/robmask/reproduce/job.h"
-#include "training/settings.h"
+#include "tools/robmask/reproduce/settings.h"
 
 namespace robmask::reproduce {
 

@@ -3,11 +3,11 @@
 #include <span>
 #include <sstream>
 
+#include "engine/version.h"
 #include "tools/robmask/report/page.h"
 #include "tools/robmask/report/tables.h"
 #include "tools/robmask/report/thumbnail.h"
 #include "tools/robmask/reproduce/experiment.h"
-#include "training/version.h"
 
 namespace robmask::reproduce {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tools/robmask/reproduce/experiment.h"
-#include "training/choices.h"
+#include "tools/robmask/reproduce/settings.h"
 
 namespace robmask::reproduce {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "training/version.h"
+#include "engine/version.h"
 
 namespace robmask::reproduce {
 

@@ -1,9 +1,9 @@
-#include "tools/robmask/options/config_json.h"
+#include "tools/robmask/options/stored_settings.h"
 
 #include <set>
 
+#include "engine/version.h"
 #include "models/model.h"
-#include "training/version.h"
 
 namespace robmask {
 

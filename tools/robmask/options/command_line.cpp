@@ -1,22 +1,15 @@
-#include "tools/robmask/options/parse.h"
+#include "tools/robmask/options/command_line.h"
 
 #include <CLI/CLI.hpp>
 #include <map>
-#include <set>
 
+#include "engine/version.h"
 #include "tools/robmask/options/config_file.h"
-#include "tools/robmask/options/config_json.h"
-#include "training/version.h"
+#include "tools/robmask/options/stored_settings.h"
 
 namespace robmask {
 
 namespace {
-
-/// A command without its settings' type.
-struct Command {
-  std::string_view name, summary;
-  Parsed (*parse)(const Command& command, const std::vector<std::string>& arguments);
-};
 
 using Words = std::map<std::string, std::string>;  // option → text
 
@@ -89,48 +82,35 @@ void add_config_file(Words& words, const std::string& path, const Options& optio
   }
 }
 
-template <class S>
-Parsed parse_command(const Command& command, const std::vector<std::string>& arguments) {
-  S settings;
-  const Options options = options_of(settings);
-  CLI::App app(std::string(command.summary), std::string(command.name));
+CommandLine parse_command(const CommandEntry& entry, const std::vector<std::string>& arguments) {
+  CommandLine line{std::string(entry.name), entry.make(), {}};
+  line.command->add_options(line.options);
+  CLI::App app(std::string(entry.summary), line.name);
   Words words;
   try {
-    words = words_of(app, options, arguments);
+    words = words_of(app, line.options, arguments);
   } catch (const CLI::CallForHelp&) {
-    return Message{app.help("robmask")};
+    return {line.name, nullptr, {}, app.help("robmask")};
   }
-  if (words.contains("config")) add_config_file(words, words["config"], options, command.name);
-  CommonSettings& common = common_of(settings);
-  for (const Option& option : options.list()) {
+  if (words.contains("config")) add_config_file(words, words["config"], line.options, line.name);
+  std::vector<std::string>& given = line.command->common().given;
+  for (const Option& option : line.options.list()) {
     if (!words.contains(option.name)) continue;
     option.read(words[option.name]);
-    common.given.push_back(option.name);
+    given.push_back(option.name);
   }
-  take_stored_settings(command.name, options, common.given, continued_run(settings));
-  for (const Option& option : options.list())
+  take_stored_settings(line.name, line.options, given, line.command->continued_run());
+  for (const Option& option : line.options.list())
     require(!option.required || !option.write().is_null(), "--{}: {} needs it: {}", option.name,
-            command.name, option.help);
-  check(settings);
-  return settings;
+            line.name, option.help);
+  line.command->check();
+  return line;
 }
-
-constexpr std::array commands{
-    Command{"train", "one training run", parse_command<TrainSettings>},
-    Command{"finetune", "finetuning of batch norm only", parse_command<FinetuneSettings>},
-    Command{"evaluate", "clean and robust accuracy", parse_command<EvaluateSettings>},
-    Command{"predict", "logits of a model on a data set", parse_command<PredictSettings>},
-    Command{"interpolate", "a sweep of mask combinations", parse_command<InterpolateSettings>},
-    Command{"export", "plain PyTorch-loadable weights at one mask", parse_command<ExportSettings>},
-    Command{"reproduce", "a table or figure of the paper", parse_command<ReproduceSettings>},
-    Command{"info", "what a checkpoint or a data set holds", parse_command<InfoSettings>},
-    Command{"bench", "speed of training and attack steps", parse_command<BenchSettings>},
-    Command{"report", "one self-contained HTML page of a run", parse_command<ReportSettings>},
-};
 
 std::string overview() {
   std::string text = "robmask: adversarial training with several masks in one network\n\n";
-  for (const Command& c : commands) text += fmt::format("  robmask {:<13}{}\n", c.name, c.summary);
+  for (const CommandEntry& c : commands())
+    text += fmt::format("  robmask {:<13}{}\n", c.name, c.summary);
   return text +
          "\nrobmask COMMAND --help lists the options of a command, robmask --version the "
          "version.\n";
@@ -139,21 +119,32 @@ std::string overview() {
 }  // namespace
 
 bool is_command(std::string_view name) {
-  return std::ranges::any_of(commands, [&](const Command& c) { return c.name == name; });
+  return std::ranges::count(commands(), name, &CommandEntry::name) > 0;
 }
 
-Parsed parse(const std::vector<std::string>& arguments) {
+CommandLine parse(const std::vector<std::string>& arguments) {
   const std::string first = arguments.empty() ? "" : arguments.front();
-  if (first == "--help" || first == "-h") return Message{overview()};
-  if (first == "--version") return Message{fmt::format("robmask {}\n", version)};
-  for (const Command& command : commands)
-    if (command.name == first)
-      return command.parse(command, {arguments.begin() + 1, arguments.end()});
+  if (first == "--help" || first == "-h") return {"", nullptr, {}, overview()};
+  if (first == "--version") return {"", nullptr, {}, fmt::format("robmask {}\n", version)};
   std::vector<std::string> names;
-  for (const Command& command : commands) names.emplace_back(command.name);
+  for (const CommandEntry& entry : commands()) {
+    if (entry.name == first) return parse_command(entry, {arguments.begin() + 1, arguments.end()});
+    names.emplace_back(entry.name);
+  }
   throw InputError(fmt::format("expected a command, one of {}, got {}{}; see robmask --help",
                                fmt::join(names, ", "), first.empty() ? "none" : '"' + first + '"',
                                suggestion(first, names)));
+}
+
+void resolve(CommandLine& line, const std::string& machine) {
+  Command& command = *line.command;
+  CommonSettings& common = command.common();
+  const std::set<std::string> unused = command.unused();
+  std::ranges::copy_if(common.given, std::back_inserter(common.unused),
+                       [&](const std::string& option) { return unused.contains(option); });
+  resolve_common(common, machine, command.precision_on_cuda());
+  command.resolve();
+  require_stored_settings(line.name, line.options, command.continued_run());
 }
 
 }  // namespace robmask

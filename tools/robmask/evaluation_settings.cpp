@@ -1,8 +1,10 @@
-#include "tools/robmask/options/groups.h"
+#include "tools/robmask/evaluation_settings.h"
+
+#include "tools/robmask/options/attack.h"
 
 namespace robmask {
 
-void add_evaluation(Options& o, EvaluateSettings& s) {
+void add_evaluation(Options& o, EvaluationSettings& s) {
   o.group("Attack");
   o.add("attack", s.attacks, "list of attacks");
   o.flag("worst-case", s.worst_case, "run the list as one attack, each on the survivors so far");
@@ -33,12 +35,11 @@ void add_evaluation(Options& o, EvaluateSettings& s) {
   o.add("robustbench-json", s.robustbench_json, "write an entry of RobustBench, FILE.json");
   o.add("checks", s.checks, "of the evaluation itself: is it believable?");
   o.flag("resume", s.resume, "go on with an interrupted evaluation");
-  add_file_model(o, s.model);
+  add_file_network(o, s.network);
   add_common(o, s.common);
 }
 
-Options options_of(EvaluateSettings& s) {
-  Options o;
+void add_options(Options& o, EvaluationSettings& s) {
   o.add("from", s.from, "weights or run directory").required = true;
   o.add("mask", s.mask, "list of mask strengths p, or match: p = min(1, eps / eps_max)");
   o.group("Transfer");
@@ -46,12 +47,11 @@ Options options_of(EvaluateSettings& s) {
   o.add("source-mask", s.source_mask, "and through this mask", from_to(0, 1),
         "the mask that is judged; 0 for a source with one");
   add_evaluation(o, s);
-  return o;
 }
 
-void check_evaluation(const EvaluateSettings& s) {
+void check_evaluation(const EvaluationSettings& s) {
   check_common(s.common);
-  check_model(s.model);
+  check_network(s.network);
   for (const Strength& eps : s.eps) check_eps("eps", eps, s.attack.norm);
   require(
       !s.worst_case || std::ranges::count(s.attacks, AttackName::clean) == 0,
@@ -69,11 +69,26 @@ void check_evaluation(const EvaluateSettings& s) {
   }
 }
 
-void check(const EvaluateSettings& s) {
-  check_evaluation(s);
-  require(!s.transfers() || s.robustbench_json.empty(),
-          "--robustbench-json: expected attacks on the model itself, got a transfer: leave out "
-          "--source and --source-mask");
+std::set<std::string> unused_by_attacks(const EvaluationSettings& s) {
+  const auto only = [&](std::initializer_list<AttackName> few) {
+    return std::ranges::all_of(s.attacks,
+                               [&](AttackName a) { return std::ranges::count(few, a) > 0; });
+  };
+  const bool steps = std::ranges::any_of(s.attacks, [&](AttackName a) {
+    return a == AttackName::pgd || (a == AttackName::cw && s.attack.norm == Norm::linf);
+  });
+  std::set<std::string> names;
+  using enum AttackName;
+  if (only({clean})) names = {"eps", "norm", "restarts", "quantize"};
+  if (!steps) names.insert({"step-size", "start", "pgd-keep"});
+  if (only({clean, fgsm, square})) names.insert("attack-steps");
+  if (!steps && only({clean, fgsm, cw, autoattack})) names.insert("restarts");
+  if (only({clean, fgsm, pgd, cw, apgd_ce, apgd_dlr, apgd_t, fab, fab_t}))
+    names.insert({"queries", "aa-compat"});
+  if (only({clean, fgsm, pgd, cw, apgd_ce, apgd_dlr, fab, square})) names.insert("targets");
+  if (only({clean, fgsm, pgd, cw, apgd_ce, apgd_dlr, apgd_t, fab, fab_t, square}))
+    names.insert("aa-version");
+  return names;
 }
 
 }  // namespace robmask

@@ -1,0 +1,246 @@
+#include "tools/robmask/training_command.h"
+
+#include <fmt/chrono.h>
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+
+#include "attacks/checks.h"
+#include "data/files/atomic_file.h"
+#include "engine/backend.h"
+#include "tools/robmask/options/attack.h"
+#include "tools/robmask/options/stored_settings.h"
+#include "tools/robmask/outputs.h"
+#include "tools/robmask/session.h"
+#include "training/trainer.h"
+
+namespace robmask {
+
+template <>
+struct Value<StrengthChoice> {
+  static std::string words() { return "random, per-image or a number from 0 to 1"; }
+  static bool read(std::string_view text, StrengthChoice& choice) {
+    using Kind = StrengthChoice::Kind;
+    choice = {};
+    if (text == "random") return true;
+    choice.kind = text == "per-image" ? Kind::per_image : Kind::fixed;
+    if (choice.kind == Kind::per_image) return true;
+    return Value<double>::read(text, choice.value) && from_to(0, 1).holds(choice.value);
+  }
+
+  static Json write(const StrengthChoice& choice) {
+    switch (choice.kind) {
+      case StrengthChoice::Kind::random: return "random";
+      case StrengthChoice::Kind::per_image: return "per-image";
+      case StrengthChoice::Kind::fixed: return choice.value;
+    }
+    return {};
+  }
+};
+
+namespace {
+
+void add_optimizer(Options& o, TrainSettings& s) {
+  o.group("Optimization");
+  o.add("epochs", s.epochs, "passes over the training images", from_to(1, largest));
+  add_batch(o, s.batch);
+  o.add("lr", s.lr, "learning rate", at_least(0));
+  o.add("momentum", s.momentum, "of stochastic gradient descent", at_least(0));
+  o.add("weight-decay", s.weight_decay, "on every parameter, masks included", at_least(0));
+  o.add("schedule", s.schedule, "of the learning rate, by epoch");
+  o.add("augment", s.augment, "of training images");
+  o.add("shuffle", s.shuffle, "a new order each epoch: on, off");
+  o.add("steps", s.steps, "stop after N iterations; the schedule still counts --epochs",
+        from_to(1, largest), "all");
+  add_replay(o, s.replay);
+}
+
+}  // namespace
+
+void TrainingCommand::add_resume(Options& o) {
+  o.flag("resume", resume_, "continue the run in --out with its settings");
+}
+
+void TrainingCommand::add_training(Options& o) {
+  TrainSettings& s = s_;
+  add_optimizer(o, s);
+  o.group("Attack in training");
+  o.add("eps", s.attack.eps, "largest perturbation", at_least(0));
+  add_attack(o, s.attack);
+  o.add("attack-bn", s.attack_bn, "batch norm while attacking");
+  o.add("attack-mask", s.attack_mask, "the mask the attack goes through");
+  o.group("Method");
+  o.add("beta", s.beta, "weight of TRADES' divergence", at_least(0));
+  o.add("masks", network_.masks, "masks k of RobMask", from_to(1, 1000), "2");
+  o.add("code", s.code, "of a strength over the masks");
+  o.add("strength", s.strength, "p of RobMask: random, per-image or a number in [0, 1]");
+  o.add("robmask-loss", s.robmask_loss, "clean and adversarial, or adversarial only");
+  o.add("bn-stats", network_.bn_stats, "running statistics of RobMask", {}, "shared");
+  // Read as text: either strengths or the word "random".
+  Option& aux = o.add("aux-eps", s.aux_eps, "AdvProp's auxiliary norms: ascending list, or random",
+                      at_least(0), "the value of --eps");
+  aux.read = [&s, list = aux.read](const std::string& text) {
+    s.aux_random = text == "random";
+    if (s.aux_random) return s.aux_eps.clear();
+    list(text);
+  };
+  aux.write = [&s, list = aux.write]() -> Json { return s.aux_random ? Json("random") : list(); };
+  o.group("Model");
+  o.add("normalize", network_.normalize, "of pixels, inside the model");
+  o.add("init", init_, "file of starting weights");
+}
+
+void TrainingCommand::check() {
+  const TrainSettings& s = s_;
+  check_common(common_);
+  check_network(network_);
+  check_eps("eps", s.attack.eps, s.attack.norm);
+  for (std::size_t i = 0; i < s.aux_eps.size(); ++i) {
+    check_eps("aux-eps", s.aux_eps[i], s.attack.norm);
+    require(i == 0 || s.aux_eps[i - 1].value < s.aux_eps[i].value,
+            "--aux-eps: expected an ascending list, got \"{}\" before \"{}\"",
+            s.aux_eps[i > 0 ? i - 1 : 0].text, s.aux_eps[i].text);
+  }
+  require(!resume_ || !common_.out.empty(), "--resume: expected --out DIR, the run to continue");
+}
+
+std::set<std::string> TrainingCommand::unused() {
+  const std::set<std::string> robmask{"masks", "code", "strength", "robmask-loss", "bn-stats"};
+  std::set<std::string> names;
+  switch (s_.method) {
+    case Method::standard:
+      names = {"eps",       "norm",        "attack-steps", "step-size", "start",
+               "attack-bn", "attack-mask", "beta",         "aux-eps"};
+      names.insert(robmask.begin(), robmask.end());
+      break;
+    case Method::pgd:
+      names = {"attack-mask", "beta", "aux-eps"};
+      names.insert(robmask.begin(), robmask.end());
+      break;
+    case Method::trades:  // its own start, in eval mode, through its one mask
+      names = {"start", "attack-bn", "attack-mask", "aux-eps"};
+      names.insert(robmask.begin(), robmask.end());
+      break;
+    case Method::advprop:  // --eps only stands in for --aux-eps, or scales a random one
+      names = {"beta"};
+      names.insert(robmask.begin(), robmask.end());
+      if (!s_.aux_random && common_.was_given("aux-eps")) names.insert("eps");
+      break;
+    case Method::robmask: names = {"beta", "aux-eps"}; break;
+  }
+  return names;
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A new run never overwrites an earlier one.
+void move_aside(const fs::path& dir) {
+  int number = 1;
+  fs::path aside;
+  std::error_code error;
+  do aside = fs::path(fmt::format("{}.{}", dir.string(), number++));
+  while (fs::exists(aside, error));
+  fs::rename(dir, aside, error);
+  require(!error,
+          "--out {}: it holds a run, which cannot be moved to {}: {}; choose another folder",
+          dir.string(), aside.string(), error.message());
+  warn(fmt::format("{} held a run; it is now {} (--resume would have continued it)", dir.string(),
+                   aside.string()));
+}
+
+/// ", on synthetic (no --data was given)": what a mistyped --out is likely to train on.
+std::string data_words(const CommonSettings& common) {
+  const bool given = std::ranges::count(common.given, "data") > 0;
+  return fmt::format(", on {}{}", common.data, given ? "" : " (no --data was given)");
+}
+
+Json number(const std::optional<double>& v) { return v ? Json(*v) : Json(nullptr); }
+
+}  // namespace
+
+Path TrainingCommand::run_directory() const {
+  const fs::path out = common_.out;
+  return out.has_filename() ? out : out.parent_path();
+}
+
+void TrainingCommand::name_run(const std::string& model) {
+  if (!common_.out.empty()) return;
+  const std::string name = fmt::format("runs/{}-{}-{:%Y%m%d-%H%M%S}", to_string(s_.method), model,
+                                       fmt::localtime(std::time(nullptr)));
+  common_.out = name;
+  for (int i = 2; fs::exists(common_.out); ++i) common_.out = fmt::format("{}-{}", name, i);
+}
+
+/// Makes the run directory ready. Returns whether there is a state to go on from.
+bool TrainingCommand::prepare_directory() const {
+  const fs::path dir = run_directory();
+  const bool resume = resume_;
+  const auto holds = [&](const char* name) {
+    std::error_code none;  // a name that cannot be is not there
+    return fs::exists(dir / name, none);
+  };
+  const bool has_state = holds("state.safetensors"), has_model = holds("model.safetensors");
+  const bool has_run = has_state || has_model || holds("log.csv") || holds("config.json");
+  // A run that was killed before its first checkpoint has a log at most, and no model.
+  if (resume ? has_model && !has_state : has_run) move_aside(dir);
+  std::error_code error;
+  if (resume && !has_state) {
+    const bool empty = fs::is_empty(dir, error) && !error;  // made for the run
+    tell_of_new_start(dir, "checkpoint", !has_run && !empty, data_words(common_));
+  }
+  fs::create_directories(dir, error);
+  if (error || !fs::is_directory(dir))
+    throw InputError(fmt::format("--out {}: expected a folder that can be made and written: {}",
+                                 dir.string(), error.message()));
+  if (resume && has_state && !holds("config.json"))
+    warn(
+        fmt::format("--resume: {} holds no config.json: that these are the settings it began with "
+                    "is not checked",
+                    dir.string()));
+  return resume && has_state;
+}
+
+int TrainingCommand::train(const Model& model, Recipe& recipe, const std::vector<Variable>& trained,
+                           const Dataset& data, const CheckpointInfo& info,
+                           const std::string& command) {
+  const fs::path dir = run_directory();
+  const auto doubt = doubt_about_radius(s_.attack.norm, s_.attack.eps.value);
+  if (doubt && s_.method != Method::standard) warn(doubt->text);
+  const bool resumed = prepare_directory();
+  tell_of(data.warnings);
+  const Images train(model.machine(), data.train), test(model.machine(), data.test);
+  Sgd sgd(trained, s_.momentum, s_.weight_decay);
+  Trainer trainer({s_, model, recipe, sgd, train, test, info, dir});
+  if (resumed) trainer.resume();  // a state that it refuses finds nothing changed
+  remove_stale_temporaries(dir);
+  Options options;
+  add_options(options);
+  write_json(dir / "config.json",
+             config_json(command, options, common_, model.machine().kernels()));
+  const EpochSummary last = trainer.run();
+
+  const Json json{{"command", command},
+                  {"method", info.method},
+                  {"model", info.spec.name},
+                  {"out", dir.string()},
+                  {"checkpoint", (dir / "model.safetensors").string()},
+                  {"iterations", trainer.steps()},
+                  {"epoch", last.epoch},
+                  {"train_loss", last.train_loss},
+                  {"train_accuracy", last.train_acc},
+                  {"test_accuracy", number(last.test_acc)},
+                  {"test_accuracy_mask_max", number(last.test_acc_mask_max)}};
+  std::string text = fmt::format("{}: {} iterations, train loss {:.4f}", dir.string(),
+                                 trainer.steps(), last.train_loss);
+  if (last.test_acc)
+    text += fmt::format(", test accuracy {:.2f} % at mask 0", 100 * *last.test_acc);
+  if (model.spec().masks > 1 && last.test_acc_mask_max)
+    text += fmt::format(" and {:.2f} % at mask 1", 100 * *last.test_acc_mask_max);
+  print_result(common_, json, text + "\n");
+  return 0;
+}
+
+}  // namespace robmask

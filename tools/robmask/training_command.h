@@ -1,0 +1,46 @@
+#pragma once
+// What train and finetune do alike: options, checks, and the run in its directory.
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "data/files/json.h"
+#include "tools/robmask/options/command.h"
+#include "tools/robmask/options/network.h"
+#include "training/recipe.h"
+
+namespace robmask {
+
+class TrainingCommand : public Command {
+ public:
+  CommonSettings& common() override { return common_; }
+  void check() override;
+  std::set<std::string> unused() override;
+  void resolve() override { s_.seed = common_.seed; }
+  Precision precision_on_cuda() const override { return Precision::bf16; }
+  Path continued_run() override { return resume_ ? common_.out : ""; }
+
+ protected:
+  /// --resume, and all but those of the method and the network.
+  void add_resume(Options& options);
+  void add_training(Options& options);
+  /// "runs/a/" → "runs/a", which has a name to move aside.
+  Path run_directory() const;
+  /// A name for a new run, runs/<method>-<model>-<time>, in local time, where --out says none.
+  void name_run(const std::string& model);
+  /// Trains `trained` of a model by a recipe into the run directory and prints what came of it.
+  int train(const Model& model, Recipe& recipe, const std::vector<Variable>& trained,
+            const Dataset& data, const CheckpointInfo& info, const std::string& command);
+
+  CommonSettings common_;
+  NetworkSettings network_;
+  TrainSettings s_;
+  bool resume_ = false;
+  std::string init_;  // a file with starting weights; empty: fresh ones
+
+ private:
+  bool prepare_directory() const;
+};
+
+}  // namespace robmask
