@@ -1,41 +1,68 @@
+#include "engine/tape.h"
+#include "training/passes.h"
 #include "training/recipes.h"
+#include "training/training_attack.h"
 
 namespace robmask {
 
 namespace {
 
-/// Branch 0 is clean; branch a goes through auxiliary norm a (mask a, statistics pair a), with its own
-/// ε and its own start noise. With one auxiliary norm this is RobMask with k = 2, split statistics and
-/// p fixed at 1.
-class AdvProp final : public BranchRecipe {
+/// Algorithm 1 of AdvProp (Xie et al. 2020), with one or several auxiliary norms, or one of random
+/// ε (§5.2). Auxiliary norm a is mask a, at the knot p = a / norms, and statistics pair a. With one
+/// of them, this is RobMask with k = 2, split statistics and p fixed at 1.
+class AdvProp final : public Recipe {
  public:
-  AdvProp(const Model& model, const TrainSettings& s)
-      : BranchRecipe(model, training_attack(s), Tuning{model.parameters()}, s.seed),
-        random_(s.aux_random),
-        eps_max_(s.attack.eps.value) {
-    for (const Strength& e : s.aux_eps) eps_.push_back(e.value);
+  AdvProp(const Model& model, const TrainSettings& s) : model_(model), s_(s), main_(model) {
+    const std::size_t norms = s.aux_random ? 1 : s.aux_eps.size();
+    for (std::size_t a = 1; a <= norms; ++a)
+      auxiliary_.emplace_back(model, s, static_cast<double>(a) / static_cast<double>(norms),
+                              static_cast<Index>(a));
+  }
+
+  void prepare(Index step, const std::vector<std::int32_t>&) override {
+    for (std::size_t a = 0; a < auxiliary_.size(); ++a) {
+      const double eps = s_.aux_random ? draw_strength(s_, step) * s_.attack.eps.value  // p·ε_max
+                                       : s_.aux_eps[a].value;
+      auxiliary_[a].attack.set(step, {eps}, {auxiliary_[a].p});
+    }
+  }
+
+  void step(const Batch& batch, Totals& totals) override {
+    // x: x^c in images 0 … N, x^a of auxiliary norm a in a·N … (a+1)·N
+    const Index n = batch.size(), passes = 1 + static_cast<Index>(auxiliary_.size());
+    const Tensor x = repeated(batch.images, passes);
+    std::vector<Segment> norms{main_.segment(n, Mode::train)};
+    for (const Auxiliary& a : auxiliary_) {
+      // x^a ← argmax L(θ, x^a, y) within ε_a of x^c, through the auxiliary norm
+      a.attack(x.images(static_cast<Index>(norms.size()) * n, n), batch);
+      norms.push_back(a.norm.segment(n, Mode::train));
+    }
+
+    // L^c(θ, x^c, y) through the main norm, L^a(θ, x^a, y) through each auxiliary one
+    Tape tape(model_.parameters());
+    const Variable logits = model_.logits(Variable(x), {norms});
+    const Variable losses = cross_entropy(logits, repeated(batch.labels, passes));
+    tape.backward(mean(losses));  // of L^c + Σ_a L^a, divided by the number of passes
+    add_passes(totals, batch, logits.value(), losses.value(), 1);
   }
 
  private:
-  std::vector<Branch> branches(Index step, const std::vector<std::int32_t>&) const override {
-    std::vector<double> eps = eps_;
-    if (random_) eps = {draw_strength(step) * eps_max_};
-    std::vector<Branch> list{Branch{}};
-    const auto norms = static_cast<double>(eps.size());
-    for (std::size_t a = 1; a <= eps.size(); ++a) {
-      Branch b;
-      b.attacked = true;
-      b.eps = {eps[a - 1]};
-      b.mask = {static_cast<double>(a) / norms};
-      b.pair = static_cast<Index>(a);
-      list.push_back(b);
+  struct Auxiliary {
+    Auxiliary(const Model& model, const TrainSettings& s, double strength, Index number)
+        : p(strength),
+          norm(model, number),
+          attack(model, s, static_cast<std::uint32_t>(number), number) {
+      norm.set({p});
     }
-    return list;
-  }
+    double p;
+    StrengthMask norm;
+    TrainingAttack attack;
+  };
 
-  bool random_;
-  double eps_max_;
-  std::vector<double> eps_;
+  const Model& model_;
+  TrainSettings s_;
+  StrengthMask main_;
+  std::vector<Auxiliary> auxiliary_;
 };
 
 }  // namespace

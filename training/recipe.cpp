@@ -23,17 +23,16 @@ void Totals::add(const Tensor& total, const Tensor& values, double factor) const
   values.machine().sum({total, true}, sum, 1);
 }
 
-TrainingAttack training_attack(const TrainSettings& s) {
-  const Mode mode = s.attack_bn == AttackBn::eval           ? Mode::eval
-                    : s.attack_bn == AttackBn::train_frozen ? Mode::frozen
-                                                            : Mode::train;
-  return {s.attack, mode, s.attack_mask};
+void Totals::add_hits(const Tensor& logits, const Tensor& labels) const {
+  const Tensor correct(logits.machine(), labels.shape(), logits.dtype());
+  logits.machine().correct(correct, logits, labels);
+  add(hits, correct);
 }
 
 std::unique_ptr<Recipe> make_recipe(const TrainSettings& settings, const Model& model) {
   const Tuning all{model.parameters()};
   switch (settings.method) {
-    case Method::standard: return standard_recipe(model, settings, all);
+    case Method::standard: return standard_recipe(model, all);
     case Method::pgd: return adversarial_recipe(model, settings, all);
     case Method::trades: return trades_recipe(model, settings);
     case Method::advprop: return advprop_recipe(model, settings);
@@ -54,7 +53,7 @@ std::unique_ptr<Recipe> make_finetune_recipe(const TrainSettings& settings, cons
                                              const Model& model) {
   const Tuning tuning{tuned_parameters(tune, model), tune.stats ? Mode::train : Mode::eval};
   return settings.method == Method::pgd ? adversarial_recipe(model, settings, tuning)
-                                        : standard_recipe(model, settings, tuning);
+                                        : standard_recipe(model, tuning);
 }
 
 MaskCounts mask_counts(const TrainSettings& s) {

@@ -1,5 +1,6 @@
 #pragma once
-// A recipe is one way to turn a batch into gradients: standard, adversarial, TRADES, AdvProp, RobMask.
+// A recipe is one way to turn a batch into gradients: standard, adversarial, TRADES, AdvProp,
+// RobMask.
 
 #include <memory>
 #include <vector>
@@ -14,18 +15,22 @@ struct Batch {
   Tensor images;  // {N,H,W,3}
   Tensor labels;  // i32 {N,1,1,1}
   Tensor ids;     // i32 {N,1,1,1}
+
+  Index size() const { return images.shape().n; }
 };
 
-/// Sums over the images of all steps since the last reset, kept on the machine (f64 {1,1,1,1}) so that
-/// nothing is read back inside a step.
+/// Sums over the images of all steps since the last reset, kept on the machine (f64 {1,1,1,1}) so
+/// that nothing is read back inside a step.
 struct Totals {
   explicit Totals(Backend& machine);
   void reset();
   /// total += factor · Σ values
   void add(const Tensor& total, const Tensor& values, double factor = 1) const;
+  /// hits += the correct predictions among these
+  void add_hits(const Tensor& logits, const Tensor& labels) const;
 
   Tensor loss;        // what is minimized
-  Tensor loss_clean;  // of clean images, and of adversarial ones (the mean over their branches)
+  Tensor loss_clean;  // of clean images, and of adversarial ones (the mean over their passes)
   Tensor loss_adv;
   Tensor hits;  // correct predictions: of clean images where the recipe trains on them
 };
@@ -34,11 +39,11 @@ class Recipe {
  public:
   virtual ~Recipe() = default;
 
-  /// Host work before a step: draws strengths for these images and writes what they decide to where
-  /// every step of so many images looks for it.
+  /// Host work before the step over these images: draws strengths and writes what they decide to
+  /// where each step over so many images looks for it.
   virtual void prepare(Index step, const std::vector<std::int32_t>& ids) = 0;
-  /// Machine work only, so that it can be replayed: attack, forward, backward. Leaves gradients in the
-  /// model's parameters.
+  /// Machine work only, so that it can be replayed: attack, forward, backward. Leaves gradients in
+  /// the model's parameters.
   virtual void step(const Batch& batch, Totals& totals) = 0;
 };
 

@@ -1,29 +1,35 @@
 #pragma once
 // One recipe a file: training/<name>.cpp.
 
-#include "training/branches.h"
+#include "training/recipe.h"
 
 namespace robmask {
 
 using RecipePointer = std::unique_ptr<Recipe>;
 
-/// min CE(x): one clean branch.
-RecipePointer standard_recipe(const Model& model, const TrainSettings& s, const Tuning& tuning);
+/// What a step trains: the tensors that get gradients, and how batch norm passes while they do
+/// (train: by the batch, statistics are updated; eval: by the running statistics, left alone).
+struct Tuning {
+  std::vector<Variable> parameters;  // none: forward passes only, which update statistics
+  Mode mode = Mode::train;
+};
 
-/// min max CE(x + δ), Equation 1 (Madry et al. 2018): one attacked branch.
+/// min CE(x)
+RecipePointer standard_recipe(const Model& model, const Tuning& tuning);
+
+/// min max CE(x + δ), Equation 1 (Madry et al. 2018).
 RecipePointer adversarial_recipe(const Model& model, const TrainSettings& s, const Tuning& tuning);
 
-/// CE(x) + β·KL(f(x) ‖ f(x + δ)) (Zhang et al. 2019): δ maximizes the KL from a start of 0.001·N(0,1).
+/// CE(x) + β·KL(f(x) ‖ f(x + δ)) (Zhang et al. 2019): δ maximizes the KL from a start of
+/// 0.001·N(0,1).
 RecipePointer trades_recipe(const Model& model, const TrainSettings& s);
 
-/// Mean of CE(x) through the main norm and CE(x + δ_a) through each auxiliary norm (Xie et al. 2020).
+/// Mean of CE(x) through the main norm and CE(x + δ_a) through each auxiliary norm (Xie et al.
+/// 2020).
 RecipePointer advprop_recipe(const Model& model, const TrainSettings& s);
 
-/// Algorithm 1: a strength p for each batch (or image), adversarial examples within p·ε_max, the mask of
-/// code u_p; mixed with the clean batch through the mask of code u_0.
+/// Algorithm 1: a strength p for each batch (or image), adversarial examples within p·ε_max, the
+/// mask of code u_i; mixed with the clean batch through the mask of code u_0.
 RecipePointer robmask_recipe(const Model& model, const TrainSettings& s);
-
-/// The attack that the settings describe.
-TrainingAttack training_attack(const TrainSettings& s);
 
 }  // namespace robmask

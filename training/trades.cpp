@@ -1,22 +1,25 @@
+#include "attacks/pgd.h"
 #include "engine/tape.h"
+#include "training/drawn.h"
+#include "training/passes.h"
 #include "training/recipes.h"
 
 namespace robmask {
 
 namespace {
 
+/// Algorithm 1 of TRADES (Zhang et al. 2019), β = 1/λ.
 class Trades final : public Recipe {
  public:
   Trades(const Model& model, const TrainSettings& s)
       : model_(model),
         attack_(s.attack),
         beta_(s.beta),
-        seed_(s.seed),
+        starts_(stream_of(s, Purpose::start)),
         step_(model.machine(), {}, DType::i64),
         ball_(make_ball(model.machine(), model.dtype(), s.attack.norm, {s.attack.eps.value},
                         {s.attack.alpha(s.attack.eps.value)})),
-        attack_segment_(model.segment(0, Mode::eval, {0})),
-        training_segment_(model.segment(0, Mode::train, {0})) {}
+        mask_(model) {}
 
   void prepare(Index step, const std::vector<std::int32_t>&) override {
     model_.machine().fill(step_, static_cast<double>(step));
@@ -24,14 +27,13 @@ class Trades final : public Recipe {
 
   void step(const Batch& batch, Totals& totals) override {
     // images, logits: clean in 0 … N, adversarial in N … 2N
-    Backend& machine = model_.machine();
-    const Index n = batch.images.shape().n;
-    const Tensor images(machine, batch.images.shape().with_images(2 * n), model_.dtype());
-    machine.copy(images.images(0, n), batch.images);
+    const Index n = batch.size();
+    const Tensor images = repeated(batch.images, 2);
     attack(images.images(n, n), batch);
 
+    // CE(f(x), y) + β·KL(f(x) ‖ f(x'))
     Tape tape(model_.parameters());
-    const Segment half = of(n, training_segment_);
+    const Segment half = mask_.segment(n, Mode::train);
     const Variable logits = model_.logits(Variable(images), {{half, half}});
     const Variable clean = cross_entropy(logits.images(0, n), batch.labels);
     const Variable divergence = kl(logits.images(0, n), logits.images(n, n));
@@ -41,34 +43,28 @@ class Trades final : public Recipe {
     totals.add(totals.loss, divergence.value(), beta_);
     totals.add(totals.loss_clean, clean.value());
     totals.add(totals.loss_adv, divergence.value());
-    const Tensor hits(machine, {n, 1, 1, 1}, model_.dtype());
-    machine.correct(hits, logits.value().images(0, n), batch.labels);
-    totals.add(totals.hits, hits);
+    totals.add_hits(logits.value().images(0, n), batch.labels);
   }
 
  private:
-  /// argmax_δ KL(f(x) ‖ f(x + δ)) with f(x) held fixed.
+  /// x' = argmax KL(f(x) ‖ f(x')) with f(x) held fixed.
   void attack(const Tensor& x_adv, const Batch& batch) const {
-    model_.machine().start_normal(x_adv, batch.images, 0.001,
-                                  {.seed = seed_, .purpose = Purpose::start}, step_, batch.ids);
-    const Context pass{{of(batch.images.shape().n, attack_segment_)}};
+    // x' ← x + 0.001·N(0, I)
+    model_.machine().start_normal(x_adv, batch.images, 0.001, starts_, step_, batch.ids);
+    const Context pass{{mask_.segment(batch.size(), Mode::eval)}};
     const Variable clean = model_.logits(Variable(batch.images), pass);
+    // x' ← Π_{B(x, ε)}(x' + α·sign(∇_x' KL(f(x) ‖ f(x'))))
     pgd(x_adv, batch.images, ball_, attack_.steps,
         [&](const Variable& x) { return kl(clean, model_.logits(x, pass)); });
-  }
-
-  static Segment of(Index images, Segment segment) {
-    segment.images = images;
-    return segment;
   }
 
   const Model& model_;
   AttackSettings attack_;
   double beta_;
-  std::uint64_t seed_;
+  Stream starts_;
   Tensor step_;  // i64: the random counter
   Ball ball_;
-  Segment attack_segment_, training_segment_;  // of any number of images
+  StrengthMask mask_;
 };
 
 }  // namespace
