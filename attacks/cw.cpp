@@ -9,7 +9,8 @@ namespace {
 
 constexpr double inside = 0.999999;  // of the way from ½ to 0 or 1: where w is still finite
 
-/// Adam's step size with the corrections for means that began at 0.
+/// Adam's step size with the corrections for means that began at 0:
+/// rate·√(1 − β_2^t) / (1 − β_1^t).
 double adam_rate(Index step) {
   const auto t = static_cast<double>(step);
   return Cw::rate * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t));
@@ -46,6 +47,7 @@ void Cw::begin(Index slot) {
 void Cw::begin_search(Index slot) {
   Backend& machine = slots_.machine();
   const Tensor x = slots_.x.images(slot, 1), x_adv = slots_.x_adv.images(slot, 1);
+  // w ← artanh(2x − 1), so that x_adv = (1 + tanh w)/2 begins at x
   std::vector<double> w = x.to_doubles(), start = w;
   for (std::size_t i = 0; i < w.size(); ++i) {
     w[i] = std::atanh(inside * (2 * w[i] - 1));
@@ -67,6 +69,7 @@ Outcome Cw::judge(Index slot, Logits z, LogitGradient gradient) {
   State& state = states_[slot];
   const double gain = margin(z, run.label, run.target(), gradient);
   const bool wrong = predicted(z) != run.label, strongest = terms_.hand_out == HandOut::strongest;
+  // ∇_z c·max(z_label − max_{i ≠ label} z_i, 0) = −c·∇_z margin, until misclassified
   for (double& g : gradient) g *= wrong ? 0 : -state.c;
   ++state.looks;
   state.succeeded |= wrong;
@@ -83,6 +86,7 @@ void Cw::advance(const Tensor& gradient) {
   const Index active = slots_.active();
   const auto rows = [&](const Tensor& t) { return t.images(0, active); };
   Backend& machine = slots_.machine();
+  // w ← w − Adam(∇_w (‖x_adv − x‖² + c·max(z_label − max_{i ≠ label} z_i, 0)))
   machine.cw_step(rows(slots_.x_adv), rows(w_), rows(mean_), rows(square_), rows(slots_.x),
                   gradient,
                   slots_.numbers([&](Index slot) { return adam_rate(states_[slot].step + 1); }));
@@ -93,6 +97,8 @@ void Cw::advance(const Tensor& gradient) {
     State& state = states_[slot];
     state.length = lengths[slot];
     if (++state.step <= iterations_) continue;
+    // This c is an upper bound if it succeeded, else a lower one: the next lies between them, or is
+    // tenfold while there is no upper one
     (state.succeeded ? state.high : state.low) = state.c;
     state.c = std::isinf(state.high) ? 10 * state.c : (state.low + state.high) / 2;
     ++state.search;

@@ -6,6 +6,9 @@
 
 namespace robmask {
 
+// Letters and steps are those of Algorithm 1: c is the label, f the logits, π_s the hyperplane
+// where the linearization of f_s − f_c at x^(i) vanishes, C = [0,1] for each pixel.
+
 namespace {
 
 constexpr double overshoot = 1.05;  // η
@@ -42,6 +45,7 @@ void Fab::begin(Index slot) {
   phase_ = 0;  // runs begin after a look without gradient
   if (strongest_) strongest_->begin(slot);
   states_[slot] = {.iteration = 0, .value = 0, .nearest = HUGE_VAL, .chosen = 0, .outside = false};
+  // x^(0) ← x_orig in the first run, else random with ‖x^(0) − x_orig‖ = ε/2, then clipped to C
   if (run.number % restarts_ == 0)
     slots_.machine().copy(slots_.x_adv.images(slot, 1), slots_.x.images(slot, 1));
   else
@@ -54,12 +58,13 @@ Outcome Fab::judge(Index slot, Logits z, LogitGradient gradient) {
   const Run& run = slots_.runs[slot];
   State& state = states_[slot];
   if (wants_gradient()) {
+    // f_l(x^(i)) − f_c(x^(i)), l the class of this phase, and its gradient
     const Index other = targeted_ ? run.target() : phase_ < run.label ? phase_ : phase_ + 1;
     state.value = difference(z, run.label, other, gradient);
     return {};
   }
   const bool last = ++state.iteration == iterations_, within = lengths_[slot] <= terms_.eps;
-  state.outside = predicted(z) != run.label;
+  state.outside = predicted(z) != run.label;  // x^(i+1) is not classified as c
   if (!strongest_) return {.found = state.outside && within, .over = last};
   if (within) strongest_->consider(slot, margin(z, run.label, run.target(), gradient));
   if (last) strongest_->hand_out(slot);
@@ -72,6 +77,7 @@ void Fab::move(Index from, Index to) {
 }
 
 void Fab::note_boundary(const Tensor& gradient) {
+  // s ← argmin_{l ≠ c} |f_l(x^(i)) − f_c(x^(i))| / ‖∇f_l(x^(i)) − ∇f_c(x^(i))‖_q, 1/p + 1/q = 1
   const Tensor nearer = slots_.numbers([&](Index slot) {
     State& state = states_[slot];
     const double length =
@@ -90,6 +96,7 @@ void Fab::advance(const Tensor& gradient) {
   const Tensor x = slots_.x.images(0, slots_.active()),
                x_adv = slots_.x_adv.images(0, slots_.active());
   if (!wants_gradient()) {
+    // x^(i+1) ← (1 − β)·x_orig + β·x^(i+1) where it is misclassified
     machine.approach(x_adv, x, slots_.numbers([&](Index slot) {
       return states_[slot].outside ? 1 - backward : 0;
     }));
@@ -98,9 +105,13 @@ void Fab::advance(const Tensor& gradient) {
   }
   note_boundary(gradient);
   if (++phase_ < boundaries_) return;
+  // δ ← proj(x^(i), π_s, C), δ_orig ← proj(x_orig, π_s, C), the shortest steps to the hyperplane
+  // α ← min(‖δ‖ / (‖δ‖ + ‖δ_orig‖), α_max)
+  // x^(i+1) ← proj_C((1 − α)·(x^(i) + η·δ) + α·(x_orig + η·δ_orig))
   machine.fab_step(x_adv, x, normal_.images(0, slots_.active()),
                    slots_.numbers([&](Index slot) { return states_[slot].chosen; }), overshoot,
                    alpha_max, terms_.norm);
+  // ‖x^(i+1) − x_orig‖, to be judged with the class of x^(i+1)
   const Tensor distance(machine, {slots_.active(), 1, 1, 1}, slots_.dtype());
   machine.distance(distance, x_adv, x, terms_.norm);
   const std::vector<double> lengths = distance.to_doubles();

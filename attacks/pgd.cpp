@@ -18,6 +18,7 @@ void pgd(const Tensor& x_adv, const Tensor& x, const Ball& ball, Index steps,
     const Variable images(x_adv);
     Tape tape({images});
     tape.backward(objective(images));
+    // x_adv ← P(x_adv + α·sign(∇)), or α·∇/‖∇‖₂ in L2; P to the ball around x, then to [0,1]
     x.machine().pgd_step(x_adv, x, images.gradient(), ball.alpha, ball.eps, ball.norm);
   }
 }

@@ -13,6 +13,7 @@ PgdAttack::PgdAttack(Slots& slots, const Terms& terms, const Plan& plan, LogitLo
 void PgdAttack::begin(Index slot) {
   const Tensor x = slots_.x.images(slot, 1), x_adv = slots_.x_adv.images(slot, 1);
   const Run& run = slots_.runs[slot];
+  // x_0 ~ U(ball around x), or x itself
   if (plan_.random_start)
     slots_.machine().start_uniform(
         x_adv, x, slots_.number(terms_.eps), terms_.norm,
@@ -44,6 +45,7 @@ Outcome PgdAttack::judge(Index slot, Logits z, LogitGradient gradient) {
     state.wrong = wrong;
   }
   if (state.iteration < plan_.steps) return {};
+  // The point of highest loss, argmax_t ℓ(x_t), if it is wanted and not the last
   if (!state.improved) slots_.machine().copy(slots_.x_adv.images(slot, 1), best_.images(slot, 1));
   return {.found = state.wrong || terms_.hand_out == HandOut::strongest, .over = true};
 }
@@ -54,6 +56,7 @@ void PgdAttack::advance(const Tensor& gradient) {
   if (plan_.best)
     machine.approach(rows(best_), rows(slots_.x_adv),
                      slots_.numbers([&](Index slot) { return states_[slot].improved ? 1 : 0; }));
+  // x_{t+1} ← P(x_t + α·direction(∇ℓ(x_t)))
   machine.pgd_step(rows(slots_.x_adv), rows(slots_.x), gradient, slots_.number(plan_.step_size),
                    slots_.number(terms_.eps), terms_.norm);
 }

@@ -7,6 +7,9 @@
 
 namespace robmask {
 
+// Letters and steps are those of Algorithm 1 (random search) and of 2 and 3 (what L∞ and L2
+// propose): x̂ is the best point so far, ℓ* its loss, h the side of the windows.
+
 namespace {
 
 constexpr std::uint64_t starts = 200;
@@ -32,6 +35,7 @@ struct Draws {
 }  // namespace
 
 double square_share(Index iteration) {
+  // Halved after these iterations: the schedule of the authors' program for 10,000 queries
   double p = 0.8;
   for (const Index end : {10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000})
     if (iteration > end) p /= 2;
@@ -39,6 +43,7 @@ double square_share(Index iteration) {
 }
 
 Index square_side(Index iteration, Norm norm, const Shape& image) {
+  // h^(i): the integer closest to √(p·w²) in images of w × w pixels; at least 1
   const double pixels = square_share(iteration) * static_cast<double>(image.pixels());
   Index side = std::max<Index>(static_cast<Index>(std::nearbyint(std::sqrt(pixels))),
                                norm == Norm::l2 ? 3 : 1);
@@ -56,6 +61,7 @@ Square::Square(Slots& slots, const Terms& terms, Index queries, bool shared)
 
 void Square::begin(Index slot) {
   const Run& run = slots_.runs[slot];
+  // x̂ ← init(x)
   const Stream signs = start_stream(terms_, starts, run);
   Stream bumps = signs;
   bumps.image = owner_of_windows(run);
@@ -66,8 +72,10 @@ void Square::begin(Index slot) {
 Outcome Square::judge(Index slot, Logits z, LogitGradient gradient) {
   const Run& run = slots_.runs[slot];
   State& state = states_[slot];
+  // ℓ_new ← L(f(x̂_new), y), the margin z_y − max_{i ≠ y} z_i
   const double found = -margin(z, run.label, run.target(), gradient);
   ++state.iteration;
+  // If ℓ_new < ℓ*: x̂ ← x̂_new (in advance), ℓ* ← ℓ_new
   state.accepted = found < state.margin;
   if (state.accepted) state.margin = found;
   const bool last = state.iteration == queries_;
@@ -95,6 +103,7 @@ void Square::advance(const Tensor&) {
   const Shape& s = slots_.x.shape();
   Backend& machine = slots_.machine();
   const Tensor best = best_.images(0, active), x_adv = slots_.x_adv.images(0, active);
+  // x̂ ← x̂_new where it was accepted
   machine.approach(best, x_adv,
                    slots_.numbers([&](Index slot) { return states_[slot].accepted ? 1 : 0; }));
 
@@ -112,11 +121,14 @@ void Square::advance(const Tensor&) {
                        .image = owner_of_windows(run)}};
     const Draws signs =
         terms_.norm == Norm::l2 ? draws.of(static_cast<std::uint32_t>(run.image)) : draws;
+    // h^(i), then r and s of the windows W_1 and W_2; L∞ has the first only
     const Index side = square_side(iteration, terms_.norm, s);
     place.push_back(static_cast<std::int32_t>(side));
     for (const std::uint32_t i : {0, 2})
       place.insert(place.end(), {draws.offset(i, s.h, side), draws.offset(i + 1, s.w, side)});
+    // ρ ← Uniform({−1, 1}) of each channel
     for (Index c = 0; c < s.c; ++c) sign.push_back(signs.sign(static_cast<std::uint32_t>(5 + c)));
+    // η or its transpose
     if (terms_.norm == Norm::l2) bumps.push_back(&bump_of(side, draws.sign(4) > 0));
     widest = std::max(widest, side);
   }
@@ -131,6 +143,11 @@ void Square::advance(const Tensor&) {
                   {}};
   if (terms_.norm == Norm::l2)
     squares.pattern = make_tensor(machine, {active, widest, widest, 1}, slots_.dtype(), pattern);
+  // L∞: x̂_new ← P(x̂ + 2ε·ρ) inside the window, P to the ball and to [0,1]. L2, with ν = x̂ − x:
+  //   ν_temp ← ρ·η/‖η‖ + ν_W1/‖ν_W1‖
+  //   ε_avail ← √(‖ν_{W1 ∪ W2}‖² + (ε² − ‖ν‖²)/channels)
+  //   ν_W2 ← 0, ν_W1 ← ε_avail·ν_temp/‖ν_temp‖, each channel on its own
+  //   x̂_new ← x + ε·ν/‖ν‖, clipped to [0,1]
   machine.square_step(x_adv, best, slots_.x.images(0, active), squares, slots_.number(terms_.eps),
                       terms_.norm);
 }

@@ -22,7 +22,8 @@ double sign(const Stream& stream, Index i) {
 }
 
 /// A positive bump of height × width and length 1: around the pixel in the middle, pyramids of
-/// 1/(k+1)² over all that is at most k away from it.
+/// 1/(k+1)² over all that is at most k away from it. So it falls off with the distance
+/// d = max(|h − row|, |w − column|) as Σ_{k ≥ d} 1/(k+1)².
 std::vector<double> half_bump(Index height, Index width) {
   const Index row = height / 2, column = width / 2, rings = std::max(row, column) + 1;
   std::vector<double> at_least(rings + 1, 0.0);  // Σ of the pyramids from k on
@@ -47,6 +48,7 @@ Stream start_stream(const Terms& terms, std::uint64_t kind, const Run& run) {
 }
 
 Perturbation boundary_start(const Stream& stream, Norm norm, double eps, Index count) {
+  // L∞: t ~ U(−1,1), δ = ε·t/‖t‖_∞; L2: t ~ N(0,1), δ = ε·t/‖t‖_2
   Perturbation delta(count);
   double size = 0;
   for (Index i = 0; i < count; ++i) {
@@ -61,6 +63,7 @@ Perturbation boundary_start(const Stream& stream, Norm norm, double eps, Index c
 }
 
 std::vector<double> bump(Index side, bool transposed) {
+  // η: a half bump above the negative of another, the upper of ⌊side/2⌋ rows; then η/‖η‖_2
   const Index upper = side / 2;
   std::vector<double> values = half_bump(upper, side);
   for (const double v : half_bump(side - upper, side)) values.push_back(-v);
@@ -75,6 +78,7 @@ std::vector<double> bump(Index side, bool transposed) {
 namespace {
 
 Perturbation stripes(const Stream& stream, double eps, const Shape& image) {
+  // Each row is the same: ±ε for each column and channel
   Perturbation delta;
   for (Index h = 0; h < image.h; ++h)
     for (Index i = 0; i < image.w * image.c; ++i) delta.push_back(eps * sign(stream, i));
