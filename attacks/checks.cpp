@@ -117,7 +117,7 @@ std::optional<Doubt> doubt_about_accuracy(Index correct, Index n, Index classes)
   return Doubt{
       "chance",
       fmt::format("clean accuracy is {:.2f} %, no more than guessing one of {} classes gives: "
-                  "check --normalize, --mask and the order of the labels",
+                  "check `normalize`, `mask` and the order of the labels",
                   100 * static_cast<double>(correct) / trials, classes)};
 }
 
@@ -132,7 +132,7 @@ std::optional<Doubt> doubt_about_gradients(const std::vector<bool>& robust_to_wh
       "black-box",
       fmt::format("an attack without gradients breaks {} of {} images, though they withstand all "
                   "attacks with them: gradients are masked; report the worst case, and raise "
-                  "--restarts",
+                  "`restarts`",
                   missed, robust_to_white_box.size())};
 }
 
@@ -157,7 +157,7 @@ std::optional<Doubt> doubt_about_radius(Norm norm, double eps) {
   return Doubt{
       "norm",
       fmt::format("eps {:.4g} is the size of a ball in linf, and next to nothing in l2: usual "
-                  "there on CIFAR-10 are 0.5 and 128/255; give --eps",
+                  "there on CIFAR-10 are 0.5 and 128/255; give `eps`",
                   eps)};
 }
 
@@ -167,10 +167,10 @@ std::optional<Doubt> doubt_about_reach(Index steps, double step_size, double eps
   if (steps == 0)
     return Doubt{"reach",
                  "without steps an attack changes no image, so robust accuracy is clean accuracy: "
-                 "raise --attack-steps"};
+                 "raise `attack_steps`"};
   return Doubt{"reach",
                fmt::format("{} steps of {:.4g} go {:.4g} far, the ball is {:.4g} wide: raise "
-                           "--attack-steps or --step-size",
+                           "`attack_steps` or `step_size`",
                            steps, step_size, reach, eps)};
 }
 

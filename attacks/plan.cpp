@@ -51,7 +51,7 @@ void check_classes(const AttackPlan& plan, Index classes) {
                                                             : 2;
   require(classes >= least, "attack {}: its loss compares {} classes, the model has {}{}",
           to_string(plan.attack), least, classes,
-          classes > 1 ? "; use --attack apgd-ce,fab-t,square --worst-case" : "");
+          classes > 1 ? "; use `attack` apgd-ce,fab-t,square `worst_case`" : "");
 }
 
 bool is_targeted(AttackName attack) {

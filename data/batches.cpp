@@ -22,8 +22,8 @@ std::vector<std::int32_t> epoch_order(Index images, bool shuffle, std::uint64_t 
 
 Batches::Batches(Index images, Index batch, bool shuffle, std::uint64_t seed)
     : images_(images), batch_(batch), shuffle_(shuffle), seed_(seed) {
-  require(images > 0, "--data: expected at least one image to train on, got none");
-  require(batch > 0, "--batch: expected a positive number of images, got {}", batch);
+  require(images > 0, "`data`: expected at least one image to train on, got none");
+  require(batch > 0, "`batch`: expected a positive number of images, got {}", batch);
 }
 
 std::span<const std::int32_t> Batches::at(std::uint64_t epoch, Index index) {

@@ -26,8 +26,8 @@ void match_names(Dataset& data, const Names& names) {
     const std::string& name = data.classes[label];
     const auto at = std::ranges::find(names, name);
     require(at != names.end(),
-            "--data {}: expected images of the model's {} classes ({}), got some of {}; rename or "
-            "remove them, or number classes as they come with --match-classes position",
+            "`data` {}: expected images of the model's {} classes ({}), got some of {}; rename or "
+            "remove them, or number classes as they come with `match_classes` position",
             data.spec, names.size(), some_names(names), printable(name));
     meant[label] = static_cast<std::int32_t>(at - names.begin());
   }
@@ -37,7 +37,7 @@ void match_names(Dataset& data, const Names& names) {
       names, [&](const std::string& name) { return std::ranges::count(data.classes, name) > 0; });
   if (known < std::ssize(names))
     data.warnings.push_back(
-        fmt::format("--data {}: knows {} of the model's {} classes; labels go by "
+        fmt::format("`data` {}: knows {} of the model's {} classes; labels go by "
                     "the classes' names",
                     data.spec, known, names.size()));
 }
@@ -63,24 +63,24 @@ void match_classes(Dataset& data, const ModelClasses& model, MatchClasses how) {
   }
   require(
       how == MatchClasses::position || !is_folder(data) || std::ssize(data.classes) == model.count,
-      "--data {}: {} class folders, the model has {} classes and does not say their names: "
+      "`data` {}: {} class folders, the model has {} classes and does not say their names: "
       "which is which cannot be known; list the model's classes in its order, one a line, in "
       "classes.txt beside test/",
       data.spec, data.classes.size(), model.count);
   const auto labels = labels_of(data);
   require(labels.empty() || *labels.rbegin() < model.count,
-          "--data {}: expected labels below {} (the model's classes), got {}", data.spec,
+          "`data` {}: expected labels below {} (the model's classes), got {}", data.spec,
           model.count, labels.empty() ? 0 : *labels.rbegin());
   if (by_name)
     data.warnings.push_back(
-        fmt::format("--data {}: none of its classes ({}) is one of the model's ({}); they are "
+        fmt::format("`data` {}: none of its classes ({}) is one of the model's ({}); they are "
                     "numbered as they come",
                     data.spec, some_names(data.classes), some_names(model.names)));
   else if (!model.names.empty())
     data.classes = model.names;
   else if (!data.classes.empty() && std::ssize(data.classes) < model.count)
     data.warnings.push_back(
-        fmt::format("--data {}: has {} classes, the model {}, without names; "
+        fmt::format("`data` {}: has {} classes, the model {}, without names; "
                     "they are numbered as they come",
                     data.spec, data.classes.size(), model.count));
 }

@@ -24,7 +24,7 @@ void require_repeated(const std::vector<std::int32_t>& labels, const Path& file)
     require(
         labels[row] == labels[row % each],
         "{}: expected the same {} labels five times over, one time a severity, got {} in row {} "
-        "and {} in row {}; --corruptions takes CIFAR-10-C as it is published, all five "
+        "and {} in row {}; `corruptions` takes CIFAR-10-C as it is published, all five "
         "severities in one file, and none of one severity alone",
         file.string(), each, labels[row % each], row % each, labels[row], row);
 }
@@ -33,7 +33,7 @@ void require_repeated(const std::vector<std::int32_t>& labels, const Path& file)
 
 std::vector<std::string> corruptions_in(const Path& folder) {
   require(std::filesystem::is_directory(folder),
-          "--corruptions {}: expected a folder laid out as CIFAR-10-C, found none; it holds "
+          "`corruptions` {}: expected a folder laid out as CIFAR-10-C, found none; it holds "
           "<corruption>.npy and labels.npy",
           folder.string());
   std::vector<std::string> names;
@@ -46,7 +46,7 @@ std::vector<std::string> corruptions_in(const Path& folder) {
   std::ranges::sort(names);
   require(
       !names.empty() && std::filesystem::exists(folder / "labels.npy"),
-      "--corruptions {}: expected <corruption>.npy files and labels.npy, found {} corruptions{}",
+      "`corruptions` {}: expected <corruption>.npy files and labels.npy, found {} corruptions{}",
       folder.string(), names.size(),
       std::filesystem::exists(folder / "labels.npy") ? "" : " and no labels");
   return names;

@@ -20,12 +20,12 @@ Dataset load(const std::string& spec, const DataOptions& options) {
   const bool known = kind == "cifar10" || kind == "cifar100" || kind == "folder" ||
                      kind == "imagenet" || kind == "npy";
   require(known && colon != std::string::npos && colon + 1 < spec.size(),
-          "--data: expected synthetic, cifar10:DIR, cifar100:DIR, folder:DIR, imagenet:DIR or "
+          "`data`: expected synthetic, cifar10:DIR, cifar100:DIR, folder:DIR, imagenet:DIR or "
           "npy:IMAGES.npy, got '{}'",
           spec);
   if (kind == "npy") return load_npy(spec.substr(colon + 1), options);
   const Path folder = spec.substr(colon + 1);
-  require(std::filesystem::is_directory(folder), "--data {}: expected a folder, {} is not one; {}",
+  require(std::filesystem::is_directory(folder), "`data` {}: expected a folder, {} is not one; {}",
           spec, folder.string(),
           kind.starts_with("cifar") ? "`make " + kind + "` fetches the official files"
                                     : "check the path");
@@ -70,7 +70,7 @@ Dataset load_dataset(const std::string& spec, const DataOptions& options) {
     data.spec = spec;
     return data;
   } catch (const std::filesystem::filesystem_error& error) {  // a folder that may not be listed
-    throw InputError(fmt::format("--data {}: {}", spec, error.what()));
+    throw InputError(fmt::format("`data` {}: {}", spec, error.what()));
   }
 }
 

@@ -13,7 +13,7 @@ namespace robmask {
 namespace {
 
 constexpr Index longest_side = 65536;
-constexpr std::string_view or_skip = "or leave such files out with --broken-images skip";
+constexpr std::string_view or_skip = "or leave such files out with `broken_images` skip";
 
 const Codec& codec_of(std::string_view bytes, const std::string& name) {
   for (const Codec* codec : {&jpeg_codec, &png_codec, &bmp_codec, &pnm_codec})
@@ -43,7 +43,7 @@ class Opened {
       refuse({fmt::format("{}, more than {} a side", size, longest_side)});
     require(
         height * width <= max_pixels,
-        "{}: expected at most {} pixels (--max-pixels), got a {} {}; give a larger --max-pixels, "
+        "{}: expected at most {} pixels (`max_pixels`), got a {} {}; give a larger `max_pixels`, "
         "make the image smaller, {}",
         name_, max_pixels, codec_.name, size, or_skip);
   }

@@ -54,7 +54,7 @@ Index side_of(const std::vector<SizeCount>& sizes, const Path& folder) {
   }
   if (2 * small_squares <= files) return imagenet;
   require(sizes.size() == 1,
-          "{}: expected images of one size, got {}; give --image-size {} to resize the others, or "
+          "{}: expected images of one size, got {}; give `image_size` {} to resize the others, or "
           "remove them",
           folder.string(), listed(sizes), side);
   return side;

@@ -28,7 +28,7 @@ inline constexpr Normalization none{};
 inline Normalization choose_normalization(const std::string& choice, const Normalization& own) {
   if (choice == "true") return own;
   if (choice == "kuangliu") return normalizations::kuangliu;
-  require(choice == "none", "--normalize: expected true, kuangliu or none, got '{}'", choice);
+  require(choice == "none", "`normalize`: expected true, kuangliu or none, got '{}'", choice);
   return normalizations::none;
 }
 

@@ -20,7 +20,7 @@ std::vector<std::uint8_t> levels_of(const std::vector<double>& values, const std
     const double level = std::nearbyint(255 * v);
     require(level >= 0 && level <= 255 && std::abs(255 * v - level) <= most_off,
             "{}: expected whole multiples of 1/255 in [0,1], since images are bytes here, got {}; "
-            "save adversarial images with --quantize 8",
+            "save adversarial images with `quantize` 8",
             file, v);
     levels.push_back(static_cast<std::uint8_t>(level));
   }
@@ -70,7 +70,7 @@ Path labels_beside(const Path& images) {
 Dataset load_npy(const std::string& files, const DataOptions& options) {
   constexpr Index most_classes = 1'000'000;
   require(!options.train,
-          "--data npy:{}: holds test images only; train on cifar10:DIR or folder:DIR", files);
+          "`data` npy:{}: holds test images only; train on cifar10:DIR or folder:DIR", files);
   const auto comma = files.find(',');
   const Path images = files.substr(0, comma);
   const Path beside =

@@ -94,11 +94,11 @@ std::vector<Index> choose_images(const Labels& labels, Part part, const DataOpti
   const Counts whole = count(labels), left = count(kept);
   if (left.size() == whole.size()) return places;
   data.warnings.push_back(fmt::format(
-      "--limit-{} {}: {} {} images are of {} of the {} classes ({}), and so are the accuracies{}",
+      "`limit_{}` {}: {} {} images are of {} of the {} classes ({}), and so are the accuracies{}",
       part == Part::train ? "train" : "test", places.size(),
       options.sample == Sample::first ? "the first" : "these", places.size(), left.size(),
       whole.size(), listed(left, data.classes),
-      options.sample == Sample::balanced ? "" : "; --sample balanced takes as many of each class"));
+      options.sample == Sample::balanced ? "" : "; `sample` balanced takes as many of each class"));
   return places;
 }
 

@@ -24,7 +24,7 @@ std::unique_ptr<Backend> make_backend(const std::string& name) {
   return make_cuda_backend(device);
 #else
   throw Unavailable(
-      fmt::format("device {}: this build has no CUDA backend; use --device cpu", name));
+      fmt::format("device {}: this build has no CUDA backend; use `device` cpu", name));
 #endif
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // One error style for the whole house: what was expected, what came, what to do next, in one line.
+// Arguments stand in backticks under their names, `batch`, for which a command line has its flags.
 // The kind of error decides the exit code of the command line.
 
 #include <fmt/format.h>

@@ -8,7 +8,8 @@
 namespace robmask {
 
 std::vector<double> encode(double p, Index k, Code code) {
-  expect(k >= 1 && p >= 0 && p <= 1, "code of strength {} over {} masks", p, k);
+  require(k >= 1 && p >= 0 && p <= 1,
+          "expected a strength from 0 to 1 over masks from 1 on, got {} over {}", p, k);
   std::vector<double> u(k, 0.0);
   double place = p * static_cast<double>(k - 1);
   if (std::abs(place - std::round(place)) < 1e-12) place = std::round(place);  // a knot j/(k−1)

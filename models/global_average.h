@@ -8,7 +8,7 @@ namespace robmask {
 /// The mean over the pixels of square maps, N·S·S·C → N·1·1·C.
 inline Variable global_average(const Variable& x) {
   const Shape& s = x.shape();
-  expect(s.h == s.w, "expected square feature maps, got {}", to_string(s));
+  require(s.h == s.w, "expected square feature maps, got {}", to_string(s));
   return average_pool(x, {s.h, s.h});
 }
 

@@ -1,48 +1,28 @@
 #include "models/model.h"
 
-#include <algorithm>
-
 #include "engine/ops.h"
-#include "models/densenet.h"
-#include "models/preact_resnet.h"
-#include "models/resnet.h"
-#include "models/resnext.h"
 
 namespace robmask {
 
-const std::vector<std::string>& model_names() {
-  static const std::vector<std::string> names{"resnet18", "preact18", "densenet121", "resnext29",
-                                              "resnet18-imagenet"};
-  return names;
-}
+namespace {
 
-bool has_width(const std::string& name) { return name == "resnet18" || name == "preact18"; }
-
-Model::Network Model::make_network(const ModelSpec& spec, const Scope& s) {
+/// The network of a spec. InputError for a name that is none, and for a width or numbers it cannot have.
+Network network_in(const Scope& scope, const ModelSpec& spec) {
   constexpr Index most = 1'000'000;  // counts of elements stay far below 2^63
-  require(spec.width == 64 || has_width(spec.name), "--width: {} has one width only", spec.name);
+  const NamedNetwork& network = network_of(spec.name);
+  require(spec.width == 64 || network.has_width, "`width`: {} has one width only", spec.name);
   for (const Index number : {spec.width, spec.classes, spec.masks})
     require(1 <= number && number <= most,
-            "--width, --masks: expected width, classes and masks from 1 to {}, got {}, {} and {}",
+            "`width`, `masks`: expected width, classes and masks from 1 to {}, got {}, {} and {}",
             most, spec.width, spec.classes, spec.masks);
-  const auto callable = []<class T>(std::shared_ptr<T> net) -> Network {
-    return [net](const Variable& x, const Context& c) { return (*net)(x, c); };
-  };
-  if (spec.name == "resnet18")
-    return callable(std::make_shared<ResNet18>(s, spec.width, spec.classes));
-  if (spec.name == "preact18")
-    return callable(std::make_shared<PreActResNet18>(s, spec.width, spec.classes));
-  if (spec.name == "densenet121") return callable(std::make_shared<DenseNet121>(s, spec.classes));
-  if (spec.name == "resnext29") return callable(std::make_shared<ResNeXt29>(s, spec.classes));
-  if (spec.name == "resnet18-imagenet")
-    return callable(std::make_shared<ResNet18>(s, 64, spec.classes, ResNet18::Stem::imagenet));
-  throw InputError(fmt::format("--model: expected one of {}, got \"{}\"",
-                               fmt::join(model_names(), ", "), spec.name));
+  return network.make(scope, spec.width, spec.classes);
 }
+
+}  // namespace
 
 Model::Model(Backend& machine, DType maps, const ModelSpec& spec, std::uint64_t seed)
     : spec_(spec), shape_{&machine, maps, spec.masks, spec.pairs, seed} {
-  network_ = make_network(spec, Scope(shape_, entries_));
+  network_ = network_in(Scope(shape_, entries_), spec);
   std::vector<double> scale, shift;
   for (int c = 0; c < 3; ++c) {
     scale.push_back(1 / spec.std[c]);
@@ -55,7 +35,7 @@ Model::Model(Backend& machine, DType maps, const ModelSpec& spec, std::uint64_t 
 std::vector<Entry> Model::list(const ModelSpec& spec) {
   const ModelShape shape{.masks = spec.masks, .pairs = spec.pairs};
   std::vector<Entry> entries;
-  make_network(spec, Scope(shape, entries));
+  network_in(Scope(shape, entries), spec);
   return entries;
 }
 
@@ -68,6 +48,7 @@ void Model::refresh() const {
 }
 
 Variable Model::normalized(const Variable& images) const {
+  require(images.shape().c == 3, "expected images N·H·W·3, got {}", to_string(images.shape()));
   return affine(images, scale_, shift_, maps());
 }
 
@@ -94,7 +75,18 @@ Segment Model::segment(Index images, Mode mode, const std::vector<double>& stren
           .pair = pair};
 }
 
+void Model::check_mask(double p) const {
+  require(0 <= p && p <= 1, "`mask` {}: expected a strength from 0 to 1", p);
+  require(p == 0 || spec_.masks > 1, "`mask` {}: the model has one mask only, which is p = 0", p);
+}
+
+Context Model::eval(Index images, double p) const {
+  check_mask(p);
+  return {{segment(images, Mode::eval, {p})}};
+}
+
 std::function<Variable(const Variable&)> Model::at(double p) const {
+  check_mask(p);
   return [this, p](const Variable& images) { return logits(images, eval(images.shape().n, p)); };
 }
 

@@ -1,21 +1,19 @@
 #pragma once
-// A model by name: normalization of pixels, a network, and the list of its tensors.
+// A model: normalization of pixels, a network by its name, and the list of its tensors.
 
 #include <array>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "engine/context.h"
-#include "layers/scope.h"
 #include "layers/strength.h"
+#include "models/networks.h"
 
 namespace robmask {
 
 /// What a checkpoint says of a model.
 struct ModelSpec {
-  std::string name = "resnet18";  // resnet18, preact18, densenet121, resnext29, resnet18-imagenet
-  Index width = 64;               // of resnet18 and preact18
+  std::string name = "resnet18";  // one of model_names()
+  Index width = 64;               // of networks that have one
   Index classes = 10;
   Index masks = 1;  // k
   Index pairs = 1;  // of running statistics: 1 shared; split: 2 (RobMask) or k (AdvProp)
@@ -37,7 +35,7 @@ class Model {
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
-  /// images: N·H·W·3 in [0,1] → {N,1,1,classes}
+  /// images: N·H·W·3 in [0,1] → {N,1,1,classes}. InputError for images of another number of channels.
   Variable logits(const Variable& images, const Context& context) const;
 
   /// The images as the network's first convolution sees them: (x − mean) / std.
@@ -59,25 +57,19 @@ class Model {
   /// pass updates `pair`.
   Segment segment(Index images, Mode mode, const std::vector<double>& strengths,
                   Index pair = 0) const;
-  /// One segment in eval mode.
-  Context eval(Index images, double p) const { return {{segment(images, Mode::eval, {p})}}; }
-  /// Images → logits through the mask of strength p in eval mode, while the model lives.
+  /// InputError unless p is a strength from 0 to 1, and 0 where there is one mask only.
+  void check_mask(double p) const;
+  /// One segment in eval mode, through a mask that check_mask() lets pass.
+  Context eval(Index images, double p) const;
+  /// Images → logits through that mask, while the model lives.
   std::function<Variable(const Variable&)> at(double p) const;
 
  private:
-  using Network = std::function<Variable(const Variable&, const Context&)>;
-  static Network make_network(const ModelSpec& spec, const Scope& scope);
-
   ModelSpec spec_;
   ModelShape shape_;
   std::vector<Entry> entries_;
   Network network_;
   Tensor scale_, shift_;  // pixels → (pixels − mean) / std
 };
-
-/// The names `--model` takes.
-const std::vector<std::string>& model_names();
-/// Can this network be made narrower with `--width`?
-bool has_width(const std::string& name);
 
 }  // namespace robmask

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 
 #include "data/files/json.h"
 #include "engine/backend.h"
@@ -59,21 +58,21 @@ void tell_of_beaten_flags(const SafeTensors& file, const CheckpointOverrides& fl
   const auto number = [](const std::optional<Index>& n) {
     return n ? std::optional(std::to_string(*n)) : std::nullopt;
   };
-  const std::tuple<const char*, const char*, std::optional<std::string>> said[] = {
-      {"model", "model", flags.model},
-      {"width", "width", number(flags.width)},
-      {"masks", "masks", number(flags.masks)},
-      {"image_size", "image-size", number(flags.image_size)},
-      {"bn_stats", "bn-stats", flags.bn_stats}};
-  for (const auto& [key, flag, value] : said) {
+  const std::pair<const char*, std::optional<std::string>> said[] = {
+      {"model", flags.model},
+      {"width", number(flags.width)},
+      {"masks", number(flags.masks)},
+      {"image_size", number(flags.image_size)},
+      {"bn_stats", flags.bn_stats}};
+  for (const auto& [key, value] : said) {
     const auto at = file.metadata.find(key);
     if (value && at != file.metadata.end() && at->second != *value)
-      warn(fmt::format("--{} {}: not used, {} says that its {} is {}", flag, *value, file.source,
-                       key, at->second));
+      warn(fmt::format("`{0}` {1}: not used, {2} says that its {0} is {3}", key, *value,
+                       file.source, at->second));
   }
   if (!flags.normalization || !contents_of(file).normalization) return;
   if (const Normalization own = normalization_of(file, {}); own != *flags.normalization)
-    log("{}: normalizes pixels by its own mean {} and std {}, whatever --normalize says",
+    log("{}: normalizes pixels by its own mean {} and std {}, whatever `normalize` says",
         file.source, fmt::join(own.mean, ", "), fmt::join(own.std, ", "));
 }
 
@@ -86,13 +85,13 @@ CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags
   ModelSpec& s = info.spec;
   s.name = m.text("model", flags.model.value_or(""));
   require(!s.name.empty(),
-          "{}: the file does not say which model it is: give --model (and --width, --masks, "
-          "--bn-stats where they differ from the defaults)",
+          "{}: the file does not say which model it is: give `model` (and `width`, `masks`, "
+          "`bn_stats` where they differ from the defaults)",
           file.source);
-  if (std::ranges::count(model_names(), s.name) == 0)
-    m.refuse("model", fmt::format("one of {}", fmt::join(model_names(), ", ")));
+  if (const auto known = model_names(); std::ranges::count(known, s.name) == 0)
+    m.refuse("model", fmt::format("one of {}", fmt::join(known, ", ")));
   s.width = m.whole("width", flags.width.value_or(64));
-  s.classes = m.whole("classes", contents_of(file).outputs_of("linear.bias"));
+  s.classes = m.whole("classes", contents_of(file, s.name).classes());
   s.masks = m.whole("masks", flags.masks.value_or(1));
   require(1 <= s.masks && s.masks <= most_masks, "{}: expected from 1 to {} masks, got {}",
           file.source, most_masks, s.masks);
@@ -125,7 +124,7 @@ std::filesystem::path weights_path(const std::filesystem::path& from) {
   if (!std::filesystem::is_directory(from)) return from;
   const auto inside = from / "model.safetensors";
   require(std::filesystem::exists(inside),
-          "--from {}: expected a weights file or a run directory with model.safetensors",
+          "`from` {}: expected a weights file or a run directory with model.safetensors",
           from.string());
   return inside;
 }

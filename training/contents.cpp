@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/model.h"
+
 namespace robmask {
 
 namespace {
@@ -14,15 +16,27 @@ std::pair<std::string_view, std::string_view> split_name(std::string_view name) 
   return {name.substr(0, end), name.substr(end)};
 }
 
-/// The prefixes under which "conv1.weight" and "linear.bias" stand, the shortest first.
-std::vector<std::string> prefixes_in(const Names& names) {
-  constexpr std::string_view stem = "conv1.weight";
+/// The first and the last tensor of a model, by which it is found in a file.
+std::pair<std::string, std::string> ends_of(const SafeTensors& file, std::string model) {
+  const auto said = file.metadata.find("model");
+  if (model.empty() && said != file.metadata.end()) model = said->second;
+  if (std::ranges::count(model_names(), model) == 0) model = ModelSpec().name;
+  const std::vector<Entry> entries = Model::list({.name = model});
+  return {canonical(entries.front().name), canonical(entries.back().name)};
+}
+
+/// The prefixes under which a model's first and last tensor stand, the shortest first.
+std::vector<std::string> prefixes_in(const Names& names, const std::string& first,
+                                     const std::string& last) {
   std::vector<std::string> found;
   for (const auto& [name, tensor] : names) {
-    if (!name.ends_with(stem)) continue;
-    const std::string prefix(name.substr(0, name.size() - stem.size()));
-    if (names.contains(prefix + "linear.bias") || names.contains(prefix + "fc.bias"))
-      found.push_back(prefix);
+    if (!name.ends_with(first)) continue;
+    const std::string prefix(name.substr(0, name.size() - first.size()));
+    const auto follows = [&](const auto& other) {
+      return other.first.starts_with(prefix) &&
+             canonical(std::string(other.first.substr(prefix.size()))) == last;
+    };
+    if (std::ranges::any_of(names, follows)) found.push_back(prefix);
   }
   std::ranges::stable_sort(found, {}, &std::string::size);
   return found;
@@ -94,17 +108,18 @@ Index Contents::outputs_of(const std::string& name) const {
   return at->second->tensor.shape[0];
 }
 
-Contents contents_of(const SafeTensors& file) {
+Contents contents_of(const SafeTensors& file, const std::string& model) {
   Names names;
   for (const NamedTensor& t : file.tensors) names.emplace(t.name, &t);
-  Contents contents{
-      .source = file.source, .prefix = {}, .tensors = {}, .normalization = {}, .beside = {}};
+  Contents contents;
+  contents.source = file.source;
+  std::tie(contents.first, contents.last) = ends_of(file, model);
   contents.normalization = take_normalization(file.source, names);
-  const std::vector<std::string> prefixes = prefixes_in(names);
+  const std::vector<std::string> prefixes = prefixes_in(names, contents.first, contents.last);
   require(!prefixes.empty(),
-          "{}: expected tensors \"conv1.weight\" and \"linear.bias\", which every model has, under "
-          "their names or under one prefix: are these a model's weights?",
-          file.source);
+          "{}: expected tensors \"{}\" and \"{}\", which every model has, under their names or "
+          "under one prefix: are these a model's weights?",
+          file.source, contents.first, contents.last);
   contents.prefix = prefixes.front();
   const auto is_under = [](std::string_view name) {
     return [name](const std::string& prefix) { return name.starts_with(prefix); };

@@ -14,20 +14,28 @@ namespace robmask {
 
 struct Contents {
   std::string source;  // the file, for messages
+  std::string first,
+      last;  // the canonical names of the first layer's weight and the classifier's bias
   std::string
       prefix;  // of all of the model's names: "module.", "_orig_mod.", "1." of nn.Sequential
   std::map<std::string, const NamedTensor*> tensors;  // the model's, by their canonical names
   std::optional<Normalization> normalization;         // of tensors such as mu and sigma
   std::vector<std::string> beside;                    // names outside the prefix, used for nothing
 
-  /// The first axis of a tensor: how many outputs a layer has. InputError where there is none.
+  /// How many outputs the classifier has, and how many channels the first layer. InputError where these
+  /// are no tensors of an axis.
+  Index classes() const { return outputs_of(last); }
+  Index width() const { return outputs_of(first); }
+
+ private:
   Index outputs_of(const std::string& name) const;
 };
 
-/// Finds the one prefix under which a first convolution and a classifier stand, which every model has.
-/// A second prefix is no matter if it holds the same tensors again. `file` must outlive the result.
-/// InputError for no such prefix, for models that differ, for two names of one tensor.
-Contents contents_of(const SafeTensors& file);
+/// Finds the one prefix under which the first layer and the classifier of `model` stand; where none is
+/// named, of the model that the metadata name, or else the names that all built-in ones share. A second
+/// prefix is no matter if it holds the same tensors again. `file` must outlive the result. InputError for
+/// no such prefix, for models that differ, for two names of one tensor.
+Contents contents_of(const SafeTensors& file, const std::string& model = {});
 
 /// One name for the spellings of one tensor: `downsample` and `fc` become `shortcut` and `linear`.
 std::string canonical(std::string name);

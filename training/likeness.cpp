@@ -25,8 +25,8 @@ Index rows_in(const Contents& contents, const std::string& end) {
 
 /// The model whose tensors these are, all of them and no others; none if there is no such model here.
 std::optional<ModelSpec> model_in(const Contents& contents) {
-  ModelSpec spec{.width = contents.outputs_of("conv1.weight"),
-                 .classes = contents.outputs_of("linear.bias"),
+  ModelSpec spec{.width = contents.width(),
+                 .classes = contents.classes(),
                  .masks = rows_in(contents, ".weight"),
                  .pairs = rows_in(contents, ".running_mean")};
   for (const std::string& name : model_names()) {
@@ -41,14 +41,18 @@ std::optional<ModelSpec> model_in(const Contents& contents) {
   return std::nullopt;
 }
 
-bool is_head(Role r) { return r == Role::linear_weight || r == Role::linear_bias; }
+/// Is it a tensor of the classifier, whose bias is a model's last one?
+bool is_head(const std::string& name, const Contents& contents) {
+  return canonical(name).substr(0, canonical(name).rfind('.')) ==
+         contents.last.substr(0, contents.last.rfind('.'));
+}
 
 }  // namespace
 
 std::vector<const NamedTensor*> sources_of(const Contents& contents,
                                            const std::vector<StoredTensor>& tensors,
                                            const ModelSpec& spec, Reading reading) {
-  const Index classes = contents.outputs_of("linear.bias");
+  const Index classes = contents.classes();
   const bool new_head = reading == Reading::start && classes != spec.classes;
   std::vector<const NamedTensor*> sources;
   std::set<std::string> used;
@@ -67,7 +71,7 @@ std::vector<const NamedTensor*> sources_of(const Contents& contents,
     }
     used.insert(at->first);
     std::vector<Index> shape = t.shape;
-    const bool kept = new_head && is_head(t.entry->role);
+    const bool kept = new_head && is_head(t.entry->name, contents);
     if (kept) shape[0] = classes;
     const HostTensor& host = at->second->tensor;
     require(host.shape == shape || (t.entry->role == Role::tracked && host.count() == 1),
@@ -80,13 +84,13 @@ std::vector<const NamedTensor*> sources_of(const Contents& contents,
   for (const auto& [name, tensor] : contents.tensors)
     require(used.contains(name),
             "{}: tensor {} is not part of {} with {} mask(s): are these the weights of another "
-            "model or of more masks (--masks, --bn-stats)? What is no weight must be removed",
+            "model or of more masks (`masks`, `bn_stats`)? What is no weight must be removed",
             contents.source, printable(tensor->name), spec.name, spec.masks);
   return sources;
 }
 
 void check_like(const SafeTensors& file, const ModelSpec& spec, Reading reading) {
-  const Contents contents = contents_of(file);
+  const Contents contents = contents_of(file, spec.name);
   const auto compare = [&](const char* property, const auto& has, const auto& said,
                            const char* by) {
     require(has == said,
@@ -95,14 +99,14 @@ void check_like(const SafeTensors& file, const ModelSpec& spec, Reading reading)
   };
   if (const std::optional<ModelSpec> is = model_in(contents)) {
     const bool start = reading == Reading::start;
-    compare("model", is->name, spec.name, "--model");
-    compare("width", is->width, spec.width, "--width");
+    compare("model", is->name, spec.name, "`model`");
+    compare("width", is->width, spec.width, "`width`");
     if (!start) compare("classes", is->classes, spec.classes, "the data");
     if (!start || is->masks > spec.masks)
-      compare("number of masks", is->masks, spec.masks, "--masks");
+      compare("number of masks", is->masks, spec.masks, "`masks`");
     if (!start || is->pairs > spec.pairs)
       compare("number of running statistics (one is shared, more are split)", is->pairs, spec.pairs,
-              "--bn-stats");
+              "`bn_stats`");
   }
   const std::vector<Entry> entries = Model::list(spec);
   sources_of(contents, stored_tensors(entries, spec), spec, reading);

@@ -17,6 +17,7 @@ namespace robmask {
 namespace {
 
 bool quiet = false;
+std::string (*worded)(const std::string&) = [](const std::string& message) { return message; };
 std::mutex screen;  // whoever writes to standard error, or says what shall stand there
 std::atomic<bool> bar_on_screen = false;
 std::atomic<int> caught = 0;  // the signal
@@ -64,15 +65,17 @@ extern "C" void note_signal(int number) {
 
 void set_quiet(bool value) { quiet = value; }
 
+void set_wording(std::string (*wording)(const std::string&)) { worded = wording; }
+
 void log_line(const std::string& line) {
   if (quiet) return;
   const std::lock_guard lock(screen);
-  put_on_own_line(one_line(line));
+  put_on_own_line(one_line(worded(line)));
 }
 
 void warn(const std::string& line) {
   const std::lock_guard lock(screen);
-  put_on_own_line("robmask: warning: " + one_line(line));
+  put_on_own_line("robmask: warning: " + one_line(worded(line)));
 }
 
 Progress::Progress(std::string title, Index total, std::string unit, Index before)

@@ -18,6 +18,10 @@ namespace robmask {
 /// With --quiet: no progress and no logs; warnings are still shown.
 void set_quiet(bool quiet);
 
+/// How messages are worded: as they come, or as this makes them. The library names its arguments in
+/// backticks; a command line has flags for them.
+void set_wording(std::string (*wording)(const std::string& message));
+
 /// A line on standard error, and one line only: one_line().
 void log_line(const std::string& line);
 template <class... Args>

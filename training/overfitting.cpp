@@ -37,8 +37,8 @@ void probe_overfitting(EpochSummary& summary, const Model& model, const Images& 
   if (halved && under_training_attack - under_pgd > 0.25)
     warn(
         fmt::format("epoch {}: catastrophic overfitting: {:.0f} % of the probed training images "
-                    "stand the training attack but {:.0f} % stand PGD-10; use more --attack-steps "
-                    "or a smaller --step-size",
+                    "stand the training attack but {:.0f} % stand PGD-10; use more `attack_steps` "
+                    "or a smaller `step_size`",
                     summary.epoch, 100 * under_training_attack, 100 * under_pgd));
 }
 

@@ -33,15 +33,15 @@ void require_same_images(const SafeTensors& file, const Metadata& said, const Tr
   if (then.fingerprint.empty())
     return warn(
         fmt::format("{}: an older version wrote it and does not say which images it was "
-                    "trained on: that --data still has the same is not checked",
+                    "trained on: that `data` still has the same is not checked",
                     file.source));
   constexpr const char* advice =
-      "resume it with the images it began with, or leave out --resume to start anew";
-  require(then.count == now.count, "{}: the run was trained on {} images, --data has {}; {}",
+      "resume it with the images it began with, or leave out `resume` to start anew";
+  require(then.count == now.count, "{}: the run was trained on {} images, `data` has {}; {}",
           file.source, then.count, now.count, advice);
   require(
       then.fingerprint == now.fingerprint,
-      "{}: the run was trained on {} images that --data has no longer: others, or others' labels, "
+      "{}: the run was trained on {} images that `data` has no longer: others, or others' labels, "
       "have taken their place; {}",
       file.source, then.count, advice);
 }
@@ -51,7 +51,7 @@ void check(const SafeTensors& file, const RunState& s, const RunSize& run) {
   const auto within = [&](const std::string& what, auto is, decltype(is) low, decltype(is) high) {
     require(low <= is && is <= high,
             "{}: {}: expected {}, got {}; is the file damaged, or has the run begun with another "
-            "--epochs or --batch? leave out --resume to start anew",
+            "`epochs` or `batch`? leave out `resume` to start anew",
             file.source, what,
             low == high ? fmt::format("{}", low) : fmt::format("from {} to {}", low, high), is);
   };
@@ -128,7 +128,7 @@ void restore(const SafeTensors& file, const Model& model, const Sgd& sgd) {
       for (const T v : values)
         require(std::isfinite(static_cast<double>(v)) && (negative || v >= 0),
                 "{}: tensor {}: expected finite numbers{}, got {}; the file is damaged: leave out "
-                "--resume to start anew",
+                "`resume` to start anew",
                 file.source, printable(name), negative ? "" : " from 0 on", v);
       to.from_host(values);
     };

@@ -101,7 +101,7 @@ void Trainer::iterate(std::span<const std::int32_t> ids) {
     const Index fits = batch_that_fits(ids);
     throw OutOfMemory(fmt::format(
         "{}; {}", error.what(),
-        fits > 0 ? fmt::format("--batch {} would fit", fits)
+        fits > 0 ? fmt::format("`batch` {} would fit", fits)
                  : "not even one image a batch fits: use a smaller model or another device"));
   }
   ++state_.step;
@@ -111,7 +111,7 @@ void Trainer::iterate(std::span<const std::int32_t> ids) {
 
 RunError Trainer::diverged(const std::string& what) const {
   return RunError(fmt::format(
-      "{} is not finite after iteration {}: the run has diverged; {}; try a smaller --lr", what,
+      "{} is not finite after iteration {}: the run has diverged; {}; try a smaller `lr`", what,
       state_.step,
       state_.generation > 0 ? fmt::format("the last checkpoint in {} is kept", run_.dir.string())
                             : "it has written no checkpoint"));
@@ -220,7 +220,7 @@ EpochSummary Trainer::run() {
       check_finite();
       save();
       progress.finish();
-      log_line(fmt::format("stopped after iteration {}; --resume --out {} goes on from there",
+      log_line(fmt::format("stopped after iteration {}; `resume` `out` {} goes on from there",
                            state_.step, run_.dir.string()));
       throw;
     }

@@ -129,7 +129,7 @@ std::vector<T> weights_of(const NamedTensor& t, Role role, const std::string& wh
 
 void from_file(const Model& model, const SafeTensors& file, Reading reading) {
   check_like(file, model.spec(), reading);
-  const Contents contents = contents_of(file);
+  const Contents contents = contents_of(file, model.spec().name);
   if (!contents.beside.empty())
     warn(fmt::format("{}: {} of its tensors, such as {}, are not under {} and not used",
                      file.source, contents.beside.size(), printable(contents.beside.front()),

@@ -125,7 +125,7 @@ TEST(Cifar100, TheFineLabelIsUsedAndBothLabelsAreChecked) {
 }
 
 TEST(DataSpec, WhatIsNoDataSetIsRefusedInOneLine) {
-  EXPECT_TRUE(mentions(load_error("cifar10"), "--data: expected synthetic, cifar10:DIR"));
+  EXPECT_TRUE(mentions(load_error("cifar10"), "`data`: expected synthetic, cifar10:DIR"));
   EXPECT_TRUE(mentions(load_error("cifar10:"), "got 'cifar10:'"));
   EXPECT_TRUE(mentions(load_error("mnist:somewhere"), "got 'mnist:somewhere'"));
   EXPECT_TRUE(mentions(load_error("cifar100:/no/such/folder"), "make cifar100"));

@@ -74,7 +74,7 @@ TEST_F(Corruptions, OfOneSeverityAreNotCutIntoFive) {
 }
 
 TEST_F(Corruptions, WhatIsSomethingElseIsNamed) {
-  EXPECT_NE(refusal().find("--corruptions"), std::string::npos);
+  EXPECT_NE(refusal().find("`corruptions`"), std::string::npos);
   put_images("fog", 1, 16);
   EXPECT_NE(refusal().find("labels"), std::string::npos);
   put_labels<std::int32_t>({0, 0, 0, 0, 0});

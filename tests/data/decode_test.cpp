@@ -337,7 +337,7 @@ TEST(Decode, AnImageOfMorePixelsThanAllowedIsRefusedFromItsHead) {
   const std::string bytes = png_bytes(2, 3, 8, PngKind::gray, "abcdef");
   EXPECT_EQ(decode_bytes(bytes, "x", 6).width, 3);
   const auto line = message_of<InputError>([&] { decode_bytes(bytes, "x", 5); });
-  EXPECT_TRUE(mentions(line, "at most 5 pixels (--max-pixels), got a PNG of 3x2 pixels")) << line;
+  EXPECT_TRUE(mentions(line, "at most 5 pixels (`max_pixels`), got a PNG of 3x2 pixels")) << line;
   EXPECT_TRUE(mentions(refusal_of(png_bytes(9000, 9000, 8, PngKind::gray, "")), "9000x9000"));
   EXPECT_TRUE(mentions(refusal_of(png_bytes(1, 70000, 8, PngKind::gray, "")), "65536 a side"));
 }

@@ -164,7 +164,7 @@ TEST(ImageFolder, OneFileMoreOrLessDecidesNoSize) {
   EXPECT_TRUE(mentions(line, "expected images of one size, got 4 of 32x32 (the first ")) << line;
   EXPECT_TRUE(mentions(line, "1 of 32x33 (the first ")) << line;
   EXPECT_TRUE(mentions(line, "wide.png")) << line;
-  EXPECT_TRUE(mentions(line, "--image-size 32")) << line;
+  EXPECT_TRUE(mentions(line, "`image_size` 32")) << line;
   EXPECT_EQ(load_error(folder, {.train = false, .limit_test = 1}), line);
   std::filesystem::remove(folder / "train/cat/wide.png");
   put_image(folder / "train/cat/c.png", plain(16, 16, {12, 0, 0}));

@@ -59,7 +59,7 @@ TEST_F(NpyImages, AsPlanesOfNumbersAreTheSame) {
   for (const std::uint8_t level : as_planes) numbers.push_back(static_cast<float>(level) / 255.0f);
   EXPECT_EQ(load(put("adv.npy", {2, 3, 2, 1}, numbers)).test.pixels, pixels);
   numbers[3] += 0.1f / 255;
-  EXPECT_TRUE(mentions(refusal(put("adv.npy", {2, 3, 2, 1}, numbers)), "--quantize 8"));
+  EXPECT_TRUE(mentions(refusal(put("adv.npy", {2, 3, 2, 1}, numbers)), "`quantize` 8"));
   numbers[3] = 1.5f;
   EXPECT_TRUE(mentions(refusal(put("adv.npy", {2, 3, 2, 1}, numbers)), "got 1.5"));
 }

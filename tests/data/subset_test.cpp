@@ -33,10 +33,10 @@ TEST(Subset, OfTheFirstImagesThatLackClassesIsWarnedOfWithTheCounts) {
   EXPECT_EQ(kept.places, (Places{0, 1, 2, 3, 4}));
   ASSERT_EQ(kept.warnings.size(), 1u);
   EXPECT_TRUE(test::mentions(kept.warnings[0],
-                             "--limit-test 5: the first 5 images are of 2 of the 3 classes (ant 4, "
+                             "`limit_test` 5: the first 5 images are of 2 of the 3 classes (ant 4, "
                              "bee 1), and so"))
       << kept.warnings[0];
-  EXPECT_TRUE(test::mentions(kept.warnings[0], "--sample balanced")) << kept.warnings[0];
+  EXPECT_TRUE(test::mentions(kept.warnings[0], "`sample` balanced")) << kept.warnings[0];
 }
 
 TEST(Subset, ThatIsBalancedTakesAsManyOfEachClassAsThereAre) {

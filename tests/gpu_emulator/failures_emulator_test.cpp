@@ -101,7 +101,7 @@ TEST_F(GpuEmulatorFailures, TrainingInTooLittleMemorySaysWhichBatchWouldFit) {
   const test::ScratchFolder folder;
   leave(2 * mebibyte);
   const std::string line = test::message_of<OutOfMemory>([&] { train(folder.path(), 16, 1); });
-  const auto at = line.find("--batch ");
+  const auto at = line.find("`batch` ");
   ASSERT_NE(at, std::string::npos) << line;
   const int fits = std::atoi(line.c_str() + at + 8);
   EXPECT_TRUE(fits == 8 || fits == 4 || fits == 2) << line;
@@ -118,7 +118,7 @@ TEST_F(GpuEmulatorFailures, EvaluationInTooLittleMemoryGoesOnInSmallerBatches) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(measured(), expected);
   const std::string warning = testing::internal::GetCapturedStderr();
-  EXPECT_TRUE(test::mentions(warning, "going on with --batch 4, which changes no result"))
+  EXPECT_TRUE(test::mentions(warning, "going on with `batch` 4, which changes no result"))
       << warning;
 }
 

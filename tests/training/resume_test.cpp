@@ -259,13 +259,13 @@ TEST(Resume, OtherTrainingImagesAreRefused) {
   const test::ScratchFolder folder;
   train(folder.path(), 2);
   EXPECT_TRUE(test::mentions(refusal(folder.path(), images(40)),
-                             "the run was trained on 35 images, --data has 40; "));
+                             "the run was trained on 35 images, `data` has 40; "));
   Dataset pixel = images(), label = images();
   pixel.train.pixels.back() ^= 1;
   label.train.labels.back() ^= 1;
   for (const Dataset& other : {pixel, label})
     EXPECT_TRUE(
-        test::mentions(refusal(folder.path(), other), "35 images that --data has no longer"));
+        test::mentions(refusal(folder.path(), other), "35 images that `data` has no longer"));
 }
 
 TEST(Resume, AnOlderStateThatDoesNotSayItsImagesGoesOnWithAWarning) {

@@ -14,7 +14,7 @@ using test::WeightsFile;
 TEST_F(WeightsFile, WithoutMetadataIsWhatTheFlagsSay) {
   const auto written = model_of(spec_of(2), 1);
   put(*written, [](SafeTensors& file) { file.metadata.clear(); });
-  EXPECT_TRUE(mentions(refusal(), "give --model"));
+  EXPECT_TRUE(mentions(refusal(), "give `model`"));
   CheckpointOverrides flags;
   flags.model = "resnet18";
   flags.bn_stats = "split";
@@ -23,9 +23,9 @@ TEST_F(WeightsFile, WithoutMetadataIsWhatTheFlagsSay) {
   flags.width = 4;
   EXPECT_EQ(to_file(*load(flags).model).tensors, to_file(*written).tensors);
   flags.bn_stats = "shared";
-  EXPECT_TRUE(mentions(refusal(flags), "which its tensors have, got 1, as --bn-stats"));
+  EXPECT_TRUE(mentions(refusal(flags), "which its tensors have, got 1, as `bn_stats`"));
   flags.masks = 3;
-  EXPECT_TRUE(mentions(refusal(flags), "masks 2, which its tensors have, got 3, as --masks"));
+  EXPECT_TRUE(mentions(refusal(flags), "masks 2, which its tensors have, got 3, as `masks`"));
 }
 
 TEST_F(WeightsFile, OfAnotherModelIsRefusedByTheNamesOfBoth) {

@@ -9,6 +9,7 @@
 #include "data/files/json.h"
 #include "engine/backend.h"
 #include "tools/robmask/bench_inputs.h"
+#include "tools/robmask/options/flags.h"
 #include "tools/robmask/workloads.h"
 #include "training/manners.h"
 
@@ -101,7 +102,7 @@ void serve(Backend& machine, const BenchSettings& s) {
     } catch (const Interrupted&) {
       throw;
     } catch (const std::exception& e) {  // such as a lack of memory: other lines may go well
-      answer = {{"error", e.what()}};
+      answer = {{"error", as_flags(e.what())}};
     }
     std::cout << json_line(answer) << std::endl;
   }

@@ -85,7 +85,7 @@ std::optional<double> source_mask(const EvaluationSettings& s, const LoadedModel
                                   double mask) {
   if (!s.transfers()) return {};
   const double p = s.source_mask ? *s.source_mask : source.info.spec.masks == 1 ? 0 : mask;
-  check_mask(*source.model, p);
+  source.model->check_mask(p);
   return p;
 }
 
@@ -107,7 +107,7 @@ std::vector<Combination> combinations_of(const EvaluationSettings& s, const Load
     warn(fmt::format("--mask match: the weights do not say their eps_max; {} is assumed",
                      model.info.eps_max));
   for (const double mask : s.mask.match ? std::vector{0.0} : s.mask.values) {
-    check_mask(*model.model, mask);
+    model.model->check_mask(mask);
     for (const std::vector<AttackName>& attacks : attack_lists(s))
       for (const Strength& eps : strengths) {
         const double p = s.mask.match ? matching_mask(model.info, eps.value) : mask;

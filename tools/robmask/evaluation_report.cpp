@@ -11,6 +11,7 @@
 #include "engine/backend.h"
 #include "tools/robmask/comparisons.h"
 #include "tools/robmask/corruption_report.h"
+#include "tools/robmask/options/flags.h"
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/result_text.h"
 #include "tools/robmask/robustbench.h"
@@ -153,7 +154,7 @@ void EvaluationReport::prepare_outputs(bool attacks) {
 
 void EvaluationReport::doubt(const Doubt& doubt, double mask) {
   warn(fmt::format("mask {}: {}", mask, doubt.text));
-  warnings_.push_back({{"check", doubt.check}, {"mask", mask}, {"message", doubt.text}});
+  warnings_.push_back({{"check", doubt.check}, {"mask", mask}, {"message", as_flags(doubt.text)}});
 }
 
 void EvaluationReport::question(const LoadedModel& from,
@@ -183,7 +184,7 @@ void EvaluationReport::question_result(const AttackResult& result, Index classes
   const AttackPlan& plan = result.of.plan;
   const auto consider = [&](const std::optional<Doubt>& d) {
     const bool known = d && std::ranges::any_of(warnings_, [&](const Json& w) {
-                         return w["mask"] == result.of.mask && w["message"] == d->text;
+                         return w["mask"] == result.of.mask && w["message"] == as_flags(d->text);
                        });
     if (d && !known) doubt(*d, result.of.mask);
   };
@@ -218,7 +219,7 @@ void EvaluationReport::judge(const LoadedModel& model, std::optional<double> p,
     tell_of_clamped_targets(combinations, model.info.spec.classes);
     tell_of(data_warnings_);
     for (const std::string& warning : data_warnings_)
-      warnings_.push_back({{"check", "data"}, {"mask", Json()}, {"message", warning}});
+      warnings_.push_back({{"check", "data"}, {"mask", Json()}, {"message", as_flags(warning)}});
   }
   const std::string name = p ? fmt::format("p {}", *p) : "";
   if (!settings_.corruptions.empty())

@@ -31,7 +31,7 @@ class Export final : public Command {
     require_output_file("out", out, {".safetensors"});
     const LoadedModel from = load_model(from_, machine_of(common_), maps_of(common_),
                                         overrides_of(network_, std::nullopt));
-    check_mask(*from.model, mask_);
+    from.model->check_mask(mask_);
     const LoadedModel plain = export_mask(from, mask_);
     save_model(out, *plain.model, plain.info);
     const std::string& model = plain.info.spec.name;

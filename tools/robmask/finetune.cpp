@@ -92,7 +92,7 @@ class Finetune final : public TrainingCommand {
               from_, from.model->spec().masks);
       from = export_mask(from, *mask_);
     } else {
-      check_mask(*from.model, mask_.value_or(0));
+      from.model->check_mask(mask_.value_or(0));
     }
     from.info.class_names = data.classes;
     from.info.image_size = data.train.height;

@@ -8,6 +8,7 @@
 #include "data/files/one_line.h"
 #include "engine/threads.h"
 #include "tools/robmask/options/command_line.h"
+#include "tools/robmask/options/flags.h"
 #include "training/manners.h"
 
 namespace robmask {
@@ -31,13 +32,14 @@ int run(const std::vector<std::string>& arguments) {
 }
 
 int complain(const std::string& line, int code) {
-  std::fprintf(stderr, "robmask: %s\n", one_line(line).c_str());
+  std::fprintf(stderr, "robmask: %s\n", one_line(as_flags(line)).c_str());
   return code;
 }
 
 int guarded_main(const std::vector<std::string>& arguments) {
   try {
     install_signal_handlers();
+    set_wording(as_flags);
     const int code = run(arguments);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
       throw RunError("standard output: the results could not be written; is it closed or full?");

@@ -47,7 +47,7 @@ class Predict final : public Command {
     ChosenSplit chosen = load_split(common_, split_, info, network_.match_classes);
     const LoadedModel from =
         load_model(from_, machine, maps_of(common_), overrides_of(network_, chosen.normalization));
-    check_mask(*from.model, mask_);
+    from.model->check_mask(mask_);
     tell_of(chosen.warnings);
     const Images images(machine, std::move(chosen.images));
     const LabelledImages labelled = images.labelled(from.model->dtype());

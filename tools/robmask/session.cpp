@@ -90,11 +90,6 @@ void tell_of(const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) warn(warning);
 }
 
-void check_mask(const Model& model, double p) {
-  require(p == 0 || model.spec().masks > 1,
-          "--mask {}: the model has one mask only, which is p = 0", p);
-}
-
 void print_result(const CommonSettings& common, const Json& json, const std::string& text) {
   std::cout << (common.json ? json_line(json) + "\n" : text) << std::flush;
   if (!std::cout) throw RunError("the result could not be written to standard output");

@@ -44,9 +44,6 @@ ChosenSplit load_split(const CommonSettings& common, Part part, const Checkpoint
 /// Warns of what a user should know of images.
 void tell_of(const std::vector<std::string>& warnings);
 
-/// InputError unless the model has a mask of strength p.
-void check_mask(const Model& model, double p);
-
 /// Prints a result to stdout: the JSON with --json, else the text.
 void print_result(const CommonSettings& common, const Json& json, const std::string& text);
 

@@ -25,7 +25,7 @@ void count_classes_as(const SafeTensors& init, Dataset& data) {
 /// Before a model is made: the weights that training starts from are like it, but for their head.
 void check_init(const SafeTensors& init, const ModelSpec& spec) {
   check_like(init, spec, Reading::start);
-  if (const Index classes = contents_of(init).outputs_of("linear.bias"); classes != spec.classes)
+  if (const Index classes = contents_of(init, spec.name).classes(); classes != spec.classes)
     warn(fmt::format("--init {}: its head is of {} classes, the data have {}: the head starts anew",
                      init.source, classes, spec.classes));
 }

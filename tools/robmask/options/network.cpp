@@ -35,8 +35,9 @@ void add_file_network(Options& o, NetworkSettings& n) {
 
 void check_network(const NetworkSettings& n) {
   const std::string name = n.model.value_or("resnet18");
-  require(std::ranges::count(model_names(), name) == 1, "--model: expected one of {}, got \"{}\"{}",
-          fmt::join(model_names(), ", "), name, suggestion(name, model_names()));
+  const std::vector<std::string> known = model_names();
+  require(std::ranges::count(known, name) == 1, "--model: expected one of {}, got \"{}\"{}",
+          fmt::join(known, ", "), name, suggestion(name, known));
   require(!n.width || !n.model || has_width(name),
           "--width: {} has one width only; it scales resnet18 and preact18", name);
 }
