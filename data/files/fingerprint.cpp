@@ -1,18 +1,9 @@
 #include "data/files/fingerprint.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <vector>
 
 namespace robmask {
-
-void Fingerprint::add(std::span<const std::byte> bytes) {
-  for (const std::byte b : bytes)
-    hash_ = (hash_ ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3;
-}
-
-std::string Fingerprint::digits() const { return fmt::format("{:016x}", hash_); }
 
 std::string fingerprint(const Path& path) {
   const InputFile file(path);

@@ -16,7 +16,7 @@ const Reader results(
         return s;
       }();
       static const Commands commands(settings);
-      static const Accuracy robust{.training = {}, .mask = "1", .attack = "pgd", .eps = "8/255"};
+      static const Reading robust{.of = {{.mask = "1", .attack = "pgd", .eps = "8/255"}}};
       static const Path result = commands.jobs(robust).front().result();
       std::filesystem::create_directories(result.parent_path());
       put(result, input);

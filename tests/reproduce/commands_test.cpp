@@ -115,24 +115,22 @@ TEST(ReproduceTrainings, AMissingDataSetIsNamed) {
 TEST(ReproduceScales, SmallRunsAutoattackAtOneStrengthOnly) {
   const ReproduceSettings s = settings_of(ScaleName::small, "out");
   const Commands commands(s);
-  const Experiment& e = experiment("table6");
-  EXPECT_EQ(commands.left_out(cell_of(e, "RobMask", "ε = 0").reading), "");
-  EXPECT_NE(commands.left_out(cell_of(e, "RobMask", "ε = 4/255").reading), "");
-  const Reading& strongest = cell_of(e, "RobMask", "ε = 8/255").reading;
-  EXPECT_EQ(commands.left_out(strongest), "");
-  const Json evaluate = settings(commands.jobs(strongest)[0].arguments);
+  const Experiment e = at_scale(experiment("table6"), commands.scale());
+  EXPECT_EQ(cell_of(e, "RobMask", "ε = 0").missing, "");
+  EXPECT_NE(cell_of(e, "RobMask", "ε = 4/255").missing, "");
+  const Cell& strongest = cell_of(e, "RobMask", "ε = 8/255");
+  EXPECT_EQ(strongest.missing, "");
+  const Json evaluate = settings(commands.jobs(strongest.reading)[0].arguments);
   EXPECT_EQ(evaluate["attack"], Json{"autoattack"});
   EXPECT_EQ(evaluate["limit-test"], 100);
   EXPECT_EQ(evaluate["mask"], Json{1.0});
 }
 
 TEST(ReproduceScales, SmallLeavesOutADifferenceOfWhatItLeavesOut) {
-  const ReproduceSettings s = settings_of(ScaleName::small, "out");
-  const Commands commands(s);
-  const Experiment& e = experiment("claims");
+  const Experiment e = at_scale(experiment("claims"), scale_of(ScaleName::small));
   const std::string row = "AutoAttack: RobMask − AdvProp";
-  EXPECT_EQ(commands.left_out(cell_of(e, row, "ε = 8/255").reading), "");
-  EXPECT_NE(commands.left_out(cell_of(e, row, "ε = 4/255").reading), "");
+  EXPECT_EQ(cell_of(e, row, "ε = 8/255").missing, "");
+  EXPECT_NE(cell_of(e, row, "ε = 4/255").missing, "");
 }
 
 TEST(ReproduceScales, SmallNamesTheNetworkThatStandsInAndRunsNothingTwice) {

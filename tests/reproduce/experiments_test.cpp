@@ -1,5 +1,7 @@
 // The descriptions of the paper's tables and figures.
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "tests/cli/command_line.h"
@@ -13,7 +15,9 @@ double printed(const std::string& name, const std::string& row, const std::strin
 }
 
 TEST(Experiments, AreTheTablesAndFiguresOfThePaperAndItsClaims) {
-  EXPECT_EQ(experiment_names(),
+  std::vector<std::string> names;
+  for (const Experiment& e : experiments()) names.push_back(e.name);
+  EXPECT_EQ(names,
             (std::vector<std::string>{"table1", "table2", "table3", "table4", "table5", "table6",
                                       "table7", "table8", "table9", "figure1", "figure3", "figure4",
                                       "claims", "grid", "ablations", "tradeoff"}));
@@ -126,6 +130,63 @@ TEST(Experiments, ClaimsAreDifferencesOfThePapersOwnNumbers) {
   EXPECT_NEAR(printed("claims", "ImageNet", "RobMask − BN on ImageNet"), 0.38, 1e-9);
   EXPECT_NEAR(printed("claims", "AutoAttack: RobMask 10/255 − RobMask", "ε = 8/255"), 2.99, 1e-9);
   EXPECT_NEAR(printed("claims", "PGD: RobMask − AdvProp", "ε = 8/255"), -1.54, 1e-9);
+}
+
+/// What the paper prints in a row of a table, or in its columns that are named.
+std::vector<double> printed_row(const std::string& name, const std::string& row,
+                                const std::vector<std::string>& columns = {}) {
+  std::vector<double> numbers;
+  for (const Cell& cell : experiment(name).cells)
+    if (cell.row == row && cell.paper &&
+        (columns.empty() || std::ranges::count(columns, cell.column) > 0))
+      numbers.push_back(*cell.paper);
+  return numbers;
+}
+
+TEST(Experiments, EveryClaimIsTheDifferenceOfWhatTheTablesPrint) {
+  std::map<std::string, double> printed_by_jobs;
+  const ReproduceSettings settings = settings_of(ScaleName::paper, "out");
+  const Commands commands(settings);
+  for (const char* table : {"table1", "table3", "table4", "table5", "table6"})
+    for (const Cell& cell : experiment(table).cells)
+      if (cell.paper) printed_by_jobs[commands.jobs(cell.reading)[0].folder] = *cell.paper;
+  int claims = 0;
+  for (const Cell& cell : experiment("claims").cells) {
+    if (!cell.paper) continue;
+    const auto of = [&](const Source& source) {
+      return printed_by_jobs.at(commands.jobs({.of = {source}})[0].folder);
+    };
+    const double difference = of(cell.reading.of[0]) - of(cell.reading.of[1]);
+    EXPECT_NEAR(*cell.paper, difference, 1e-9) << cell.name();
+    ++claims;
+  }
+  EXPECT_EQ(claims, 8 * 4 + 3 + 2 * 5 + 4 * 5);
+}
+
+TEST(Experiments, WhatTwoTablesPrintIsTheSame) {
+  EXPECT_EQ(printed_row("grid", "mask p = 1"), printed_row("table5", "RobMask"));
+  for (const std::string name : {"BN", "AdvProp", "RobMask"})
+    EXPECT_EQ(printed_row("figure3", name, {"Clean"}),
+              printed_row("table3", "DenseNet-121, 100 epochs", {"CIFAR-10 " + name}));
+  EXPECT_NEAR(printed("figure3", "RobMask / AdvProp", "Seconds an epoch"), 890.0 / 870, 1e-5);
+  for (const auto& [row, column] : {std::pair("running mean μ", "mean"),
+                                    {"running variance σ²", "variance"},
+                                    {"weight γ", "weight γ"},
+                                    {"bias β", "bias β"}})
+    for (const std::string tuned : {"all tuned", "γ and statistics tuned"})
+      EXPECT_EQ(printed("figure1", row, tuned),
+                printed("table9", "0 bn1", column + (", " + tuned)));
+  const std::string rows = "Adversarial training with and without standard finetuning of BN, ";
+  for (const auto& [point, column] : {std::pair("0", "p = 0.0"),
+                                      {"0.2", "p = 0.2"},
+                                      {"0.4", "p = 0.4"},
+                                      {"0.6", "p = 0.6"},
+                                      {"0.8", "p = 0.8"},
+                                      {"1", "p = 1.0"}}) {
+    const std::string row = "Table 2, p = " + std::string(point);
+    EXPECT_EQ(printed("tradeoff", row, "Clean"), printed("table2", rows + "clean", column));
+    EXPECT_EQ(printed("tradeoff", row, "Robust"), printed("table2", rows + "robust", column));
+  }
 }
 
 TEST(Experiments, SlugsKeepLettersDigitsAndPoints) {

@@ -1,23 +1,22 @@
 // Which cells --only asks for.
 
-#include "tools/robmask/reproduce/selection.h"
+#include "tools/robmask/reproduce/experiment.h"
 
 #include "tests/reproduce/workplace.h"
 
 namespace robmask::reproduce {
 namespace {
 
-const Experiment example{
-    "table0",
-    "a test",
-    {},
-    {{"A", "Clean", Accuracy{}}, {"AA", "Clean", Accuracy{}}, {"AA", "Robust", Accuracy{}}}};
+const Experiment example{.name = "table0",
+                         .title = "a test",
+                         .cells = {{"A", "Clean"}, {"AA", "Clean"}, {"AA", "Robust"}}};
 
 std::string asked(const std::vector<std::string>& only, const Experiment& of = example) {
-  const Selection selection({of}, only);
+  std::vector<Experiment> list{of};
+  select(list, only);
   std::string names;
-  for (const Cell& cell : of.cells)
-    if (selection.asks_for(cell)) names += cell.name() + " ";
+  for (const Cell& cell : list.at(0).cells)
+    if (cell.asked) names += cell.name() + " ";
   return names;
 }
 
@@ -37,10 +36,19 @@ TEST(Selection, AWholeNameAsksForThatCellOnly) {
 
 TEST(Selection, APartCutsNoNumber) {
   const Experiment numbered{
-      "table0", "a test", {}, {{"C10", "Clean", Accuracy{}}, {"C100", "Clean", Accuracy{}}}};
+      .name = "table0", .title = "a test", .cells = {{"C10", "Clean"}, {"C100", "Clean"}}};
   EXPECT_EQ(asked({"c10"}, numbered), "c10.clean ");
   EXPECT_EQ(asked({"c100"}, numbered), "c100.clean ");
   EXPECT_EQ(asked({"c"}, numbered), "c10.clean c100.clean ");
+}
+
+TEST(Selection, AnExperimentOfWhichNothingIsAskedForIsLeftOut) {
+  Experiment other = example;
+  other.cells = {{"B", "Clean"}};
+  std::vector<Experiment> list{other, example};
+  select(list, {"aa"});
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0].cells.size(), 3u);
 }
 
 TEST(Selection, WhatFitsNoCellIsRefusedWithTheNames) {

@@ -5,7 +5,7 @@
 #include "data/files/npy.h"
 #include "data/files/safetensors.h"
 #include "tests/reproduce/workplace.h"
-#include "tools/robmask/reproduce/welch.h"
+#include "tools/robmask/reproduce/findings.h"
 
 namespace robmask::reproduce {
 namespace {
@@ -18,11 +18,11 @@ class ReproduceTable : public testing::Test {
 TEST_F(ReproduceTable, ReadsCleanOrRobustAccuracyInPerCent) {
   const ReproduceSettings s = settings_of(ScaleName::small, folder_.path());
   const Commands commands(s);
-  const Accuracy clean{.training = {}}, robust{.training = {}, .attack = "pgd", .eps = "8/255"};
+  const Source clean, robust{.attack = "pgd", .eps = "8/255"};
   put_result(commands.evaluate(clean), 0.75, 0.75);
   put_result(commands.evaluate(robust), 0.75, 0.25);
-  EXPECT_EQ(find(clean, commands).value, 75);
-  const Finding finding = find(robust, commands);
+  EXPECT_EQ(find({.of = {clean}}, commands).value, 75);
+  const Finding finding = find({.of = {robust}}, commands);
   EXPECT_EQ(finding.value, 25);
   EXPECT_NEAR(finding.interval->at(0), 22, 1e-9);
   EXPECT_EQ(finding.n, 500);
@@ -31,13 +31,12 @@ TEST_F(ReproduceTable, ReadsCleanOrRobustAccuracyInPerCent) {
 TEST_F(ReproduceTable, RefusesResultsThatNoEvaluationPrints) {
   const ReproduceSettings s = settings_of(ScaleName::small, folder_.path());
   const Commands commands(s);
-  const Accuracy clean{.training = {}};
-  const Job job = commands.evaluate(clean);
+  const Job job = commands.evaluate(Source{});
   put_result(job, 0.75, 0.75);
   const Json whole = read_json(job.result());
   const auto refused = [&](const Json& report) {
     write_json(job.result(), report);
-    const std::string line = test::message_of<InputError>([&] { find(clean, commands); });
+    const std::string line = test::message_of<InputError>([&] { find(Reading{}, commands); });
     EXPECT_TRUE(test::mentions(line, "result.json: expected the result of an evaluation")) << line;
   };
   for (const char* report : {"[]", R"({"results":[]})", R"({"results":{"0":1}})", "null"})
@@ -63,11 +62,11 @@ TEST_F(ReproduceTable, RefusesWeightsAndMapsThatDoNotMatch) {
     write_safetensors(job.folder / "model.safetensors", file);
   }
   EXPECT_TRUE(test::mentions(test::message_of<InputError>([&] {
-                               find(Cosine{before, after, "a"}, commands);
+                               find({Measure::cosine, {{before}, {after}}, {"a"}}, commands);
                              }),
                              "expected 3 numbers"));
-  const MaskedMaps maps{{before, "0"}, {before, "1"}, "bn1"};
-  for (const View& view : {maps.a, maps.b}) {
+  const Reading maps{Measure::blocked, {{before, "0"}, {before, "1"}}, {"bn1"}};
+  for (const Source& view : maps.of) {
     const Job job = commands.features(view, "bn1");
     const Index channels = view.mask == "0" ? 2 : 1;
     std::filesystem::create_directories(job.folder);
@@ -85,7 +84,7 @@ TEST_F(ReproduceTable, RefusesWeightsAndMapsThatDoNotMatch) {
 TEST_F(ReproduceTable, SeedsGiveTheirMeanAndTheSamplesStandardDeviation) {
   const ReproduceSettings s = settings_of(ScaleName::paper, folder_.path());
   const Commands commands(s);
-  const Accuracy accuracy{.training = {}, .repeated = true};
+  const Reading accuracy{.of = {{.repeated = true}}};
   const std::vector<Job> jobs = commands.jobs(accuracy);
   for (std::size_t i = 0; i < jobs.size(); ++i)
     put_result(jobs[i], 0.90 + 0.01 * static_cast<double>(i), 0);
@@ -99,12 +98,12 @@ TEST_F(ReproduceTable, SeedsGiveTheirMeanAndTheSamplesStandardDeviation) {
 TEST_F(ReproduceTable, ADifferenceOfMeansOverSeedsHasWelchsInterval) {
   const ReproduceSettings s = settings_of(ScaleName::paper, folder_.path());
   const Commands commands(s);
-  const Accuracy a{.training = {}, .repeated = true},
-      b{.training = {.method = "robmask"}, .repeated = true};
-  for (const auto& [accuracy, spread] : {std::pair(a, 0.01), {b, 0.03}})
-    for (const Job& job : commands.jobs(accuracy))
-      put_result(job, 0.90 + spread * (job.folder == commands.jobs(accuracy)[0].folder ? 1 : 0), 0);
-  const Finding finding = find(Difference{b, a}, commands);
+  const Source a{.repeated = true}, b{.training = {.method = "robmask"}, .repeated = true};
+  const std::vector<Job> jobs = commands.jobs({.of = {b, a}});
+  ASSERT_EQ(jobs.size(), 6u);
+  for (std::size_t i = 0; i < jobs.size(); ++i)
+    put_result(jobs[i], i == 0 ? 0.93 : i == 3 ? 0.91 : 0.90, 0);
+  const Finding finding = find({.of = {b, a}}, commands);
   // By hand: deviations 1/√3 and √3, so a standard error of √(10/9) at 2.4390 degrees of freedom.
   EXPECT_NEAR(finding.value, 2.0 / 3, 1e-9);
   EXPECT_FALSE(finding.std);
@@ -112,12 +111,20 @@ TEST_F(ReproduceTable, ADifferenceOfMeansOverSeedsHasWelchsInterval) {
               1e-6);
 }
 
+TEST_F(ReproduceTable, EqualMeansWithoutSpreadHaveAnIntervalWithoutLength) {
+  const ReproduceSettings s = settings_of(ScaleName::paper, folder_.path());
+  const Commands commands(s);
+  const Reading difference{
+      .of = {{.repeated = true}, {.training = {.method = "robmask"}, .repeated = true}}};
+  for (const Job& job : commands.jobs(difference)) put_result(job, 0.75, 0);
+  EXPECT_EQ(find(difference, commands).interval, (std::array{0.0, 0.0}));
+}
+
 TEST(Welch, StudentsQuantilesAreThoseOfTheTables) {
   EXPECT_NEAR(student_95(1), 12.7062, 1e-3);
   EXPECT_NEAR(student_95(2), 4.302653, 1e-5);
   EXPECT_NEAR(student_95(4), 2.776445, 1e-5);
   EXPECT_NEAR(student_95(1e4), 1.960201, 1e-5);
-  EXPECT_EQ(welch_half_width({0, 3}, {0, 3}), 0);
 }
 
 TEST_F(ReproduceTable, TheMedianEpochAndTheRatioOfTwo) {
@@ -131,9 +138,9 @@ TEST_F(ReproduceTable, TheMedianEpochAndTheRatioOfTwo) {
   };
   put_log(fast, "epoch,seconds\n0,100\n1,4\n2,3\n");
   put_log(slow, "epoch,seconds\n0,4\n1,6\n");
-  EXPECT_EQ(find(EpochSeconds{fast}, commands).value, 4);
-  EXPECT_EQ(find(EpochSeconds{slow}, commands).value, 5);
-  EXPECT_EQ(find(EpochRatio{{slow}, {fast}}, commands).value, 1.25);
+  EXPECT_EQ(find({Measure::seconds, {{fast}}}, commands).value, 4);
+  EXPECT_EQ(find({Measure::seconds, {{slow}}}, commands).value, 5);
+  EXPECT_EQ(find({Measure::seconds, {{slow}, {fast}}}, commands).value, 1.25);
 }
 
 TEST_F(ReproduceTable, ParametersAreWhatTrainingChanges) {
@@ -147,7 +154,7 @@ TEST_F(ReproduceTable, ParametersAreWhatTrainingChanges) {
   file.add("bn1.running_mean", host_tensor({2}, std::vector<float>(2)));
   file.add("bn1.num_batches_tracked", host_tensor({1}, std::vector<std::int64_t>{7}));
   write_safetensors(job.folder / "model.safetensors", file);
-  EXPECT_EQ(find(Parameters{{}}, commands).value, 8);
+  EXPECT_EQ(find({Measure::parameters}, commands).value, 8);
 }
 
 TEST_F(ReproduceTable, AGapIsTheMeanDistanceFromThePapersCosines) {
@@ -164,17 +171,14 @@ TEST_F(ReproduceTable, AGapIsTheMeanDistanceFromThePapersCosines) {
   };
   put_weights(before, {1, 0});
   put_weights(after, {0, 1});
-  const MeanGap gap{{{before, after, "a"}, {before, after, "b"}}, {0.5, 0.75}};
+  const Reading gap{Measure::gap, {{before}, {after}}, {"a", "b"}, {0.5, 0.75}};
   EXPECT_NEAR(find(gap, commands).value, (0.5 + 0.25) / 2, 1e-12);
 }
 
 TEST_F(ReproduceTable, RowsThatShareNoColumnStandInTablesOfTheirOwn) {
-  const Experiment e{"table0", "a test", {}, {}};
-  const std::vector<FilledCell> cells{{{"A", "x", Accuracy{}}, Finding{.value = 1}},
-                                      {{"A", "y", Accuracy{}}, Finding{.value = 2}},
-                                      {{"B", "y", Accuracy{}}, Finding{.value = 3}},
-                                      {{"C", "z", Accuracy{}}, Finding{.value = 4}}};
-  const std::string text = markdown(e, cells, scale_of(ScaleName::smoke));
+  Experiment e{"table0", "a test", {}, {{"A", "x"}, {"A", "y"}, {"B", "y"}, {"C", "z"}}};
+  for (Cell& cell : e.cells) cell.ours = Finding{1 + static_cast<double>(&cell - &e.cells[0])};
+  const std::string text = markdown(document(e, scale_of(ScaleName::smoke)));
   EXPECT_NE(text.find("| | x | y |\n| --- | --- | --- |\n| A | 1.00 | 2.00 |\n| B |  | 3.00 |\n\n"
                       "| | z |\n| --- | --- |\n| C | 4.00 |\n"),
             std::string::npos)
@@ -182,13 +186,21 @@ TEST_F(ReproduceTable, RowsThatShareNoColumnStandInTablesOfTheirOwn) {
 }
 
 TEST_F(ReproduceTable, ShowsOursBesideThePapersAndSaysWhatIsMissing) {
-  const Experiment e{"table0", "a test", {"a remark"}, {}};
-  const std::vector<FilledCell> cells{
-      {{"A", "clean", Accuracy{}, 91.97}, Finding{.value = 50, .interval = {{40, 60}}, .n = 100}},
-      {{"A", "mean", Accuracy{}, 8.59, 0.18, "78.59 must be meant"},
-       Finding{.value = 77, .std = 0.5, .n = 3}},
-      {{"B", "clean", Accuracy{}, 1}, {}, "train: no room"}};
-  const std::string text = markdown(e, cells, scale_of(ScaleName::smoke));
+  const Experiment e{"table0",
+                     "a test",
+                     {"a remark"},
+                     {{.row = "A",
+                       .column = "clean",
+                       .paper = 91.97,
+                       .ours = Finding{.value = 50, .interval = {{40, 60}}, .n = 100}},
+                      {.row = "A",
+                       .column = "mean",
+                       .paper = 8.59,
+                       .paper_std = 0.18,
+                       .note = "78.59 must be meant",
+                       .ours = Finding{.value = 77, .std = 0.5, .n = 3}},
+                      {.row = "B", .column = "clean", .paper = 1, .missing = "train: no room"}}};
+  const std::string text = markdown(document(e, scale_of(ScaleName::smoke)));
   EXPECT_NE(text.find("| | clean | mean |\n| --- | --- | --- |\n"
                       "| A | 50.00 [40.00, 60.00] (91.97) | 77.00 ± 0.50 (8.59 ± 0.18*) |\n"
                       "| B | – (1.00) |  |\n"),
@@ -197,16 +209,15 @@ TEST_F(ReproduceTable, ShowsOursBesideThePapersAndSaysWhatIsMissing) {
   for (const char* line :
        {"- a remark\n", "- \\* A, mean: 78.59 must be meant.\n", "- – B, clean: train: no room.\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line;
-  const CsvTable table = csv(cells);
+  const CsvTable table = csv(e);
   EXPECT_EQ(csv_line(table.rows[0]), "A,clean,50,40,60,,100,91.97,,,");
   EXPECT_EQ(csv_line(table.rows[2]), "B,clean,,,,,,1,,,train: no room");
 }
 
 TEST_F(ReproduceTable, AFiguresCaptionStandsInTheLineBelowIt) {
-  const Experiment e{"table0", "a test", {"a remark"}, {}, {{"all.svg", "A curve.", "No paper."}},
-                     nullptr};
+  const Experiment e{"table0", "a test", {"a remark"}, {}, {{"all.svg", "A curve.", "No paper."}}};
   const Scale& scale = scale_of(ScaleName::smoke);
-  const std::string text = markdown(e, {}, scale);
+  const std::string text = markdown(document(e, scale));
   EXPECT_NE(
       text.find("![all](all.svg)\nA curve. Ours: " + scale.data + ". No paper.\n\n- a remark"),
       std::string::npos)

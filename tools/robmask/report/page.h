@@ -19,7 +19,7 @@ std::string html_page(const Json& report, const std::string& tables);
 
 /// The files that the Makefile turns into strings.
 namespace assets {
-extern const std::string_view page_html, style_css, charts_js, page_js;
+extern const std::string_view page_html, style_css, charts_js, page_js, experiments_txt;
 }
 
 }  // namespace robmask

@@ -1,10 +1,23 @@
 #include "tools/robmask/reproduce/experiment.h"
 
+#include <algorithm>
+
 #include "engine/check.h"
-#include "tools/robmask/options/suggestion.h"
-#include "tools/robmask/reproduce/experiments.h"
 
 namespace robmask::reproduce {
+namespace {
+
+/// Whether `name` has that part, and a number in it is not cut: cifar-10 is no part of cifar-100.
+bool has_part(const std::string& name, const std::string& part) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (std::size_t at = 0; (at = name.find(part, at)) != std::string::npos; ++at) {
+    const std::size_t end = at + part.size();
+    if (part.empty() || end == name.size() || !digit(part.back()) || !digit(name[end])) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 Training finetuned(const Training& base, const std::string& method, const std::string& tune) {
   Training training = base;
@@ -22,25 +35,26 @@ const Cell& cell_of(const Experiment& e, const std::string& row, const std::stri
 
 std::string Cell::name() const { return slug(row) + "." + slug(column); }
 
-const std::vector<Experiment>& experiments() {
-  static const std::vector<Experiment> all{
-      table1(), table2(),  table3(),  table4(),  table5(), table6(), table7(),    table8(),
-      table9(), figure1(), figure3(), figure4(), claims(), grid(),   ablations(), tradeoff()};
-  return all;
-}
-
-std::vector<std::string> experiment_names() {
+void select(std::vector<Experiment>& experiments, const std::vector<std::string>& only) {
+  if (only.empty()) return;
   std::vector<std::string> names;
-  for (const Experiment& e : experiments()) names.push_back(e.name);
-  return names;
-}
-
-const Experiment& experiment(const std::string& name) {
-  for (const Experiment& e : experiments())
-    if (e.name == name) return e;
-  const std::vector<std::string> names = experiment_names();
-  throw InputError(fmt::format("reproduce: expected one of {}, got \"{}\"{}",
-                               fmt::join(names, ", "), name, suggestion(name, names)));
+  for (Experiment& e : experiments)
+    for (Cell& cell : e.cells) {
+      names.push_back(cell.name());
+      cell.asked = false;
+    }
+  for (const std::string& word : only) {
+    const bool whole = std::ranges::count(names, word) > 0;
+    bool fits_some = false;
+    for (Experiment& e : experiments)
+      for (Cell& cell : e.cells)
+        if (whole ? cell.name() == word : has_part(cell.name(), word))
+          cell.asked = fits_some = true;
+    require(fits_some, "--only: expected (a part of) one of {}, got \"{}\"", fmt::join(names, ", "),
+            word);
+  }
+  std::erase_if(experiments,
+                [](const Experiment& e) { return std::ranges::none_of(e.cells, &Cell::asked); });
 }
 
 std::string slug(const std::string& text) {

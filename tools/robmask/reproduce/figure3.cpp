@@ -2,27 +2,11 @@
 
 #include <cmath>
 
-#include "data/files/chart.h"
 #include "data/files/csv.h"
-#include "tools/robmask/reproduce/commands.h"
-#include "tools/robmask/reproduce/experiments.h"
+#include "tools/robmask/reproduce/drawings.h"
 
 namespace robmask::reproduce {
-
 namespace {
-
-const struct {
-  const char *title, *method;
-  std::optional<double> seconds;  // an epoch, the paper's
-  bool drawn;                     // in the figure
-} rows[]{{"BN", "standard", {}, false},
-         {"Adversarial training", "pgd", {}, false},
-         {"AdvProp", "advprop", 870, true},
-         {"RobMask", "robmask", 890, true}};
-
-Training training_of(const char* method) {
-  return {.method = method, .model = "densenet121", .epochs = 100};
-}
 
 /// A column of log.csv in per cent, by the epochs it counts from 0.
 Series curve(const std::string& name, const Path& log, const std::string& column) {
@@ -35,58 +19,25 @@ Series curve(const std::string& name, const Path& log, const std::string& column
   return series;
 }
 
-/// The paper's accuracy at the end of training as a level beside a curve.
-Series end_of(const Series& curve, const std::string& name, double accuracy) {
-  return {.name = "paper: " + name + ", after 100 epochs",
-          .x = {curve.x.front(), curve.x.back()},
-          .y = {accuracy, accuracy},
-          .cited = true};
-}
+/// Beside each curve on test images the paper's accuracy at the end of training, as a level.
+}  // namespace
 
 bool draw_training(const Experiment& e, const Commands& commands, const Path& folder) {
   Chart chart{"Training curves", "epoch", "accuracy (%)", {}};
-  for (const auto& row : rows) {
-    const Job job = commands.train(training_of(row.method));
-    if (!row.drawn || !job.done()) continue;
+  for (const std::string name : {"AdvProp", "RobMask"}) {
+    const Cell& clean = cell_of(e, name, "Clean");
+    const Job job = commands.train(clean.reading.of[0].training);
+    if (!job.done()) continue;
     const Path log = job.folder / "log.csv";
-    const Series test = curve(fmt::format("{}, test, mask 0", row.title), log, "test_acc");
+    const Series test = curve(name + ", test, mask 0", log, "test_acc");
     chart.series.push_back(test);
-    if (const auto paper = cell_of(e, row.title, "Clean").paper)
-      chart.series.push_back(end_of(test, row.title, *paper));
-    chart.series.push_back(curve(fmt::format("{}, training", row.title), log, "train_acc"));
+    chart.series.push_back({.name = "paper: " + name + ", after 100 epochs",
+                            .x = {test.x.front(), test.x.back()},
+                            .y = {*clean.paper, *clean.paper},
+                            .cited = true});
+    chart.series.push_back(curve(name + ", training", log, "train_acc"));
   }
   return chart.series.empty() || draw_chart(chart, folder / "curves");
-}
-
-}  // namespace
-
-Experiment figure3() {
-  Experiment e{
-      "figure3",
-      "Training curves of DenseNet-121 on CIFAR-10, and the cost of an epoch",
-      {"Seconds are the median epoch's. The paper's are of a machine it does not name; \"not much "
-       "longer\" is their ratio. Epochs beside other work of the machine are slower."},
-      {},
-      {{"curves.svg",
-        "Accuracy after each epoch, counted from 0, on test images at mask 0 and on the training "
-        "batches as they came (adversarial branches included). The paper: RobMask \"clearly "
-        "outperforms Advprop during the whole training process\".",
-        "The paper draws its curves without numbers; the dashed levels are where they end: Table "
-        "3's DenseNet-121 after 100 epochs on CIFAR-10."}},
-      draw_training};
-  const Experiment table = table3();
-  for (const auto& [title, method, seconds, drawn] : rows) {
-    const Training training = training_of(method);
-    Cell clean{title, "Clean", Accuracy{.training = training}};
-    if (std::string_view(method) != "pgd")  // which Table 3 does not have
-      clean.paper =
-          cell_of(table, "DenseNet-121, 100 epochs", std::string("CIFAR-10 ") + title).paper;
-    e.cells.push_back(clean);
-    e.cells.push_back({title, "Seconds an epoch", EpochSeconds{training}, seconds});
-  }
-  e.cells.push_back({"RobMask / AdvProp", "Seconds an epoch",
-                     EpochRatio{{training_of("robmask")}, {training_of("advprop")}}, 890.0 / 870});
-  return e;
 }
 
 }  // namespace robmask::reproduce

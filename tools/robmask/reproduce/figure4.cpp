@@ -5,31 +5,11 @@
 #include <cmath>
 
 #include "data/files/png.h"
-#include "tools/robmask/reproduce/experiments.h"
+#include "tools/robmask/reproduce/drawings.h"
 #include "tools/robmask/reproduce/findings.h"
 
 namespace robmask::reproduce {
-
 namespace {
-
-struct Pair {
-  std::string name;
-  View a, b;
-};
-
-std::vector<Pair> pairs() {
-  const Training adversarial{.method = "pgd"}, robmask{.method = "robmask", .epochs = 100};
-  return {{"Adversarial training, before and after standard finetuning of BN",
-           {adversarial},
-           {finetuned(adversarial, "standard")}},
-          {"RobMask, mask 0 and mask 1", {robmask, "0"}, {robmask, "1"}}};
-}
-
-const char* const layers[]{"bn1", "layer1.0.bn1"};
-
-std::string base_name(const Pair& pair, const std::string& layer) {
-  return slug(pair.a.training.method + " " + layer);
-}
 
 struct Colour {
   std::uint8_t r, g, b;
@@ -49,7 +29,6 @@ Picture framed(const FeatureMaps& maps, const std::vector<double>& white,
                const std::vector<Fate>& fates) {
   constexpr Index frame = 2;
   const auto [n, height, width, channels] = maps.shape;
-  const Index h = height + 2 * frame, w = width + 2 * frame;
   std::vector<std::uint8_t> bytes;
   for (Index c = 0; c < channels; ++c) {
     const std::vector<double> map = maps.map(c, white[c]);
@@ -64,68 +43,52 @@ Picture framed(const FeatureMaps& maps, const std::vector<double>& white,
         bytes.insert(bytes.end(), {pixel.r, pixel.g, pixel.b});
       }
   }
-  return tile_images(bytes, {channels, h, w, 3},
+  return tile_images(bytes, {channels, height + 2 * frame, width + 2 * frame, 3},
                      {.columns = 8, .padding = 2, .scale = 2, .ground = ground});
 }
 
-/// "…-a.png" and "…-b.png", in which dashed red frames mark maps that b blocks and green ones those it
-/// magnifies.
-void draw_pair(const FeatureMaps& a, const FeatureMaps& b, const std::string& base) {
-  std::vector<Fate> fates;
-  std::vector<double> white;
-  for (Index c = 0; c < a.shape.c; ++c) {
-    fates.push_back(fate_of(a.means[c], b.means[c]));
-    white.push_back(std::max(a.brightest[c], b.brightest[c]));
-  }
-  write_png(base + "-a.png", framed(a, white, fates));
-  write_png(base + "-b.png", framed(b, white, fates));
-}
-
-bool draw_maps(const Experiment&, const Commands& commands, const Path& folder) {
-  for (const Pair& pair : pairs())
-    for (const std::string layer : layers) {
-      const Job a = commands.features(pair.a, layer), b = commands.features(pair.b, layer);
-      if (!a.done() || !b.done()) continue;
-      const auto [first, second] = two_feature_maps(a, b);
-      draw_pair(first, second, (folder / base_name(pair, layer)).string());
-    }
-  return true;
-}
-
-std::vector<Figure> figures() {
-  std::vector<Figure> list;
-  for (const Pair& pair : pairs())
-    for (const char* layer : layers)
-      for (const bool second : {false, true})
-        list.push_back(
-            {base_name(pair, layer) + (second ? "-b.png" : "-a.png"),
-             fmt::format("{}: what {} and its ReLU let through of the first test image, under the "
-                         "{} of the two. Dashed red frames: maps that the second blocks, zero "
-                         "everywhere; green: maps whose mean it makes at least twice as large.",
-                         pair.name, layer, second ? "second" : "first"),
-             "The paper prints no numbers here."});
-  return list;
+/// "pgd-bn1", before "-a.png" of the first view and "-b.png" of the second.
+std::string base_name(const Reading& maps) {
+  return slug(maps.of[0].training.method + " " + maps.tensors[0]);
 }
 
 }  // namespace
 
-Experiment figure4() {
-  Experiment e{
-      "figure4",
-      "Feature maps of ResNet-18 after ReLU under two masks, of the first test image",
-      {"(a) is the first mask, (b) the second. Black is 0, white a map's largest value under both. "
-       "Maps are without their outermost pixels, where zero padding shows. The same rules as in "
-       "robmask report.",
-       "The paper shows neither layers nor rules; these are the first two norms with a ReLU."},
-      {},
-      figures(),
-      draw_maps};
-  for (const Pair& pair : pairs())
-    for (const char* layer : layers)
-      for (const bool more : {false, true})
-        e.cells.push_back({pair.name, fmt::format("{} {}", layer, more ? "magnified" : "blocked"),
-                           MaskedMaps{pair.a, pair.b, layer, more}});
-  return e;
+/// Dashed red frames mark maps that the second view blocks, green ones those it magnifies.
+bool draw_maps(const Experiment& e, const Commands& commands, const Path& folder) {
+  for (const Cell& cell : e.cells) {
+    if (cell.reading.measure != Measure::blocked) continue;  // the other cell reads the same maps
+    const std::vector<Job> jobs = commands.jobs(cell.reading);
+    if (!jobs[0].done() || !jobs[1].done()) continue;
+    const auto [a, b] = two_feature_maps(jobs[0], jobs[1]);
+    std::vector<Fate> fates;
+    std::vector<double> white;
+    for (Index c = 0; c < a.shape.c; ++c) {
+      fates.push_back(fate_of(a.means[c], b.means[c]));
+      white.push_back(std::max(a.brightest[c], b.brightest[c]));
+    }
+    const std::string base = (folder / base_name(cell.reading)).string();
+    write_png(base + "-a.png", framed(a, white, fates));
+    write_png(base + "-b.png", framed(b, white, fates));
+  }
+  return true;
+}
+
+std::vector<Figure> map_figures(const Experiment& e) {
+  std::vector<Figure> figures;
+  for (const Cell& cell : e.cells) {
+    if (cell.reading.measure != Measure::blocked) continue;
+    for (const auto& [ending, which] : {std::pair("-a.png", "first"), {"-b.png", "second"}})
+      figures.push_back(
+          {base_name(cell.reading) + ending,
+           fmt::format(
+               "{}: what {} and its ReLU let through of the first test image, under the {} of "
+               "the two. Dashed red frames: maps that the second blocks, zero everywhere; "
+               "green: maps whose mean it makes at least twice as large.",
+               cell.row, cell.reading.tensors[0], which),
+           "The paper prints no numbers here."});
+  }
+  return figures;
 }
 
 }  // namespace robmask::reproduce

@@ -4,16 +4,15 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <span>
 
 #include "data/files/csv.h"
 #include "data/files/json.h"
 #include "data/files/npy.h"
 #include "data/files/safetensors.h"
 #include "engine/check.h"
-#include "tools/robmask/reproduce/welch.h"
 
 namespace robmask::reproduce {
-
 namespace {
 
 double per_cent(const Json& share) {
@@ -23,7 +22,7 @@ double per_cent(const Json& share) {
 }
 
 /// The only result that an evaluation printed.
-Finding accuracy_of(const Accuracy& accuracy, const Job& job) {
+Finding accuracy_of(const Source& source, const Job& job) {
   const Json report = read_json(job.result());
   const auto refuse = [&](const std::exception& why) {
     throw InputError(
@@ -33,7 +32,7 @@ Finding accuracy_of(const Accuracy& accuracy, const Job& job) {
   };
   try {
     const Json& r = report.at("results").at(0);
-    const bool clean = accuracy.attack == "clean";
+    const bool clean = source.attack == "clean";
     const Json& interval = r.at(clean ? "clean_interval" : "interval");
     return {.value = per_cent(r.at(clean ? "clean_accuracy" : "robust_accuracy")),
             .interval = {{per_cent(interval.at(0)), per_cent(interval.at(1))}},
@@ -46,7 +45,10 @@ Finding accuracy_of(const Accuracy& accuracy, const Job& job) {
   return {};
 }
 
-Finding mean_of(const std::vector<Finding>& runs) {
+/// A source's accuracy over its jobs, one a seed.
+Finding mean_accuracy(const Source& source, std::span<const Job> jobs) {
+  std::vector<Finding> runs;
+  for (const Job& job : jobs) runs.push_back(accuracy_of(source, job));
   if (runs.size() == 1) return runs[0];
   const auto n = static_cast<double>(runs.size());
   double mean = 0, squares = 0;
@@ -55,32 +57,9 @@ Finding mean_of(const std::vector<Finding>& runs) {
   return {.value = mean, .std = std::sqrt(squares / (n - 1)), .n = static_cast<Index>(runs.size())};
 }
 
-/// All the runs of an accuracy as one number.
-Finding find_accuracy(const Accuracy& accuracy, const Commands& commands) {
-  std::vector<Finding> runs;
-  for (const Job& job : commands.jobs(accuracy)) runs.push_back(accuracy_of(accuracy, job));
-  return mean_of(runs);
-}
-
-/// a − b of independent measurements. The interval is Newcombe's (1998, method 10), from Wilson's;
-/// of means over seeds, Welch's.
-Finding difference_of(const Finding& a, const Finding& b) {
-  Finding d{.value = a.value - b.value, .n = a.n};
-  if (a.std && b.std) {
-    const double half = welch_half_width({*a.std, a.n}, {*b.std, b.n});
-    d.interval = {{d.value - half, d.value + half}};
-  }
-  if (!a.interval || !b.interval) return d;
-  const auto [a_low, a_high] = *a.interval;
-  const auto [b_low, b_high] = *b.interval;
-  d.interval = {{d.value - std::hypot(a.value - a_low, b_high - b.value),
-                 d.value + std::hypot(a_high - a.value, b.value - b_low)}};
-  return d;
-}
-
-Finding find_maps(const MaskedMaps& m, const std::vector<Job>& jobs) {
+/// How many maps have met that fate.
+Finding find_maps(Fate wanted, const std::vector<Job>& jobs) {
   const auto [a, b] = two_feature_maps(jobs[0], jobs[1]);
-  const Fate wanted = m.magnified ? Fate::magnified : Fate::blocked;
   Finding finding{.n = a.shape.c};
   for (Index c = 0; c < a.shape.c; ++c) finding.value += fate_of(a.means[c], b.means[c]) == wanted;
   return finding;
@@ -98,19 +77,19 @@ Finding find_seconds(const Job& job) {
   return {.value = (seconds[(n - 1) / 2] + seconds[n / 2]) / 2, .n = static_cast<Index>(n)};
 }
 
-Finding find_cosine(const Cosine& c, const std::vector<Job>& jobs) {
-  const std::vector<double> before = weights_of(jobs[0], c.tensor),
-                            after = weights_of(jobs[1], c.tensor);
+Finding find_cosine(const std::string& tensor, const std::vector<Job>& jobs) {
+  const std::vector<double> before = weights_of(jobs[0], tensor),
+                            after = weights_of(jobs[1], tensor);
   require(before.size() == after.size(), "{}: {}: expected {} numbers, as {} holds, got {}",
-          jobs[1].folder.string(), c.tensor, before.size(), jobs[0].folder.string(), after.size());
+          jobs[1].folder.string(), tensor, before.size(), jobs[0].folder.string(), after.size());
   return {.value = cosine(before, after), .n = static_cast<Index>(before.size())};
 }
 
-Finding find_gap(const MeanGap& gap, const std::vector<Job>& jobs) {
-  Finding finding{.n = static_cast<Index>(gap.cosines.size())};
-  for (std::size_t i = 0; i < gap.cosines.size(); ++i)
-    finding.value += std::abs(find_cosine(gap.cosines[i], jobs).value - gap.papers[i]) /
-                     static_cast<double>(gap.cosines.size());
+Finding find_gap(const Reading& gap, const std::vector<Job>& jobs) {
+  Finding finding{.n = static_cast<Index>(gap.tensors.size())};
+  for (std::size_t i = 0; i < gap.tensors.size(); ++i)
+    finding.value += std::abs(find_cosine(gap.tensors[i], jobs).value - gap.papers[i]) /
+                     static_cast<double>(gap.tensors.size());
   return finding;
 }
 
@@ -159,40 +138,27 @@ std::pair<FeatureMaps, FeatureMaps> two_feature_maps(const Job& first, const Job
 }
 
 Finding find(const Reading& reading, const Commands& commands) {
-  struct Visitor {
-    const Commands& commands;
-    const std::vector<Job> jobs;
-    Finding operator()(const Accuracy& a) const { return find_accuracy(a, commands); }
-    Finding operator()(const Difference& d) const {
-      return difference_of(find_accuracy(d.first, commands), find_accuracy(d.second, commands));
-    }
-    Finding operator()(const Cosine& c) const { return find_cosine(c, jobs); }
-    Finding operator()(const MeanGap& gap) const { return find_gap(gap, jobs); }
-    Finding operator()(const Parameters&) const { return find_parameters(jobs[0]); }
-    Finding operator()(const EpochSeconds&) const { return find_seconds(jobs[0]); }
-    Finding operator()(const EpochRatio&) const {
-      const Finding first = find_seconds(jobs[0]), second = find_seconds(jobs[1]);
-      return {.value = first.value / second.value, .n = first.n};
-    }
-    Finding operator()(const MaskedMaps& m) const { return find_maps(m, jobs); }
-  };
-  return std::visit(Visitor{commands, commands.jobs(reading)}, reading);
-}
-
-std::optional<Finding> found(const Reading& reading, const Commands& commands) {
   const std::vector<Job> jobs = commands.jobs(reading);
-  if (!std::ranges::all_of(jobs, &Job::done)) return {};
-  return find(reading, commands);
-}
-
-double low_of(const Finding& f) { return f.interval ? (*f.interval)[0] : f.value; }
-double high_of(const Finding& f) { return f.interval ? (*f.interval)[1] : f.value; }
-
-void add_point(Series& series, double x, const Finding& y) {
-  series.x.push_back(x);
-  series.y.push_back(y.value);
-  series.low.push_back(low_of(y));
-  series.high.push_back(high_of(y));
+  const bool two = reading.of.size() == 2;
+  switch (reading.measure) {
+    case Measure::accuracy: {
+      const std::size_t seeds = jobs.size() / reading.of.size();
+      const Finding first = mean_accuracy(reading.of[0], std::span(jobs).first(seeds));
+      if (!two) return first;
+      return difference_of(first, mean_accuracy(reading.of[1], std::span(jobs).subspan(seeds)));
+    }
+    case Measure::parameters: return find_parameters(jobs[0]);
+    case Measure::seconds: {
+      Finding first = find_seconds(jobs[0]);
+      if (two) first.value /= find_seconds(jobs[1]).value;
+      return first;
+    }
+    case Measure::cosine: return find_cosine(reading.tensors[0], jobs);
+    case Measure::gap: return find_gap(reading, jobs);
+    case Measure::blocked: return find_maps(Fate::blocked, jobs);
+    case Measure::magnified: return find_maps(Fate::magnified, jobs);
+  }
+  throw std::logic_error("a measure that nobody takes");
 }
 
 }  // namespace robmask::reproduce

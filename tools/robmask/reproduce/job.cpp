@@ -1,11 +1,13 @@
 #include "tools/robmask/reproduce/job.h"
 
-#include <fmt/format.h>
-#include <cstdint>
 #include <set>
 
-namespace robmask::reproduce {
+#include "data/files/atomic_file.h"
+#include "data/files/process.h"
+#include "engine/check.h"
+#include "training/manners.h"
 
+namespace robmask::reproduce {
 namespace {
 
 /// A word as a shell takes it.
@@ -18,19 +20,24 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
-/// Adds a job after its needs, unless it is there or `left_out`.
-void add(const Job& job, bool (*left_out)(const Job&), std::set<Path>& seen,
-         std::vector<Job>& list) {
-  if (left_out(job) || !seen.insert(job.folder).second) return;
-  for (const Job& need : job.needs) add(need, left_out, seen, list);
-  list.push_back(job);
+/// Adds jobs after their needs, unless they are there; and unless they are done, if `missing_only`.
+void add_jobs(const std::vector<Job>& jobs, bool missing_only, std::set<Path>& seen,
+              std::vector<Job>& list) {
+  for (const Job& job : jobs) {
+    if ((missing_only && job.done()) || !seen.insert(job.folder).second) continue;
+    add_jobs(job.needs, missing_only, seen, list);
+    list.push_back(job);
+  }
 }
 
-std::vector<Job> ordered(const std::vector<Job>& wanted, bool (*left_out)(const Job&)) {
-  std::set<Path> seen;
-  std::vector<Job> list;
-  for (const Job& job : wanted) add(job, left_out, seen, list);
-  return list;
+/// What robmask says at its end, or how it ended.
+std::string complaint_of(const Ended& ended) {
+  constexpr std::string_view prefix = "robmask: ";
+  std::string_view text = ended.errors;
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  text.remove_prefix(text.find_last_of("\n\r") + 1);  // npos + 1 = 0
+  if (!text.starts_with(prefix)) return fmt::format("exit code {}", ended.code);
+  return std::string(text.substr(prefix.size()));
 }
 
 }  // namespace
@@ -41,19 +48,50 @@ std::string Job::command_line() const {
   return line;
 }
 
-std::vector<Job> in_order(const std::vector<Job>& wanted) {
-  return ordered(wanted, [](const Job&) { return false; });
+std::vector<Job> in_order(const std::vector<Job>& wanted, bool missing_only) {
+  std::set<Path> seen;
+  std::vector<Job> list;
+  add_jobs(wanted, missing_only, seen, list);
+  return list;
 }
 
-std::vector<Job> missing(const std::vector<Job>& wanted) {
-  return ordered(wanted, [](const Job& job) { return job.done(); });
+std::string forecast(const std::vector<Job>& jobs) {
+  std::size_t trainings = 0;
+  double passes = 0;
+  for (const Job& job : jobs) {
+    trainings += job.arguments[0] == "train" || job.arguments[0] == "finetune";
+    passes += job.passes;
+  }
+  return fmt::format("{} trainings and {} other commands, about {:.2f} million image passes",
+                     trainings, jobs.size() - trainings, passes / 1e6);
 }
 
-std::string hash_of(const std::vector<std::string>& words) {
-  std::uint32_t hash = 2166136261u;
-  for (const std::string& word : words)
-    for (const char c : word + '\n') hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  return fmt::format("{:08x}", hash);
+std::string Runner::run(const Job& job) {
+  for (const Job& next : in_order({job}, true)) {
+    const auto [why, untried] = tried_.try_emplace(next.folder);
+    if (untried) why->second = attempt(next);
+    if (!why->second.empty()) return why->second;
+  }
+  return "";
+}
+
+std::string Runner::attempt(const Job& job) {
+  stop_if_interrupted();
+  log("{}", job.command_line());
+  std::vector<std::string> command{program_};
+  command.insert(command.end(), job.arguments.begin(), job.arguments.end());
+  try {
+    std::filesystem::create_directories(job.folder);
+    const Ended ended = run_process(command, {}, {.show_errors = true, .signal_of = interrupted});
+    stop_if_interrupted();
+    if (ended.code != 0) return fmt::format("{}: {}", job.arguments[0], complaint_of(ended));
+    write_file(job.result(), ended.output);
+    return "";
+  } catch (const RunError& error) {
+    return error.what();
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fmt::format("{}: {}", job.folder.string(), error.code().message());
+  }
 }
 
 }  // namespace robmask::reproduce

@@ -3,10 +3,8 @@
 #include <algorithm>
 
 #include "models/model.h"
-#include "tools/robmask/reproduce/networks.h"
 
 namespace robmask::reproduce {
-
 namespace {
 
 const Scale smoke{
@@ -24,9 +22,8 @@ const Scale smoke{
     .wide = {.train = 8, .test = 10, .batch = 4},
     .attack_steps = 2,
     .pgd_steps = 2,
-    .correct = 0.1,
-    .robust = 0.1,
-    .autoattack = {"--attack", "pgd", "--attack-steps", "4", "--restarts", "2"}};
+    .autoattack = {"--attack", "pgd", "--attack-steps", "4", "--restarts", "2"},
+    .autoattack_steps = 8};
 
 const Scale small{
     .name = "small",
@@ -43,8 +40,6 @@ const Scale small{
     .narrow = {.train = 5000, .test = 500, .batch = 64},
     .wide = {.train = 500, .test = 100, .batch = 32},
     .pgd_steps = 20,
-    .correct = 0.45,
-    .robust = 0.2,
     .autoattack_eps = {"8/255"},
     .autoattack_test = 100};
 
@@ -55,6 +50,18 @@ const Scale paper{
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const std::size_t at = text.find(from);
   return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+/// Why a scale leaves a cell out, or "".
+std::string left_out(const Cell& cell, const Scale& scale) {
+  const auto& strengths = scale.autoattack_eps;
+  const auto out = [&](const Source& source) {
+    return source.attack == "autoattack" && !strengths.empty() &&
+           std::ranges::count(strengths, source.eps) == 0;
+  };
+  if (std::ranges::none_of(cell.reading.of, out)) return "";
+  return fmt::format("AutoAttack runs at ε = {} only at scale {}", fmt::join(strengths, ", "),
+                     scale.name);
 }
 
 /// The rows of `network` are those of `actual`, of that width, under another name.
@@ -107,6 +114,7 @@ Experiment at_scale(Experiment e, const Scale& scale) {
                        fmt::format("{} (here {}, width {})", network.title, actual, scale.width));
     leave_out_repeats(e, network.title, actual, scale.width);
   }
+  for (Cell& cell : e.cells) cell.missing = left_out(cell, scale);
   return e;
 }
 

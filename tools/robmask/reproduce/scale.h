@@ -1,14 +1,20 @@
 #pragma once
-// The three scales at which an experiment can be run. Each is one value of this struct, below in
+// The three scales at which an experiment can be run. Each is one value of this struct, in
 // scale.cpp: what a scale changes of the paper's setting is all there.
-
-#include <string>
-#include <vector>
 
 #include "tools/robmask/reproduce/experiment.h"
 #include "tools/robmask/reproduce/settings.h"
 
 namespace robmask::reproduce {
+
+/// The four networks of Tables 3 and 8 under the paper's names.
+struct Network {
+  const char *title, *model;
+};
+inline constexpr std::array<Network, 4> networks{{{"ResNet-18", "resnet18"},
+                                                  {"DenseNet-121", "densenet121"},
+                                                  {"Preact-18", "preact18"},
+                                                  {"ResNeXt-29", "resnext29"}}};
 
 /// How many images, and how many at once; 0 is the data set's and the paper's own number.
 struct Amount {
@@ -26,14 +32,13 @@ struct Scale {
   Amount narrow = {}, wide = {};  // with models that have a width; with the others
   Index attack_steps = 7;         // in training
   Index pgd_steps = 100;          // in evaluation
-  /// Of test images, roughly: those a network gets right, and those it still does under attack. What
-  /// is wrong already is not attacked, so an evaluation's time depends on them.
-  double correct = 0.9, robust = 0.5;
-  Index seeds = 1;  // of numbers that are a mean
+  Index seeds = 1;                // of numbers that are a mean
 
-  /// AutoAttack: the options of evaluate that ask for it, the strengths it is run at (empty: all),
-  /// and its test images (0: as many as for PGD).
+  /// AutoAttack: the options of evaluate that ask for it, its steps (APGD-CE's 100; on nine targets
+  /// APGD-T's and FAB-T's 100; Square's 5,000), the strengths it is run at (empty: all), and its
+  /// test images (0: as many as for PGD).
   std::vector<std::string> autoattack = {"--attack", "autoattack"};
+  Index autoattack_steps = 6900;
   std::vector<std::string> autoattack_eps = {};
   Index autoattack_test = 0;
 
@@ -44,8 +49,9 @@ struct Scale {
 
 const Scale& scale_of(ScaleName name);
 
-/// An experiment as a scale runs it: titles name the network that stands in for the paper's, and rows
-/// that would repeat those of the stand-in itself are left out.
+/// An experiment as a scale runs it: titles name the network that stands in for the paper's, rows
+/// that would repeat those of the stand-in itself are left out, and cells it leaves out are
+/// missing.
 Experiment at_scale(Experiment experiment, const Scale& scale);
 
 }  // namespace robmask::reproduce

@@ -3,28 +3,33 @@
 
 #include "data/files/csv.h"
 #include "data/files/json.h"
-#include "tools/robmask/reproduce/findings.h"
+#include "tools/robmask/reproduce/commands.h"
 
 namespace robmask::reproduce {
 
-/// A cell and what became of it.
-struct FilledCell {
-  Cell cell;
-  std::optional<Finding> ours;
-  std::string why = {};  // there is no number of ours
+/// Rows of texts, the first text of which is the row's name; the first row names the columns.
+using Table = std::vector<std::vector<std::string>>;
+
+/// What a reader is shown of an experiment, in any format and in this order.
+struct Document {
+  std::string title;
+  std::vector<std::string> paragraphs;
+  std::vector<Table> tables;  // in the paper's layout, its numbers in parentheses behind ours
+  std::vector<std::pair<std::string, std::string>> figures;  // file, caption
+  std::vector<std::string> notes;  // remarks, what the paper prints (with a star), what is missing
 };
+Document document(const Experiment& experiment, const Scale& scale);
 
-/// "51.20 [46.80, 55.60]" or "94.54 ± 0.22" for accuracies, plain numbers for the rest.
-std::string our_text(const FilledCell& entry);
+/// A picture's caption stands in the line below it.
+std::string markdown(const Document& document);
 
-/// The table in the paper's layout in Markdown, the paper's numbers in parentheses; then the figures,
-/// each with its caption in the line below it, remarks, notes on what the paper prints, and what is
-/// missing.
-std::string markdown(const Experiment& experiment, const std::vector<FilledCell>& entries,
-                     const Scale& scale);
+/// The page to look at, one self-contained HTML: the section of `experiment`, with the pictures
+/// that lie in out/experiment, and those that the page in `out` has of other experiments whose
+/// tables are there, in the paper's order.
+std::string index_page(const Path& out, const std::string& experiment, const Document& document);
 
 /// A row a cell: row, column, ours, low, high, std, n, paper, paper_std, note, missing.
-CsvTable csv(const std::vector<FilledCell>& entries);
+CsvTable csv(const Experiment& experiment);
 
 /// Every setting: the scale, the machine, and each job's command and resolved config.json.
 Json settings_json(const Experiment& experiment, const std::vector<Job>& jobs,
