@@ -22,15 +22,15 @@ Index share(double part, Index iterations) {
 
 // W: w_j = p_j·N with p_0 = 0, p_1 = 0.22, p_{j+1} = p_j + max(p_j − p_{j−1} − 0.03, 0.06) (§3.1),
 // where each share of N is rounded down.
-Checkpoints::Checkpoints(Index iterations)
+StepSizeChecks::StepSizeChecks(Index iterations)
     : first_(share(0.22, iterations)),
       shrink_(share(0.03, iterations)),
       least_(share(0.06, iterations)) {}
 
-StepSize::StepSize(double first_step, const Checkpoints& checkpoints, double first_loss)
+StepSize::StepSize(double first_step, const StepSizeChecks& checks, double first_loss)
     : step(first_step),
       best(first_loss),
-      window_(checkpoints.first_window()),
+      window_(checks.first_window()),
       best_at_check_(first_loss) {}
 
 bool StepSize::improves(double loss) {
@@ -43,7 +43,7 @@ bool StepSize::improves(double loss) {
   return true;
 }
 
-bool StepSize::halves(const Checkpoints& checkpoints) {
+bool StepSize::halves(const StepSizeChecks& checks) {
   // If k ∈ W:
   if (++iterations_ < window_) return false;
   // Condition 1: Σ 1[f(x^(i+1)) > f(x^(i))] over the window, at most ρ·(w_j − w_{j−1})
@@ -53,7 +53,7 @@ bool StepSize::halves(const Checkpoints& checkpoints) {
   halved_ = oscillates || stuck;
   best_at_check_ = best;
   if (halved_) step /= 2;  // η ← η/2
-  window_ = checkpoints.window_after(window_);
+  window_ = checks.window_after(window_);
   iterations_ = rises_ = 0;
   return halved_;
 }
@@ -62,13 +62,13 @@ Apgd::Apgd(Slots& slots, const Terms& terms, Index iterations, LogitLoss loss, s
     : slots_(slots),
       terms_(terms),
       iterations_(iterations),
-      checkpoints_(iterations),
+      checks_(iterations),
       loss_(loss),
       kind_(kind),
       previous_(slots.make_rows()),
       best_(slots.make_rows()),
       best_gradient_(slots.make_rows()),
-      states_(slots.count(), State{0, StepSize(0, checkpoints_, 0), false, false}) {}
+      states_(slots.count(), State{0, StepSize(0, checks_, 0), false, false}) {}
 
 void Apgd::begin(Index slot) {
   const Shape& s = slots_.x.shape();
@@ -85,16 +85,16 @@ bool Apgd::wants_gradient() const {
                      [&](const State& state) { return state.iteration + 1 < iterations_; });
 }
 
-Outcome Apgd::judge(Index slot, Logits z, LogitGradient gradient) {
+RunStatus Apgd::judge(Index slot, Logits z, LogitGradient gradient) {
   const Run& run = slots_.runs[slot];
   State& state = states_[slot];
   const double loss = loss_(z, run.label, run.target(), gradient);
   if (++state.iteration == 0) {
     // f_max ← f(x^(0)), x_max ← x^(0), η ← 2ε
-    state = {0, StepSize(2 * terms_.eps, checkpoints_, loss), true, false};
+    state = {0, StepSize(2 * terms_.eps, checks_, loss), true, false};
   } else {
     state.improved = state.step.improves(loss);
-    state.halved = state.step.halves(checkpoints_);
+    state.halved = state.step.halves(checks_);
   }
   const bool last = state.iteration == iterations_;
   if (terms_.hand_out != HandOut::strongest)

@@ -10,9 +10,9 @@ namespace robmask {
 
 /// When the step size is looked at: after 0.22 of the iterations, then after windows that shrink by
 /// 0.03 of them down to 0.06.
-class Checkpoints {
+class StepSizeChecks {
  public:
-  explicit Checkpoints(Index iterations);
+  explicit StepSizeChecks(Index iterations);
 
   Index first_window() const { return first_; }
   Index window_after(Index window) const { return std::max(window - shrink_, least_); }
@@ -23,14 +23,14 @@ class Checkpoints {
 
 /// The step size of one run, and what it depends on.
 struct StepSize {
-  StepSize(double first_step, const Checkpoints& checkpoints, double first_loss);
+  StepSize(double first_step, const StepSizeChecks& checks, double first_loss);
 
   /// Takes in the loss after an iteration. Did the best one grow? Then `best` is it.
   bool improves(double loss);
   /// Is this iteration a checkpoint at which the step halves? At most 3/4 of the window's iterations
   /// raised the loss; or the best one is what it was at the checkpoint before, where nothing was
   /// halved. To be called once after each iteration's improves().
-  bool halves(const Checkpoints& checkpoints);
+  bool halves(const StepSizeChecks& checks);
 
   double step, best;
 
@@ -50,7 +50,7 @@ class Apgd : public Attack {
 
   void begin(Index slot) override;
   bool wants_gradient() const override;
-  Outcome judge(Index slot, Logits z, LogitGradient gradient) override;
+  RunStatus judge(Index slot, Logits z, LogitGradient gradient) override;
   void advance(const Tensor& gradient) override;
   void move(Index from, Index to) override { states_[to] = states_[from]; }
   Index looks() const override { return iterations_ + 1; }
@@ -68,7 +68,7 @@ class Apgd : public Attack {
   Slots& slots_;
   Terms terms_;
   Index iterations_;
-  Checkpoints checkpoints_;
+  StepSizeChecks checks_;
   LogitLoss loss_;
   std::uint64_t kind_;
   Tensor previous_, best_, best_gradient_;  // x_{k−1}; where the loss was highest

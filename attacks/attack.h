@@ -92,7 +92,7 @@ class Strongest {
 
 /// What a look says of a run: did it find a point to hand out, which x_adv holds now; and is it over,
 /// found or not?
-struct Outcome {
+struct RunStatus {
   bool found = false, over = false;
 };
 
@@ -106,7 +106,7 @@ class Attack {
   virtual bool wants_gradient() const = 0;
   /// What the network says of the point in `slot`. Writes the gradient that the backward pass of the
   /// slot starts with, if one is wanted.
-  virtual Outcome judge(Index slot, Logits z, LogitGradient gradient) = 0;
+  virtual RunStatus judge(Index slot, Logits z, LogitGradient gradient) = 0;
   /// Moves x_adv of all active slots to the next points; what it does to those that do not go on does
   /// not matter. gradient: like x, of the active slots; empty unless wanted.
   virtual void advance(const Tensor& gradient) = 0;

@@ -40,8 +40,7 @@ bool are_probabilities(const std::vector<double>& logits, Index rows) {
 
 /// Which of `standing` neither cross entropy nor the margin shows PGD how to break.
 Flags withstand_long_runs(const ProbedModel& model, const Flags& standing, double eps) {
-  return model.withstand_crossing(model.withstand_crossing(standing, eps, cross_entropy), eps,
-                                  margin);
+  return model.withstand_crossing(model.withstand_crossing(standing, eps, ce), eps, margin);
 }
 
 /// ‖image‖ of an image of ones: the radius of a ball around any image that holds them all.

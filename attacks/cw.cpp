@@ -64,7 +64,7 @@ void Cw::begin_search(Index slot) {
   state.succeeded = false;
 }
 
-Outcome Cw::judge(Index slot, Logits z, LogitGradient gradient) {
+RunStatus Cw::judge(Index slot, Logits z, LogitGradient gradient) {
   const Run& run = slots_.runs[slot];
   State& state = states_[slot];
   const double gain = margin(z, run.label, run.target(), gradient);

@@ -21,7 +21,7 @@ class Cw : public Attack {
 
   void begin(Index slot) override;
   bool wants_gradient() const override { return true; }
-  Outcome judge(Index slot, Logits z, LogitGradient gradient) override;
+  RunStatus judge(Index slot, Logits z, LogitGradient gradient) override;
   void advance(const Tensor& gradient) override;
   void move(Index from, Index to) override;
   Index looks() const override { return searches * (iterations_ + 1); }

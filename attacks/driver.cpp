@@ -70,7 +70,7 @@ class Driver {
   }
 
   /// Slot by slot: was a point found that breaks the image?
-  std::vector<bool> which_break(const std::vector<Outcome>& outcomes) const {
+  std::vector<bool> which_break(const std::vector<RunStatus>& outcomes) const {
     std::vector<bool> flags(outcomes.size());
     std::vector<Index> found;
     for (std::size_t i = 0; i < outcomes.size(); ++i)
@@ -83,7 +83,7 @@ class Driver {
   }
 
   /// The image's last run is over: says what came of it, and puts what is handed out into x_adv.
-  void finish(Index slot, const Outcome& outcome, bool broken) {
+  void finish(Index slot, const RunStatus& outcome, bool broken) {
     Run& run = slots_.runs[slot];
     run.broken = broken;
     run.iteration = broken ? attack_.iteration(slot) : -1;
@@ -95,7 +95,7 @@ class Driver {
     const Index classes = logits.shape().c, active = slots_.active();
     const std::vector<double> z = logits.value().to_doubles();
     std::vector<double> gradient(z.size());
-    std::vector<Outcome> outcomes;
+    std::vector<RunStatus> outcomes;
     for (Index slot = 0; slot < active; ++slot)
       outcomes.push_back(attack_.judge(slot, Logits(&z[slot * classes], classes),
                                        LogitGradient(&gradient[slot * classes], classes)));

@@ -54,7 +54,7 @@ void Fab::begin(Index slot) {
                              s.pixels() * s.c));
 }
 
-Outcome Fab::judge(Index slot, Logits z, LogitGradient gradient) {
+RunStatus Fab::judge(Index slot, Logits z, LogitGradient gradient) {
   const Run& run = slots_.runs[slot];
   State& state = states_[slot];
   if (wants_gradient()) {

@@ -20,7 +20,7 @@ class Fab : public Attack {
 
   void begin(Index slot) override;
   bool wants_gradient() const override { return phase_ < boundaries_; }
-  Outcome judge(Index slot, Logits z, LogitGradient gradient) override;
+  RunStatus judge(Index slot, Logits z, LogitGradient gradient) override;
   void advance(const Tensor& gradient) override;
   void move(Index from, Index to) override;
   Index looks() const override { return iterations_ * (boundaries_ + 1); }

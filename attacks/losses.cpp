@@ -34,7 +34,7 @@ double quotient(double a, const std::vector<double>& da, double b, const std::ve
 
 }  // namespace
 
-double cross_entropy(Logits z, Index label, Index, LogitGradient gradient) {
+double ce(Logits z, Index label, Index, LogitGradient gradient) {
   const double top = *std::ranges::max_element(z);
   double sum = 0;
   for (const double v : z) sum += std::exp(v - top);

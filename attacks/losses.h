@@ -17,8 +17,8 @@ using LogitGradient = std::span<double>;
 /// class take it as `target`; the others ignore it.
 using LogitLoss = double (*)(Logits z, Index label, Index target, LogitGradient gradient);
 
-/// log Σ exp z − z_label
-double cross_entropy(Logits z, Index label, Index target, LogitGradient gradient);
+/// Cross entropy, log Σ exp z − z_label.
+double ce(Logits z, Index label, Index target, LogitGradient gradient);
 /// max_{i ≠ label} z_i − z_label, the loss of Carlini & Wagner (2017): positive once misclassified.
 double margin(Logits z, Index label, Index target, LogitGradient gradient);
 /// margin / (z_(1) − z_(3) + 1e-12), z_(j) in descending order (Croce & Hein 2020): blind to shifts and

@@ -10,21 +10,21 @@ namespace robmask {
 
 class PgdAttack : public Attack {
  public:
-  struct Plan {
+  struct Settings {
     double step_size = 0;
     Index steps = 0;
     bool random_start = false;
     bool best = false;       // judge the point of highest loss; else the last one
     std::uint64_t kind = 0;  // tells the random starts of attacks apart
   };
-  PgdAttack(Slots& slots, const Terms& terms, const Plan& plan, LogitLoss loss);
+  PgdAttack(Slots& slots, const Terms& terms, const Settings& settings, LogitLoss loss);
 
   void begin(Index slot) override;
   bool wants_gradient() const override;
-  Outcome judge(Index slot, Logits z, LogitGradient gradient) override;
+  RunStatus judge(Index slot, Logits z, LogitGradient gradient) override;
   void advance(const Tensor& gradient) override;
   void move(Index from, Index to) override { states_[to] = states_[from]; }
-  Index looks() const override { return plan_.steps + 1; }
+  Index looks() const override { return settings_.steps + 1; }
   Index iteration(Index slot) const override { return states_[slot].first_wrong; }
   bool keeps_last() const override { return true; }
 
@@ -37,7 +37,7 @@ class PgdAttack : public Attack {
 
   Slots& slots_;
   Terms terms_;
-  Plan plan_;
+  Settings settings_;
   LogitLoss loss_;
   Tensor best_;  // if wanted
   std::vector<State> states_;

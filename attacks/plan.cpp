@@ -66,18 +66,18 @@ std::unique_ptr<Attack> make_attack(const AttackPlan& plan, HandOut hand_out, Sl
     return std::make_unique<Apgd>(slots, terms, plan.steps, loss, kind);
   };
   const auto pgd = [&](LogitLoss loss) {
-    const PgdAttack::Plan details{plan.step_size, plan.steps, plan.random_start,
-                                  plan.keep == Keep::best, kind};
+    const PgdAttack::Settings details{plan.step_size, plan.steps, plan.random_start,
+                                      plan.keep == Keep::best, kind};
     return std::make_unique<PgdAttack>(slots, terms, details, loss);
   };
   switch (plan.attack) {
     case AttackName::clean:
     case AttackName::fgsm:
-    case AttackName::pgd: return pgd(cross_entropy);
+    case AttackName::pgd: return pgd(ce);
     case AttackName::cw:
       if (plan.seeks_least()) return std::make_unique<Cw>(slots, terms, plan.steps);
       return pgd(margin);
-    case AttackName::apgd_ce: return apgd(cross_entropy);
+    case AttackName::apgd_ce: return apgd(ce);
     case AttackName::apgd_dlr: return apgd(dlr);
     case AttackName::apgd_t: return apgd(targeted_dlr);
     case AttackName::fab:

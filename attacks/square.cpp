@@ -69,7 +69,7 @@ void Square::begin(Index slot) {
   states_[slot] = {.iteration = -1, .margin = HUGE_VAL, .accepted = false};
 }
 
-Outcome Square::judge(Index slot, Logits z, LogitGradient gradient) {
+RunStatus Square::judge(Index slot, Logits z, LogitGradient gradient) {
   const Run& run = slots_.runs[slot];
   State& state = states_[slot];
   // ℓ_new ← L(f(x̂_new), y), the margin z_y − max_{i ≠ y} z_i

@@ -22,7 +22,7 @@ class Square : public Attack {
 
   void begin(Index slot) override;
   bool wants_gradient() const override { return false; }
-  Outcome judge(Index slot, Logits z, LogitGradient) override;
+  RunStatus judge(Index slot, Logits z, LogitGradient) override;
   void advance(const Tensor&) override;
   void move(Index from, Index to) override { states_[to] = states_[from]; }
   Index looks() const override { return queries_ + 1; }

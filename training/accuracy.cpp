@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "engine/in_batches.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

@@ -5,9 +5,9 @@
 
 #include "data/files/json.h"
 #include "engine/backend.h"
-#include "training/manners.h"
 #include "training/metadata.h"
 #include "training/settings.h"
+#include "training/terminal.h"
 #include "training/weights.h"
 
 namespace robmask {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

@@ -7,8 +7,8 @@
 
 #include "data/batches.h"
 #include "engine/backend.h"
-#include "training/manners.h"
 #include "training/metadata.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

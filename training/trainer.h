@@ -9,8 +9,8 @@
 #include "training/checkpoint.h"
 #include "training/epoch_log.h"
 #include "training/images.h"
-#include "training/manners.h"
 #include "training/recipe.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

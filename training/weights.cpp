@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "engine/backend.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

@@ -18,11 +18,11 @@ bool in_chunks(const T* data, Index pitch, Index channels) {
 }
 
 template <class Out>
-Written<Out> written(const Sink& to, Index columns) {
+OutputMap<Out> output_map(const Sink& to, Index columns) {
   Out* data = to.to.data<Out>();
   const bool even = columns % 2 == 0 && to.to.pitch() % 2 == 0;
   const bool aligned =
-      reinterpret_cast<std::uintptr_t>(data) % sizeof(typename Written<Out>::Pair) == 0;
+      reinterpret_cast<std::uintptr_t>(data) % sizeof(typename OutputMap<Out>::Pair) == 0;
   return {data, to.to.pitch(), to.add, even && aligned};
 }
 
@@ -47,7 +47,7 @@ void multiply_taps(gpu::Stream stream, const Taps& taps, const Sink& to, const T
   const auto start = [&]<class Tile, template <class, class, bool> class Source>() {
     const auto column_tiles = static_cast<int>(ceil_div(columns, Tile::columns));
     const WarpTapProduct<T, Out, Tile, Source<T, Tile, transposed>> product{
-        factors, written<Out>(to, columns), column_tiles};
+        factors, output_map<Out>(to, columns), column_tiles};
     const gpu::Blocks blocks = product.blocks(groups);
     if constexpr (has_moments<T, Out, transposed>)
       if (moments) {

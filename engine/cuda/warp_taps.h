@@ -2,9 +2,9 @@
 // A convolution and its input gradient on tensor cores: the product of tap_product.h, its left rows
 // gathered 16 bytes at a time.
 
+#include "engine/cuda/output_map.h"
 #include "engine/cuda/tap_product.h"
 #include "engine/cuda/warp_product.h"
-#include "engine/cuda/written.h"
 
 namespace robmask::cuda {
 
@@ -131,7 +131,7 @@ struct WarpTapProduct {
   static constexpr int threads = Tile::threads;
 
   TapFactors<T> factors;
-  Written<Out> to;
+  OutputMap<Out> to;
   int column_tiles;
 
   /// Tiles of the same pixels are neighbours: they read the same part of the map.
@@ -176,7 +176,7 @@ struct WarpTapProduct {
     sums.store([&](int row) {
       const int p = first + row;
       const bool exists = p < factors.taps.pixels();
-      return typename Written<Out>::template Row<pairs, add>{
+      return typename OutputMap<Out>::template Row<pairs, add>{
           channels + (exists ? factors.taps.written(p) * to.pitch : 0), exists ? columns : 0};
     });
   }

@@ -21,11 +21,6 @@ namespace robmask::linear_model {
 /// Makes an attack at work in slots.
 using Make = std::function<std::unique_ptr<Attack>(Slots&, const Terms&)>;
 
-/// The attacks, and the loss of most.
-inline LogitLoss ce() {
-  return [](auto... arguments) { return cross_entropy(arguments...); };
-}
-
 inline Make apgd(LogitLoss loss, std::uint64_t kind, Index iterations = 50) {
   return [=](Slots& s, const Terms& t) {
     return std::make_unique<Apgd>(s, t, iterations, loss, kind);
@@ -38,7 +33,7 @@ inline Make fab(Index restarts, bool targeted, Index classes, Index iterations =
 }
 inline Make pgd(LogitLoss loss, bool best, Index steps = 40) {
   return [=](Slots& s, const Terms& t) {
-    return std::make_unique<PgdAttack>(s, t, PgdAttack::Plan{t.eps / 4, steps, true, best, 2},
+    return std::make_unique<PgdAttack>(s, t, PgdAttack::Settings{t.eps / 4, steps, true, best, 2},
                                        loss);
   };
 }

@@ -21,10 +21,10 @@ TEST_P(OnLinearModel, TheStrongestPointIsTheFarthestBeyondThePlaneWhateverIsFoun
         least_share, (reached - start) / (linear.worst_margin(f.image, norm(), terms.eps) - start));
     most = std::max(most, f.iteration);
   };
-  EXPECT_EQ(attempt.broken(apgd(ce(), 4)).size(), images);  // nobody refuses
+  EXPECT_EQ(attempt.broken(apgd(ce, 4)).size(), images);  // nobody refuses
   EXPECT_GT(least_share, 0.9999);
   EXPECT_EQ(most, 50);
-  EXPECT_EQ(attempt.broken(pgd(ce(), false)).size(), images);
+  EXPECT_EQ(attempt.broken(pgd(ce, false)).size(), images);
   EXPECT_GT(least_share, 0.9999);
   attempt.broken(square(500, false));
   EXPECT_GT(least_share, 0);
@@ -46,7 +46,7 @@ TEST_P(OnLinearModel, ATransferBreaksWhatItsOwnModelWouldAndOfAnotherOnlyWhatCan
         broken.push_back(linear.margin_at(f.image, f.x_adv.to_doubles()) > 0);
       return broken;
     };
-    return attempt.broken(pgd(ce(), false));
+    return attempt.broken(pgd(ce, false));
   };
   EXPECT_EQ(judged(linear), truth);
   const auto transferred = judged(other);
@@ -59,7 +59,7 @@ TEST_P(OnLinearModel, ARunGoesOnWhereWhatItFoundIsTurnedDown) {
   const Linear linear = model(6);
   Terms terms = this->terms(linear, HandOut::checked);
   terms.eps *= 2;
-  for (const Make& make : {apgd(ce(), 4), fab(1, false, 6), square(500, false)}) {
+  for (const Make& make : {apgd(ce, 4), fab(1, false, 6), square(500, false)}) {
     std::map<std::int32_t, Index> offers;
     Attempt attempt(tested(), linear, terms);
     attempt.accept = [&](const std::vector<Found>& found) {

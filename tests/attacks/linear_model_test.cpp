@@ -17,12 +17,11 @@ TEST_P(OnLinearModel, UntargetedAttacksBreakExactlyWhatCanBeBrokenOfTwoClasses) 
   const auto truth = linear.breakable(norm(), terms.eps);
   ASSERT_EQ(truth.size(), images / 2);
   Attempt attempt(tested(), linear, terms);
-  EXPECT_EQ(truth, attempt.broken(apgd(ce(), 4)));
+  EXPECT_EQ(truth, attempt.broken(apgd(ce, 4)));
   attempt.restarts = 2;
   EXPECT_EQ(truth, attempt.broken(fab(2, false, 2)));
   for (const bool best : {false, true})
-    for (const LogitLoss& loss : {ce(), LogitLoss(margin)})
-      EXPECT_EQ(truth, attempt.broken(pgd(loss, best)));
+    for (const LogitLoss& loss : {ce, margin}) EXPECT_EQ(truth, attempt.broken(pgd(loss, best)));
 }
 
 TEST_P(OnLinearModel, TargetedAttacksBreakExactlyWhatCanBeBrokenOfSixClasses) {

@@ -17,7 +17,7 @@ TEST_P(InSlots, AttacksHandOutWhatTheyHandOutOnTheCpu) {
   const Linear linear(3, 0.3);
   for (const Norm norm : {Norm::linf, Norm::l2})
     for (const HandOut hand_out : {HandOut::first, HandOut::strongest}) {
-      std::vector<Make> attacks{apgd(ce(), 4, 6), pgd(margin, true, 4), fab(1, false, 3, 4),
+      std::vector<Make> attacks{apgd(ce, 4, 6), pgd(margin, true, 4), fab(1, false, 3, 4),
                                 square(12, false)};
       if (norm == Norm::l2) attacks.push_back(cw(3));
       for (std::size_t i = 0; i < attacks.size(); ++i) {

@@ -11,7 +11,6 @@
 #include "tests/files/scratch.h"
 #include "tools/robmask/report/figures.h"
 #include "tools/robmask/report/run_files.h"
-#include "tools/robmask/session.h"
 
 namespace robmask {
 namespace {

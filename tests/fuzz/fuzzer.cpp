@@ -9,7 +9,7 @@
 
 #include "data/files/one_line.h"
 #include "engine/threads.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
 

@@ -133,7 +133,7 @@ INSTANTIATE_TEST_SUITE_P(Machine, GoldenAttacks, testing::ValuesIn(machines_unde
                          [](const auto& machine) { return machine.param; });
 
 LogitLoss loss_of(const std::string& name) {
-  if (name == "ce") return [](auto... arguments) { return cross_entropy(arguments...); };
+  if (name == "ce") return ce;
   return name == "dlr" ? dlr : targeted_dlr;
 }
 
@@ -238,11 +238,11 @@ TEST(GoldenSquare, ScheduleAndBumpsAreTheSame) {
   }
 }
 
-TEST(Checkpoints, OfAHundredIterationsAreWhereTheAuthorsHaveThem) {
-  const Checkpoints checkpoints(100);
+TEST(StepSizeChecks, OfAHundredIterationsAreWhereTheAuthorsHaveThem) {
+  const StepSizeChecks checks(100);
   std::vector<Index> after;
-  Index window = checkpoints.first_window();
-  for (Index at = window; at <= 100; window = checkpoints.window_after(window), at += window)
+  Index window = checks.first_window();
+  for (Index at = window; at <= 100; window = checks.window_after(window), at += window)
     after.push_back(at);
   after.erase(std::unique(after.begin(), after.end()), after.end());
   EXPECT_EQ(after, (std::vector<Index>{22, 41, 57, 70, 80, 87, 93, 99}));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask::test {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 namespace {

@@ -11,9 +11,8 @@
 #include "tools/robmask/bench_inputs.h"
 #include "tools/robmask/options/command.h"
 #include "tools/robmask/outputs.h"
-#include "tools/robmask/session.h"
 #include "tools/robmask/workloads.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

@@ -7,7 +7,6 @@
 #include "data/normalization.h"
 #include "engine/backend.h"
 #include "engine/random.h"
-#include "tools/robmask/session.h"
 #include "training/weights.h"
 
 namespace robmask {

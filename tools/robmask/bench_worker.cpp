@@ -11,7 +11,7 @@
 #include "tools/robmask/bench_inputs.h"
 #include "tools/robmask/options/flags.h"
 #include "tools/robmask/workloads.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

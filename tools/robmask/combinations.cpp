@@ -5,8 +5,7 @@
 
 #include "attacks/cw.h"
 #include "tools/robmask/options/value.h"
-#include "tools/robmask/session.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

@@ -7,9 +7,9 @@
 #include "attacks/evaluate.h"
 #include "attacks/intervals.h"
 #include "data/corruptions.h"
-#include "tools/robmask/session.h"
+#include "tools/robmask/load_data.h"
 #include "training/images.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

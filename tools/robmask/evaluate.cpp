@@ -2,7 +2,6 @@
 
 #include "tools/robmask/evaluation_report.h"
 #include "tools/robmask/options/command.h"
-#include "tools/robmask/session.h"
 
 namespace robmask {
 

@@ -11,12 +11,12 @@
 #include "engine/backend.h"
 #include "tools/robmask/comparisons.h"
 #include "tools/robmask/corruption_report.h"
+#include "tools/robmask/load_data.h"
 #include "tools/robmask/options/flags.h"
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/result_text.h"
 #include "tools/robmask/robustbench.h"
-#include "tools/robmask/session.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

@@ -2,8 +2,8 @@
 
 #include "engine/backend.h"
 #include "tools/robmask/options/command.h"
+#include "tools/robmask/options/network.h"
 #include "tools/robmask/outputs.h"
-#include "tools/robmask/session.h"
 
 namespace robmask {
 

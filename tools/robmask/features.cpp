@@ -5,7 +5,7 @@
 
 #include "data/files/npy.h"
 #include "tools/robmask/options/suggestion.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

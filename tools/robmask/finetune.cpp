@@ -1,8 +1,8 @@
 // robmask finetune: batch norm alone is trained further (§3.1).
 
 #include "engine/backend.h"
+#include "tools/robmask/load_data.h"
 #include "tools/robmask/outputs.h"
-#include "tools/robmask/session.h"
 #include "tools/robmask/training_command.h"
 
 namespace robmask {

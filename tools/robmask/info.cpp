@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "engine/backend.h"
+#include "tools/robmask/load_data.h"
 #include "tools/robmask/options/command.h"
-#include "tools/robmask/session.h"
+#include "tools/robmask/options/network.h"
 #include "training/weights.h"
 
 namespace robmask {

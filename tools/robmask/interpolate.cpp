@@ -4,7 +4,6 @@
 #include "tools/robmask/evaluation_report.h"
 #include "tools/robmask/options/command.h"
 #include "tools/robmask/outputs.h"
-#include "tools/robmask/session.h"
 
 namespace robmask {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "data/files/atomic_file.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

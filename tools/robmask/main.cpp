@@ -9,7 +9,7 @@
 #include "engine/threads.h"
 #include "tools/robmask/options/command_line.h"
 #include "tools/robmask/options/flags.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

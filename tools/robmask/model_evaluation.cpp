@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

@@ -5,7 +5,7 @@
 #include <cctype>
 
 #include "data/files/atomic_file.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

@@ -5,7 +5,7 @@
 #include "engine/check.h"
 #include "tools/robmask/attack_result.h"
 #include "tools/robmask/options/value.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

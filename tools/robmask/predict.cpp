@@ -6,10 +6,11 @@
 #include "data/files/npy.h"
 #include "engine/backend.h"
 #include "tools/robmask/features.h"
+#include "tools/robmask/load_data.h"
 #include "tools/robmask/options/command.h"
+#include "tools/robmask/options/network.h"
 #include "tools/robmask/outputs.h"
-#include "tools/robmask/session.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

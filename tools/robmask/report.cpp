@@ -9,8 +9,7 @@
 #include "tools/robmask/report/figures.h"
 #include "tools/robmask/report/page.h"
 #include "tools/robmask/report/tables.h"
-#include "tools/robmask/session.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

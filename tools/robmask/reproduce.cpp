@@ -10,8 +10,7 @@
 #include "tools/robmask/outputs.h"
 #include "tools/robmask/reproduce/findings.h"
 #include "tools/robmask/reproduce/table.h"
-#include "tools/robmask/session.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask::reproduce {
 namespace {

@@ -4,10 +4,10 @@
 #include <set>
 
 #include "engine/backend.h"
+#include "tools/robmask/load_data.h"
 #include "tools/robmask/outputs.h"
-#include "tools/robmask/session.h"
 #include "tools/robmask/training_command.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 #include "training/weights.h"
 
 namespace robmask {

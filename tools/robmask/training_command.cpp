@@ -9,10 +9,10 @@
 #include "attacks/checks.h"
 #include "data/files/atomic_file.h"
 #include "engine/backend.h"
+#include "tools/robmask/load_data.h"
 #include "tools/robmask/options/attack.h"
 #include "tools/robmask/options/stored_settings.h"
 #include "tools/robmask/outputs.h"
-#include "tools/robmask/session.h"
 #include "training/trainer.h"
 
 namespace robmask {

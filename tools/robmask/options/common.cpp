@@ -1,5 +1,7 @@
 #include "tools/robmask/options/common.h"
 
+#include <iostream>
+
 #include "data/files/json.h"
 #include "engine/backend.h"
 #include "engine/threads.h"
@@ -70,6 +72,24 @@ void resolve_common(CommonSettings& c, const std::string& machine, Precision on_
           "--precision: expected fp32 or fp64 on the CPU, got \"{}\", which only --device cuda "
           "has: use --precision fp32",
           to_string(*c.precision));
+}
+
+Backend& machine_of(const CommonSettings& common) {
+  Backend& machine = backend(common.device);
+  machine.use_products(common.precision == Precision::tf32 ? Products::tf32 : Products::exact);
+  return machine;
+}
+
+DType maps_of(const CommonSettings& common) {
+  if (common.precision == Precision::fp64) return DType::f64;
+  return common.precision == Precision::bf16 ? DType::bf16 : DType::f32;
+}
+
+DType dtype_of(const CommonSettings& common) { return real_of(maps_of(common)); }
+
+void print_result(const CommonSettings& common, const Json& json, const std::string& text) {
+  std::cout << (common.json ? json_line(json) + "\n" : text) << std::flush;
+  if (!std::cout) throw RunError("the result could not be written to standard output");
 }
 
 namespace {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "engine/tensor.h"
 #include "tools/robmask/options/option.h"
 
 namespace robmask {
@@ -60,6 +61,15 @@ std::string machine_name(const std::string& device, bool& auto_fell_back);
 /// Settles device, threads and precision for a machine of that name: fp32 on the CPU, else `on_cuda`.
 /// InputError for a precision that the machine does not have.
 void resolve_common(CommonSettings& common, const std::string& machine, Precision on_cuda);
+
+/// The machine that resolved settings ask for, set to their precision; and the types of feature maps
+/// and of all else (f32 beside bf16).
+Backend& machine_of(const CommonSettings& common);
+DType maps_of(const CommonSettings& common);
+DType dtype_of(const CommonSettings& common);
+
+/// Prints a result on standard output: the JSON with --json, else the text.
+void print_result(const CommonSettings& common, const Json& json, const std::string& text);
 
 /// Unless --data was given, takes it from the config.json of the run `from`, which is a run directory
 /// or a weights file in one; --broken-images and --max-pixels go with it, unless given. Where there is

@@ -1,9 +1,9 @@
 #include "tools/robmask/report/figures.h"
 
 #include "tools/robmask/evaluation_report.h"
+#include "tools/robmask/load_data.h"
 #include "tools/robmask/options/attack.h"
 #include "tools/robmask/report/samples.h"
-#include "tools/robmask/session.h"
 
 namespace robmask {
 

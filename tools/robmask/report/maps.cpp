@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "models/first_maps.h"
+#include "models/first_feature_maps.h"
 #include "tools/robmask/report/feature_maps.h"
 #include "tools/robmask/report/thumbnail.h"
 

@@ -7,7 +7,7 @@
 #include "attacks/evaluate.h"
 #include "tools/robmask/report/maps.h"
 #include "tools/robmask/report/thumbnail.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask {
 

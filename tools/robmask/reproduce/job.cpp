@@ -5,7 +5,7 @@
 #include "data/files/atomic_file.h"
 #include "data/files/process.h"
 #include "engine/check.h"
-#include "training/manners.h"
+#include "training/terminal.h"
 
 namespace robmask::reproduce {
 namespace {

@@ -1,4 +1,4 @@
-#include "training/manners.h"
+#include "training/terminal.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

@@ -1,25 +1,11 @@
-#include "tools/robmask/session.h"
+#include "tools/robmask/load_data.h"
 
 #include <functional>
-#include <iostream>
 
-#include "engine/backend.h"
-#include "training/manners.h"
+#include "data/class_names.h"
+#include "training/terminal.h"
 
 namespace robmask {
-
-Backend& machine_of(const CommonSettings& common) {
-  Backend& machine = backend(common.device);
-  machine.use_products(common.precision == Precision::tf32 ? Products::tf32 : Products::exact);
-  return machine;
-}
-
-DType maps_of(const CommonSettings& common) {
-  if (common.precision == Precision::fp64) return DType::f64;
-  return common.precision == Precision::bf16 ? DType::bf16 : DType::f32;
-}
-
-DType dtype_of(const CommonSettings& common) { return real_of(maps_of(common)); }
 
 DataOptions data_options(const CommonSettings& common, bool train, bool test) {
   DataOptions options;
@@ -88,11 +74,6 @@ ChosenSplit load_split(const CommonSettings& common, Part part, const Checkpoint
 
 void tell_of(const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) warn(warning);
-}
-
-void print_result(const CommonSettings& common, const Json& json, const std::string& text) {
-  std::cout << (common.json ? json_line(json) + "\n" : text) << std::flush;
-  if (!std::cout) throw RunError("the result could not be written to standard output");
 }
 
 }  // namespace robmask

@@ -1,22 +1,17 @@
 #pragma once
-// What several commands do at their start and end.
+// The data sets that settings name, as commands show them to models.
 
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "data/class_names.h"
 #include "data/dataset.h"
-#include "data/files/json.h"
 #include "data/subset.h"
 #include "tools/robmask/options/common.h"
-#include "tools/robmask/options/network.h"
 #include "training/checkpoint.h"
 
 namespace robmask {
-
-/// The machine that resolved settings ask for, set to their precision; and the types of feature maps
-/// and of all else (f32 beside bf16).
-Backend& machine_of(const CommonSettings& common);
-DType maps_of(const CommonSettings& common);
-DType dtype_of(const CommonSettings& common);
 
 /// What common settings say of data.
 DataOptions data_options(const CommonSettings& common, bool train, bool test);
@@ -43,8 +38,5 @@ ChosenSplit load_split(const CommonSettings& common, Part part, const Checkpoint
 
 /// Warns of what a user should know of images.
 void tell_of(const std::vector<std::string>& warnings);
-
-/// Prints a result to stdout: the JSON with --json, else the text.
-void print_result(const CommonSettings& common, const Json& json, const std::string& text);
 
 }  // namespace robmask

@@ -1,4 +1,4 @@
-#include "training/manners.h"
+#include "training/terminal.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ namespace {
 
 const ProgressState halfway{"training", "image", "loss 1.2", 5000, 10000, 50};
 
-TEST(Manners, ProgressSaysHowFarHowFastAndHowLong) {
+TEST(Terminal, ProgressSaysHowFarHowFastAndHowLong) {
   EXPECT_EQ(progress_line(halfway),
             "training 50% 5,000/10,000 images, 100.0 images/s, 0:50 so far, 0:50 left, loss 1.2");
   ProgressState done = halfway;
@@ -31,7 +31,7 @@ Index letters(const std::string& text) {
   return std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; });
 }
 
-TEST(Manners, ProgressBarKeepsWithinTheTerminalAndKeepsTheTimeLeft) {
+TEST(Terminal, ProgressBarKeepsWithinTheTerminalAndKeepsTheTimeLeft) {
   ProgressState state = halfway;
   state.title = "pgd ε 8/255, mask 0";
   for (Index columns = 1; columns <= 200; ++columns) {
@@ -49,7 +49,7 @@ TEST(Manners, ProgressBarKeepsWithinTheTerminalAndKeepsTheTimeLeft) {
   EXPECT_EQ(progress_bar(halfway, 30, false), "training 50%, 0:50 left");
 }
 
-TEST(Manners, WhatIsAtWorkCountsDownTheTimeLeftUntilItTakesLongerThanUsual) {
+TEST(Terminal, WhatIsAtWorkCountsDownTheTimeLeftUntilItTakesLongerThanUsual) {
   ProgressState working{"training", "iteration", "", 5, 10, 54};  // 10 s each, and 4 s of the sixth
   working.since = 4;
   EXPECT_EQ(progress_line(working),
@@ -63,19 +63,19 @@ TEST(Manners, WhatIsAtWorkCountsDownTheTimeLeftUntilItTakesLongerThanUsual) {
   EXPECT_EQ(progress_line(fresh), "training 0% 0/7,820 iterations, 0:12 so far");
 }
 
-TEST(Manners, ProgressBarHasColorsOnlyIfAsked) {
+TEST(Terminal, ProgressBarHasColorsOnlyIfAsked) {
   EXPECT_NE(progress_bar(halfway, 80, true).find("\x1b["), std::string::npos);
   EXPECT_EQ(progress_bar(halfway, 80, false).find("\x1b["), std::string::npos);
 }
 
-TEST(Manners, WhatAnEarlierRunDidCountsInNoRate) {
+TEST(Terminal, WhatAnEarlierRunDidCountsInNoRate) {
   ProgressState resumed = halfway;
   resumed.before = 4000;
   EXPECT_EQ(progress_line(resumed),
             "training 50% 5,000/10,000 images, 20.0 images/s, 0:50 so far, 4:10 left, loss 1.2");
 }
 
-TEST(Manners, EffortTellsWhatIsLeftAtMostWhereUnitsDoNotFinish) {
+TEST(Terminal, EffortTellsWhatIsLeftAtMostWhereUnitsDoNotFinish) {
   ProgressState standing{"square", "image", "robust so far 45.00 %", 0, 10000, 50};
   standing.effort = {200, 1000};
   EXPECT_EQ(progress_line(standing),
@@ -88,13 +88,13 @@ TEST(Manners, EffortTellsWhatIsLeftAtMostWhereUnitsDoNotFinish) {
       "far 45.00 %");
 }
 
-TEST(Manners, DurationsReadAsClocks) {
+TEST(Terminal, DurationsReadAsClocks) {
   EXPECT_EQ(duration_text(9.4), "0:09");
   EXPECT_EQ(duration_text(754), "12:34");
   EXPECT_EQ(duration_text(11107), "3:05:07");
 }
 
-TEST(Manners, ProgressIsAPlainLineWithoutATerminal) {
+TEST(Terminal, ProgressIsAPlainLineWithoutATerminal) {
   const test::Loud loud;
   testing::internal::CaptureStderr();
   {
@@ -126,7 +126,7 @@ std::string on_a_terminal(Action&& action) {
   return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
 }
 
-TEST(Manners, ProgressShowsLifeWhileNothingIsDone) {
+TEST(Terminal, ProgressShowsLifeWhileNothingIsDone) {
   const std::string shown = on_a_terminal([] {
     Progress progress("testing", 3, "image");
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
@@ -136,7 +136,7 @@ TEST(Manners, ProgressShowsLifeWhileNothingIsDone) {
   EXPECT_NE(shown.find("0/3, 0:00 so far"), std::string::npos) << shown;
 }
 
-TEST(Manners, LogLinesTakeThePlaceOfTheBar) {
+TEST(Terminal, LogLinesTakeThePlaceOfTheBar) {
   const std::string shown = on_a_terminal([] {
     Progress progress("testing", 3, "image");
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
@@ -146,7 +146,7 @@ TEST(Manners, LogLinesTakeThePlaceOfTheBar) {
   EXPECT_NE(shown.find("\r\x1b[Kepoch 1\r\n"), std::string::npos) << shown;
 }
 
-TEST(Manners, QuietSilencesAllButWarnings) {
+TEST(Terminal, QuietSilencesAllButWarnings) {
   testing::internal::CaptureStderr();
   log("something");
   Progress("testing", 1, "image").update(1);
@@ -155,13 +155,13 @@ TEST(Manners, QuietSilencesAllButWarnings) {
   EXPECT_EQ(text, "robmask: warning: look here\n");
 }
 
-TEST(Manners, ANameWithLineBreaksBreaksNoLine) {
+TEST(Terminal, ANameWithLineBreaksBreaksNoLine) {
   testing::internal::CaptureStderr();
   warn("no\nsuch ε");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "robmask: warning: no\\x0asuch ε\n");
 }
 
-TEST(MannersDeathTest, TheFirstSignalIsNotedAndTheSecondKills) {
+TEST(TerminalDeathTest, TheFirstSignalIsNotedAndTheSecondKills) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
@@ -179,7 +179,7 @@ TEST(MannersDeathTest, TheFirstSignalIsNotedAndTheSecondKills) {
       testing::ExitedWithCode(130), "noted 15");
 }
 
-TEST(MannersDeathTest, ASignalIsAnsweredAtOnceByALoopThatStopsAndBySilenceWhereNoneRuns) {
+TEST(TerminalDeathTest, ASignalIsAnsweredAtOnceByALoopThatStopsAndBySilenceWhereNoneRuns) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto raised_in = [](const std::string& unit, bool silent) {
     set_quiet(silent);

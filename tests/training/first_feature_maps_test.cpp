@@ -1,6 +1,6 @@
 // The feature maps behind the first mask, in every network.
 
-#include "models/first_maps.h"
+#include "models/first_feature_maps.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "models/first_maps.h"
+#include "models/first_feature_maps.h"
 
 namespace robmask {
 

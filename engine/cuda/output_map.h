@@ -9,7 +9,7 @@ namespace robmask::cuda {
 
 /// `pairs` says that two channels can be written at once.
 template <class Out>
-struct Written {
+struct OutputMap {
   struct alignas(2 * sizeof(Out)) Pair {
     Out first, second;
 
