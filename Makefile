@@ -3,6 +3,7 @@
 # make demo       trains three models on the embedded data and draws the paper's trade-off
 # make cifar10    fetches CIFAR-10 into .data/; cifar100 likewise
 # make install    copies binary, library and headers below $(DESTDIR)$(PREFIX)
+# make example    builds and runs a program with a network of its own against them
 # make clean      removes build/
 #
 # Every target first looks for the packages it needs and installs the missing ones, or says how.
@@ -35,7 +36,7 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test test-here demo install clean help force
+.PHONY: all announce test test-here demo install example clean help force
 all: $(BUILD)/robmask
 
 include build.mk   # what there is to compile, and how
@@ -83,7 +84,7 @@ announce:
 EMULATED_SOME := Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_pgd_l2
 EMULATED_SOME := $(EMULATED_SOME):Replay/*/cuda_robmask:Replay/*/cuda_trades
 EMULATED_SOME := $(EMULATED_SOME):Attacks/*Finds*/cuda_autoattack_linf
-test: test-here bench-check $(BUILD)/emulated/tests
+test: test-here example bench-check $(BUILD)/emulated/tests
 	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) \
 	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:*GpuEmulator*:$(EMULATED_SOME))'
 
@@ -103,6 +104,15 @@ install: $(BUILD)/robmask
 	install -D -m 644 $(BUILD)/librobmask.a "$$TO/lib/librobmask.a"
 	for header in $(wildcard $(addsuffix /*.h,engine layers attacks models data data/files training)); do \
 	  install -D -m 644 $$header "$$TO/include/robmask/$$header" || exit 1; done
+
+# Somebody else's program: built against what is installed alone.
+EXAMPLE := $(BUILD)/example
+example: $(BUILD)/robmask
+	+@$(MAKE) --no-print-directory install DESTDIR= PREFIX=$(EXAMPLE) >/dev/null
+	$(CXX) -std=c++20 -O1 $(WARNINGS) $(SANITIZE) -I $(EXAMPLE)/include/robmask tools/examples/own_network.cpp \
+	  $(EXAMPLE)/lib/librobmask.a $(LIBS) $(CUDA_LIBS) -pthread -o $(EXAMPLE)/own_network
+	rm -rf $(EXAMPLE)/run && $(EXAMPLE)/own_network $(EXAMPLE)/run | tee $(EXAMPLE)/printed
+	@grep -q '^mask 1: [0-9]* of 50 images stand' $(EXAMPLE)/printed
 
 clean:
 	rm -rf $(BUILD)

@@ -16,14 +16,15 @@ namespace robmask {
 
 /// What a weights file's metadata says, or command-line flags where it says nothing.
 struct CheckpointInfo {
-  ModelSpec spec;
+  ModelSpec spec = {};
   std::string method = "standard";
   std::string eps_max = "8/255";  // as it was written; of `norm`
   std::string norm = "linf";
-  std::vector<double> aux_eps;  // advprop: ε of the auxiliary norms, in the order of their masks
+  std::vector<double> aux_eps =
+      {};  // advprop: ε of the auxiliary norms, in the order of their masks
   std::uint64_t seed = 0;
-  std::vector<std::string> class_names;  // of the outputs, in order; empty: not said
-  Index image_size = 0;                  // the side of the images it was trained on; 0: not said
+  std::vector<std::string> class_names = {};  // of the outputs, in order; empty: not said
+  Index image_size = 0;  // the side of the images it was trained on; 0: not said
   /// Keys of the metadata that neither the file nor a flag says, so that a default stands here for what
   /// nobody knows. They are not written.
   std::set<std::string> unsaid = {};

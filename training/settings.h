@@ -75,10 +75,10 @@ constexpr auto names(RobmaskLoss) {
 
 /// PGD in training, or as an evaluation's steady attack.
 struct AttackSettings {
-  Strength eps;
+  Strength eps = {};
   Norm norm = Norm::linf;
   Index steps = 7;
-  std::optional<Strength> step_size;  // empty: ε/5 of the strength in force
+  std::optional<Strength> step_size = {};  // empty: ε/5 of the strength in force
   Start start = Start::random;
 
   /// α for the strength in force, ε_i = p·ε.
@@ -109,21 +109,22 @@ struct TrainSettings {
   bool shuffle = true;
   std::uint64_t seed = 0;  // of order, crops, starts and strengths
 
-  AttackSettings attack;
+  AttackSettings attack = {};
   AttackBn attack_bn = AttackBn::eval;
   AttackMask attack_mask = AttackMask::loss;
 
   Index masks = 2;                     // k of RobMask
   BnStats bn_stats = BnStats::shared;  // of RobMask
   Code code = Code::hat;               // of a strength over RobMask's masks
-  StrengthChoice strength;             // of RobMask
+  StrengthChoice strength = {};        // of RobMask
   RobmaskLoss robmask_loss = RobmaskLoss::mixed;
-  double beta = 6;                // TRADES
-  std::vector<Strength> aux_eps;  // AdvProp, ascending; at least one, unless random
-  bool aux_random = false;        // one auxiliary norm, p ~ U(0,1) a mini-batch
+  double beta = 6;                     // TRADES
+  std::vector<Strength> aux_eps = {};  // AdvProp, ascending; at least one, unless random
+  bool aux_random = false;             // one auxiliary norm, p ~ U(0,1) a mini-batch
 
-  std::optional<Index> steps;  // stop after that many iterations in all; the schedule counts epochs
-  bool replay = true;          // record an iteration and replay it, where the device can
+  std::optional<Index> steps =
+      {};              // stop after that many iterations in all; the schedule counts epochs
+  bool replay = true;  // record an iteration and replay it, where the device can
 };
 
 /// Which tensors finetuning touches (§3.1).

@@ -38,6 +38,7 @@ Index Trainer::last_logged() const {
 }
 
 void Trainer::mend() const {
+  std::filesystem::create_directories(run_.dir);
   // Without a checkpoint, a log is what a run killed before its first one left behind.
   if (state_.generation == 0) {
     std::filesystem::remove(log_path());
