@@ -1,8 +1,8 @@
 #pragma once
 // APGD (Croce & Hein, "Reliable evaluation of adversarial robustness with an ensemble of diverse
 // parameter-free attacks", 2020): PGD with momentum whose step size halves by itself. It follows
-// fra31/auto-attack, also where that differs from the paper; a run may end at its first misclassified
-// point, where the original goes on and keeps the last one.
+// fra31/auto-attack, also where that differs from the paper; a run may end at its first
+// misclassified point, where the original goes on and keeps the last one.
 
 #include "attacks/attack.h"
 
@@ -27,9 +27,9 @@ struct StepSize {
 
   /// Takes in the loss after an iteration. Did the best one grow? Then `best` is it.
   bool improves(double loss);
-  /// Is this iteration a checkpoint at which the step halves? At most 3/4 of the window's iterations
-  /// raised the loss; or the best one is what it was at the checkpoint before, where nothing was
-  /// halved. To be called once after each iteration's improves().
+  /// Is this iteration a checkpoint at which the step halves? At most 3/4 of the window's
+  /// iterations raised the loss; or the best one is what it was at the checkpoint before, where
+  /// nothing was halved. To be called once after each iteration's improves().
   bool halves(const StepSizeChecks& checks);
 
   double step, best;

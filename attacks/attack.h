@@ -1,7 +1,7 @@
 #pragma once
-// An attack in slots: it works on a batch of images, each in a slot of its own with its own counters,
-// and an image that is finished makes room for another. So a full batch goes through the network
-// however long each image takes (attacks/driver.h runs it).
+// An attack in slots: it works on a batch of images, each in a slot of its own with its own
+// counters, and an image that is finished makes room for another. So a full batch goes through the
+// network however long each image takes (attacks/driver.h runs it).
 
 #include <cmath>
 
@@ -90,8 +90,8 @@ class Strongest {
   std::vector<double> values_;
 };
 
-/// What a look says of a run: did it find a point to hand out, which x_adv holds now; and is it over,
-/// found or not?
+/// What a look says of a run: did it find a point to hand out, which x_adv holds now; and is it
+/// over, found or not?
 struct RunStatus {
   bool found = false, over = false;
 };
@@ -104,11 +104,11 @@ class Attack {
   virtual void begin(Index slot) = 0;
   /// Will the coming look want a gradient, if any slot goes on after it?
   virtual bool wants_gradient() const = 0;
-  /// What the network says of the point in `slot`. Writes the gradient that the backward pass of the
-  /// slot starts with, if one is wanted.
+  /// What the network says of the point in `slot`. Writes the gradient that the backward pass of
+  /// the slot starts with, if one is wanted.
   virtual RunStatus judge(Index slot, Logits z, LogitGradient gradient) = 0;
-  /// Moves x_adv of all active slots to the next points; what it does to those that do not go on does
-  /// not matter. gradient: like x, of the active slots; empty unless wanted.
+  /// Moves x_adv of all active slots to the next points; what it does to those that do not go on
+  /// does not matter. gradient: like x, of the active slots; empty unless wanted.
   virtual void advance(const Tensor& gradient) = 0;
   /// Slot `from` of the attack's own numbers takes the place of slot `to`.
   virtual void move(Index from, Index to) = 0;

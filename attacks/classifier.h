@@ -9,8 +9,8 @@
 
 namespace robmask {
 
-/// N·H·W·C in [0,1] → logits {N,1,1,classes}: a network in eval mode, so that an image's logits depend
-/// on nothing else in the batch.
+/// N·H·W·C in [0,1] → logits {N,1,1,classes}: a network in eval mode, so that an image's logits
+/// depend on nothing else in the batch.
 using Classifier = std::function<Variable(const Variable& images)>;
 
 /// Images to attack, by their numbers 0, 1, …
@@ -30,8 +30,8 @@ struct LabelledImages {
 /// images: N·H·W·C in [0,1], and a label each. InputError for another number of labels.
 LabelledImages labelled(const Tensor& images, const std::vector<std::int32_t>& labels);
 
-/// The class of each row of logits {ids,1,1,classes}, the first of the largest. InputError that names the
-/// first image whose logits are not all finite: what is not a number is no prediction.
+/// The class of each row of logits {ids,1,1,classes}, the first of the largest. InputError that
+/// names the first image whose logits are not all finite: what is not a number is no prediction.
 std::vector<Index> predictions(const Tensor& logits, const std::vector<std::int32_t>& ids,
                                const LabelledImages& images);
 

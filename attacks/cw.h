@@ -1,7 +1,7 @@
 #pragma once
-// The L2 attack of Carlini & Wagner ("Towards evaluating the robustness of neural networks", 2017, §VI):
-// the least perturbation that is misclassified. With x_adv = (1 + tanh w)/2, which lies in [0,1], Adam
-// minimizes over w
+// The L2 attack of Carlini & Wagner ("Towards evaluating the robustness of neural networks", 2017,
+// §VI): the least perturbation that is misclassified. With x_adv = (1 + tanh w)/2, which lies in
+// [0,1], Adam minimizes over w
 //   ‖x_adv − x‖² + c·max(z_label − max_{i ≠ label} z_i, 0),
 // and a search over c balances the two terms for each image.
 

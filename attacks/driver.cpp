@@ -19,8 +19,8 @@ class Driver {
 
   bool finished() const { return slots_.active() == 0; }
 
-  /// Takes images from the queue into the first of the `empty` slots, all fetched at once, each with
-  /// its first run; returns how many.
+  /// Takes images from the queue into the first of the `empty` slots, all fetched at once, each
+  /// with its first run; returns how many.
   std::size_t load(const std::vector<Index>& empty) {
     std::vector<std::int32_t> ids;
     for (std::size_t i = 0; i < empty.size() && i < queue_.size(); ++i)
@@ -38,7 +38,8 @@ class Driver {
     return ids.size();
   }
 
-  /// One look at all active slots. Returns the slots whose images are finished, in descending order.
+  /// One look at all active slots. Returns the slots whose images are finished, in descending
+  /// order.
   std::vector<Index> look(const Classifier& classify) {
     const Variable points(slots_.x_adv.images(0, slots_.active()));
     if (!attack_.wants_gradient()) return pass(classify(points), nullptr, points);

@@ -14,9 +14,9 @@ struct Looks {
 };
 using OnLook = std::function<void(const Looks&)>;
 
-/// Whom a drive asks and tells of slots; what it tells may throw. Of a slot, `runs` says which image and run
-/// it is, `x` holds the image and `x_adv` the point that was found, or what was kept of a run that found
-/// none.
+/// Whom a drive asks and tells of slots; what it tells may throw. Of a slot, `runs` says which
+/// image and run it is, `x` holds the image and `x_adv` the point that was found, or what was kept
+/// of a run that found none.
 struct Host {
   /// Which of these slots' points break their images? Empty: all of them.
   std::function<std::vector<bool>(const std::vector<Index>& slots)> accept = {};
@@ -26,8 +26,8 @@ struct Host {
   OnLook on_look = {};
 };
 
-/// Attacks every image of the queue with its runs, from the first, until one breaks it. Slots are filled
-/// from the queue and refilled as images finish.
+/// Attacks every image of the queue with its runs, from the first, until one breaks it. Slots are
+/// filled from the queue and refilled as images finish.
 void drive(Attack& attack, Slots& slots, std::deque<Run> queue, const Classifier& classify,
            const LabelledImages& images, const Host& host);
 

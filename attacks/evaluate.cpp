@@ -77,8 +77,8 @@ class Stage {
     return wrong;
   }
 
-  /// Gives each image that finished its verdict: broken only if what is handed out lies in the ball and is
-  /// misclassified.
+  /// Gives each image that finished its verdict: broken only if what is handed out lies in the ball
+  /// and is misclassified.
   void conclude(const Slots& slots, std::vector<Index> finished) {
     std::ranges::sort(finished, {}, [&](Index slot) { return slots.runs[slot].image; });
     const Ids ids = ids_in(slots, finished);
@@ -108,8 +108,8 @@ class Stage {
     done_.insert(ids.begin(), ids.end());
   }
 
-  /// Each image with its runs: one a restart, or one a restart and class that it aims at, the likeliest
-  /// first.
+  /// Each image with its runs: one a restart, or one a restart and class that it aims at, the
+  /// likeliest first.
   std::deque<Run> queue_of(const Ids& open, Index batch) const {
     std::deque<Run> queue;
     const auto restarts = static_cast<std::size_t>(plan_.restarts);

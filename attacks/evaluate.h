@@ -2,7 +2,8 @@
 // How many images withstand an attack. Five lines evaluate AutoAttack on any function:
 //
 //   const Classifier logits = [&](const Variable& images) { return network(images); };
-//   const Evaluation autoattack{.plan = {.attack = AttackName::autoattack, .eps = 8.0 / 255}, .attacked = logits};
+//   const Evaluation autoattack{.plan = {.attack = AttackName::autoattack, .eps = 8.0 / 255},
+//                               .attacked = logits};
 //   const Verdicts verdicts = evaluate(autoattack, labelled(images, labels));
 //   const Index robust = std::ranges::count(verdicts, true, &Verdict::robust);
 //   const auto [low, high] = wilson_interval(robust, std::ssize(verdicts));
@@ -30,8 +31,8 @@ struct Verdict {
 /// Of images 0, 1, …
 using Verdicts = std::vector<Verdict>;
 
-/// Of those images that finished together. Attacks finish images in the order of their slots: by its number
-/// each finds its own place.
+/// Of those images that finished together. Attacks finish images in the order of their slots: by
+/// its number each finds its own place.
 template <class T>
 using PerImage = std::map<std::int32_t, T>;
 
@@ -45,8 +46,8 @@ struct Evaluation {
   std::uint64_t seed = 0;  // of random starts, keyed by (seed, attack, restart, image)
 };
 
-/// Whom an evaluation asks and tells; empty ones are left out, and all may throw to end it. A stage is a
-/// number in stages(plan); those that leave every image as it is are passed over.
+/// Whom an evaluation asks and tells; empty ones are left out, and all may throw to end it. A stage
+/// is a number in stages(plan); those that leave every image as it is are passed over.
 struct Hooks {
   /// A stage begins with these images. Returns the verdicts that are known of some of them already.
   std::function<PerImage<Verdict>(Index stage, const std::vector<std::int32_t>& images)> begin = {};
@@ -61,7 +62,8 @@ struct Hooks {
   Warn warn = {};
 };
 
-/// The images as they are: `robust` is `clean`. on_batch hears of the images done so far, and may throw.
+/// The images as they are: `robust` is `clean`. on_batch hears of the images done so far, and may
+/// throw.
 Verdicts clean_verdicts(const Classifier& judged, const LabelledImages& images, Index batch,
                         const std::function<void(Index done)>& on_batch = {},
                         const Warn& warn = {});
@@ -69,10 +71,10 @@ Verdicts clean_verdicts(const Classifier& judged, const LabelledImages& images, 
 /// So many images taken as right, whatever the network says of them: attacks then see them all.
 Verdicts taken_as_right(Index count);
 
-/// Attacks the images whose verdict is robust by the stages of the plan, each on what those before it left
-/// standing, and writes what becomes of them into `verdicts`. An image is broken if what the attack hands
-/// out lies in the ball and is misclassified by the judging network, as it would be saved. InputError where
-/// the network has too few classes for a stage's loss.
+/// Attacks the images whose verdict is robust by the stages of the plan, each on what those before
+/// it left standing, and writes what becomes of them into `verdicts`. An image is broken if what
+/// the attack hands out lies in the ball and is misclassified by the judging network, as it would
+/// be saved. InputError where the network has too few classes for a stage's loss.
 void attack(Verdicts& verdicts, const Evaluation& evaluation, const LabelledImages& images,
             const Hooks& hooks = {});
 

@@ -1,8 +1,8 @@
 #pragma once
-// FAB (Croce & Hein, "Minimally distorted adversarial examples with a fast adaptive boundary attack",
-// 2019), targeted and untargeted, after fra31/auto-attack. It walks along the boundary between two
-// classes towards the image. The original looks for the nearest point and compares it with eps at
-// the end; here a run may end at the first misclassified point within eps.
+// FAB (Croce & Hein, "Minimally distorted adversarial examples with a fast adaptive boundary
+// attack", 2019), targeted and untargeted, after fra31/auto-attack. It walks along the boundary
+// between two classes towards the image. The original looks for the nearest point and compares it
+// with eps at the end; here a run may end at the first misclassified point within eps.
 
 #include <optional>
 
@@ -12,9 +12,9 @@ namespace robmask {
 
 class Fab : public Attack {
  public:
-  /// Untargeted, each iteration takes the class whose boundary is nearest, for `classes` − 1 backward
-  /// passes; else the run's target. The first of `restarts` runs begins at the image, the others at
-  /// random.
+  /// Untargeted, each iteration takes the class whose boundary is nearest, for `classes` − 1
+  /// backward passes; else the run's target. The first of `restarts` runs begins at the image, the
+  /// others at random.
   Fab(Slots& slots, const Terms& terms, Index iterations, Index restarts, bool targeted,
       Index classes);
 

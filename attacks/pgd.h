@@ -1,5 +1,6 @@
 #pragma once
-// Projected gradient ascent (Madry et al. 2018) and its one-step form, FGSM (Goodfellow et al. 2015).
+// Projected gradient ascent (Madry et al. 2018) and its one-step form, FGSM (Goodfellow et al.
+// 2015).
 
 #include <functional>
 #include <vector>
@@ -12,8 +13,8 @@ namespace robmask {
 /// an untargeted attack, KL to the clean prediction for TRADES.
 using Objective = std::function<Variable(const Variable& images)>;
 
-/// Where an attack may go and how far it steps: eps and alpha are {1,1,1,1} or one an image {N,1,1,1},
-/// in units of pixels in [0,1].
+/// Where an attack may go and how far it steps: eps and alpha are {1,1,1,1} or one an image
+/// {N,1,1,1}, in units of pixels in [0,1].
 struct Ball {
   Norm norm = Norm::linf;
   Tensor eps, alpha;
@@ -23,9 +24,9 @@ struct Ball {
 Ball make_ball(Backend& machine, DType dtype, Norm norm, const std::vector<double>& eps,
                const std::vector<double>& alpha);
 
-/// `steps` times: x_adv ← clip_[0,1]( project_ball( x_adv + α·direction(∇ objective) ) ), in place, from
-/// where x_adv is; the last iterate is kept. Each image is attacked on its own: its result does not
-/// depend on the batch if the objective's does not.
+/// `steps` times: x_adv ← clip_[0,1]( project_ball( x_adv + α·direction(∇ objective) ) ), in place,
+/// from where x_adv is; the last iterate is kept. Each image is attacked on its own: its result
+/// does not depend on the batch if the objective's does not.
 void pgd(const Tensor& x_adv, const Tensor& x, const Ball& ball, Index steps,
          const Objective& objective);
 

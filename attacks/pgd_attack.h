@@ -1,7 +1,7 @@
 #pragma once
-// PGD in slots, for evaluation: FGSM, PGD with restarts, and, with the margin as its loss, the attack of
-// Carlini & Wagner (2017) inside a ball as robustness papers use it. A run hands out one point, at its
-// end.
+// PGD in slots, for evaluation: FGSM, PGD with restarts, and, with the margin as its loss, the
+// attack of Carlini & Wagner (2017) inside a ball as robustness papers use it. A run hands out one
+// point, at its end.
 
 #include "attacks/attack.h"
 #include "engine/random.h"

@@ -43,8 +43,8 @@ constexpr auto names(AttackName) {
                                            {fab, "fab"}});
 }
 
-/// Which ensemble AutoAttack is (Croce & Hein 2020): the usual four attacks; six, with five restarts of
-/// the untargeted ones; or the two for randomized defences.
+/// Which ensemble AutoAttack is (Croce & Hein 2020): the usual four attacks; six, with five
+/// restarts of the untargeted ones; or the two for randomized defences.
 enum class AaVersion { standard, plus, rand };
 constexpr auto names(AaVersion) {
   using enum AaVersion;
@@ -58,7 +58,8 @@ constexpr auto names(Keep) {
   return std::to_array<Named<Keep>>({{last, "last"}, {best, "best"}});
 }
 
-/// One attack at one strength. The defaults are those of the official AutoAttack (fra31/auto-attack).
+/// One attack at one strength. The defaults are those of the official AutoAttack
+/// (fra31/auto-attack).
 struct AttackPlan {
   AttackName attack = AttackName::pgd;
   Norm norm = Norm::linf;
@@ -82,11 +83,12 @@ struct AttackPlan {
   bool is_idle() const;
 };
 
-/// The attacks that a plan runs one after the other, each on the survivors of those before it: those of
-/// autoattack's chain or version, else the plan itself.
+/// The attacks that a plan runs one after the other, each on the survivors of those before it:
+/// those of autoattack's chain or version, else the plan itself.
 std::vector<AttackPlan> stages(const AttackPlan& plan);
 
-/// Throws InputError if the loss of `plan` needs more classes than there are: DLR 3, targeted DLR 4.
+/// Throws InputError if the loss of `plan` needs more classes than there are: DLR 3, targeted DLR
+/// 4.
 void check_classes(const AttackPlan& plan, Index classes);
 
 /// Does it aim its runs at classes?

@@ -24,8 +24,8 @@ class ProbedModel {
 
   /// Which of the correctly classified images stand at the end of PGD from a zero start.
   Flags withstand_pgd(double eps, double step_size, Index steps) const;
-  /// Which of `standing` stand at every one of 50 steps of PGD, each a tenth of eps, that climb a loss
-  /// of their logits. Ends early where no more than one is left.
+  /// Which of `standing` stand at every one of 50 steps of PGD, each a tenth of eps, that climb a
+  /// loss of their logits. Ends early where no more than one is left.
   Flags withstand_crossing(Flags standing, double eps, LogitLoss climbed) const;
   /// Which of `standing` stand after so many queries of Square.
   Flags withstand_square(Flags standing, double eps, Index queries) const;

@@ -11,8 +11,8 @@ namespace {
 constexpr double levels = 255,
                  slack = 1e-6;  // of a level: 8/255 is 8 levels, whatever rounding says
 
-/// Pulls pixels back towards x, those first whose rounding moved them farthest, until ‖x_adv − x‖₂ ≤ ε.
-/// `exact` holds the unrounded image, all in levels.
+/// Pulls pixels back towards x, those first whose rounding moved them farthest, until ‖x_adv − x‖₂
+/// ≤ ε. `exact` holds the unrounded image, all in levels.
 void hold_back(std::span<double> x_adv, std::span<const double> x, std::span<const double> exact,
                double eps) {
   const auto length = [&](std::size_t i) { return std::abs(x_adv[i] - x[i]); };

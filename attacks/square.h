@@ -1,7 +1,7 @@
 #pragma once
 // Square (Andriushchenko et al., "Square attack: a query-efficient black-box adversarial attack via
-// random search", 2020), without gradients, as AutoAttack runs it: the margin is driven down, p starts
-// at 0.8 and its schedule is not rescaled to the number of queries.
+// random search", 2020), without gradients, as AutoAttack runs it: the margin is driven down, p
+// starts at 0.8 and its schedule is not rescaled to the number of queries.
 
 #include <map>
 
@@ -16,8 +16,9 @@ Index square_side(Index iteration, Norm norm, const Shape& image);
 
 class Square : public Attack {
  public:
-  /// At most `queries` proposals after the start. `shared`: one window for all images at an iteration,
-  /// with one sign for all (L∞) or one bump (L2), as in the original; else each image draws its own.
+  /// At most `queries` proposals after the start. `shared`: one window for all images at an
+  /// iteration, with one sign for all (L∞) or one bump (L2), as in the original; else each image
+  /// draws its own.
   Square(Slots& slots, const Terms& terms, Index queries, bool shared);
 
   void begin(Index slot) override;

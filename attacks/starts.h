@@ -1,6 +1,6 @@
 #pragma once
-// Where the attacks of AutoAttack begin. A start is drawn once a run, so the host draws it; its numbers
-// depend on (seed, attack, run, image) only.
+// Where the attacks of AutoAttack begin. A start is drawn once a run, so the host draws it; its
+// numbers depend on (seed, attack, run, image) only.
 
 #include <vector>
 
@@ -19,9 +19,9 @@ Stream start_stream(const Terms& terms, std::uint64_t kind, const Run& run);
 /// L2: a normal vector scaled to length eps. APGD's start.
 Perturbation boundary_start(const Stream& stream, Norm norm, double eps, Index count);
 
-/// L∞: vertical stripes, eps times a sign for each column and channel. L2: a grid of tiles, each the
-/// bump η times a sign for each channel, scaled to length eps. Square's start. What turns the bumps is
-/// drawn from one stream, the signs from the other, which may be the same.
+/// L∞: vertical stripes, eps times a sign for each column and channel. L2: a grid of tiles, each
+/// the bump η times a sign for each channel, scaled to length eps. Square's start. What turns the
+/// bumps is drawn from one stream, the signs from the other, which may be the same.
 Perturbation square_start(const Stream& bumps, const Stream& signs, Norm norm, double eps,
                           const Shape& image);
 

@@ -1,5 +1,6 @@
 #pragma once
-// Words for the values of an enum, one table beside each: how options, metadata and results spell them.
+// Words for the values of an enum, one table beside each: how options, metadata and results spell
+// them.
 
 #include <array>
 #include <stdexcept>

@@ -12,8 +12,9 @@ namespace robmask {
 
 using Warn = std::function<void(const std::string& line)>;
 
-/// The size of batch to go on with where `size` images were too many for the machine's memory, for work whose
-/// result no batch changes. Throws the error again if there is no smaller one. `warn` may be empty.
+/// The size of batch to go on with where `size` images were too many for the machine's memory, for
+/// work whose result no batch changes. Throws the error again if there is no smaller one. `warn`
+/// may be empty.
 inline Index smaller_batch(Backend& machine, Index size, const OutOfMemory& error,
                            const Warn& warn) {
   if (size == 1) throw error;
@@ -24,8 +25,8 @@ inline Index smaller_batch(Backend& machine, Index size, const OutOfMemory& erro
   return size / 2;
 }
 
-/// Calls f with one part of the list after the other, smaller ones where memory does not suffice. What f
-/// does to others it does last.
+/// Calls f with one part of the list after the other, smaller ones where memory does not suffice.
+/// What f does to others it does last.
 template <class F>
 void in_batches(Backend& machine, const std::vector<std::int32_t>& list, Index size,
                 const Warn& warn, F&& f) {

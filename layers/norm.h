@@ -5,10 +5,10 @@
 
 namespace robmask {
 
-/// Batch normalization with k masks (§4 of the paper): γ = Σ_j u_j w_j, β = Σ_j u_j w'_j, all w_j start
-/// at 1 and all w'_j at 0; one pair of running statistics, or several. Called with a ReLU and a
-/// residual it is the whole mask. PyTorch's conventions: eps 1e-5, momentum 0.1, biased variance to
-/// normalize, unbiased variance stored.
+/// Batch normalization with k masks (§4 of the paper): γ = Σ_j u_j w_j, β = Σ_j u_j w'_j, all w_j
+/// start at 1 and all w'_j at 0; one pair of running statistics, or several. Called with a ReLU and
+/// a residual it is the whole mask. PyTorch's conventions: eps 1e-5, momentum 0.1, biased variance
+/// to normalize, unbiased variance stored.
 class MaskedNorm {
  public:
   MaskedNorm(const Scope& scope, Index channels) : name_(scope.name()) {

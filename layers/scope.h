@@ -1,6 +1,6 @@
 #pragma once
-// How layers get their names, initial values and memory. A model is built from scopes; each layer adds
-// its tensors to the model's list in construction order, which is PyTorch's state_dict order.
+// How layers get their names, initial values and memory. A model is built from scopes; each layer
+// adds its tensors to the model's list in construction order, which is PyTorch's state_dict order.
 
 #include <functional>
 #include <string>

@@ -14,8 +14,9 @@ constexpr auto names(Code) {
   return std::to_array<Named<Code>>({{hat, "hat"}, {nearest, "nearest"}});
 }
 
-/// The code of strength p over k masks on the knots j/(k−1): hat functions, so k = 2 gives the paper's
-/// u = (1−p, p); or one-hot on the nearest knot, a mask learned independently for each strength.
+/// The code of strength p over k masks on the knots j/(k−1): hat functions, so k = 2 gives the
+/// paper's u = (1−p, p); or one-hot on the nearest knot, a mask learned independently for each
+/// strength.
 std::vector<double> encode(double p, Index k, Code code = Code::hat);
 
 /// The code over statistics pairs at strength p: pairs ∈ {1, 2, k}. Two pairs blend by (1−p, p);

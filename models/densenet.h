@@ -1,7 +1,8 @@
 #pragma once
-// DenseNet-121 (Huang et al. 2016) as in kuangliu/pytorch-cifar: growth 32, bottlenecks of 128. Each
-// layer's output is put before its input, [new, old], so the maps of a block are suffixes of one
-// buffer: every layer reads a suffix and writes the 32 channels just before it. Nothing is copied.
+// DenseNet-121 (Huang et al. 2016) as in kuangliu/pytorch-cifar: growth 32, bottlenecks of 128.
+// Each layer's output is put before its input, [new, old], so the maps of a block are suffixes of
+// one buffer: every layer reads a suffix and writes the 32 channels just before it. Nothing is
+// copied.
 
 #include <array>
 #include <vector>

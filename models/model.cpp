@@ -6,7 +6,8 @@ namespace robmask {
 
 namespace {
 
-/// The network of a spec. InputError for a name that is none, and for a width or numbers it cannot have.
+/// The network of a spec. InputError for a name that is none, and for a width or numbers it cannot
+/// have.
 Network network_in(const Scope& scope, const ModelSpec& spec) {
   constexpr Index most = 1'000'000;  // counts of elements stay far below 2^63
   const NamedNetwork& network = network_of(spec.name);

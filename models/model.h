@@ -26,8 +26,8 @@ struct ModelSpec {
 
 class Model {
  public:
-  /// A freshly initialized model whose feature maps are stored as `maps`: f32, f64, or bf16 on CUDA.
-  /// Throws InputError for an unknown name and for a width or numbers it cannot have.
+  /// A freshly initialized model whose feature maps are stored as `maps`: f32, f64, or bf16 on
+  /// CUDA. Throws InputError for an unknown name and for a width or numbers it cannot have.
   Model(Backend& machine, DType maps, const ModelSpec& spec, std::uint64_t seed);
   /// The entries of such a model, in their order and without values: nothing is allocated. Throws
   /// like the constructor.
@@ -35,7 +35,8 @@ class Model {
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
-  /// images: N·H·W·3 in [0,1] → {N,1,1,classes}. InputError for images of another number of channels.
+  /// images: N·H·W·3 in [0,1] → {N,1,1,classes}. InputError for images of another number of
+  /// channels.
   Variable logits(const Variable& images, const Context& context) const;
 
   /// The images as the network's first convolution sees them: (x − mean) / std.
@@ -53,8 +54,8 @@ class Model {
   std::vector<Variable> parameters() const;
   Index parameter_count() const;
 
-  /// A segment of `images` images through the mask of strength p (or one strength an image). A train
-  /// pass updates `pair`.
+  /// A segment of `images` images through the mask of strength p (or one strength an image). A
+  /// train pass updates `pair`.
   Segment segment(Index images, Mode mode, const std::vector<double>& strengths,
                   Index pair = 0) const;
   /// InputError unless p is a strength from 0 to 1, and 0 where there is one mask only.

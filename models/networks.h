@@ -1,6 +1,7 @@
 #pragma once
-// Networks by name. Those that are here are a table in networks.cpp, a line each; a network of one's own
-// joins them by define_network(), and is then trained, attacked, evaluated and stored as they are.
+// Networks by name. Those that are here are a table in networks.cpp, a line each; a network of
+// one's own joins them by define_network(), and is then trained, attacked, evaluated and stored as
+// they are.
 
 #include <functional>
 #include <memory>
@@ -14,8 +15,8 @@ namespace robmask {
 
 /// x: N·H·W·3, normalized → logits {N,1,1,classes}
 using Network = std::function<Variable(const Variable& x, const Context& context)>;
-/// Makes a network of so many classes from a scope. One that has a width takes it; the others ignore it.
-/// Its first tensor is that of its first layer, its last one the bias of its classifier.
+/// Makes a network of so many classes from a scope. One that has a width takes it; the others
+/// ignore it. Its first tensor is that of its first layer, its last one the bias of its classifier.
 using MakeNetwork = std::function<Network(const Scope& scope, Index width, Index classes)>;
 
 struct NamedNetwork {

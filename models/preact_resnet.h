@@ -1,6 +1,6 @@
 #pragma once
-// PreAct ResNet-18 (He et al. 2016b) as in kuangliu/pytorch-cifar: masks before convolutions, a bare
-// 3×3 stem, projections without norm on the masked input, no final norm.
+// PreAct ResNet-18 (He et al. 2016b) as in kuangliu/pytorch-cifar: masks before convolutions, a
+// bare 3×3 stem, projections without norm on the masked input, no final norm.
 
 #include <optional>
 #include <vector>

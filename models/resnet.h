@@ -1,7 +1,7 @@
 #pragma once
-// ResNet-18 (He et al. 2016a). For CIFAR as in kuangliu/pytorch-cifar: a 3×3 stem, four stages of two
-// basic blocks, projections where the shape changes. For ImageNet as in torchvision: a 7×7 stem with
-// max pooling, and its names.
+// ResNet-18 (He et al. 2016a). For CIFAR as in kuangliu/pytorch-cifar: a 3×3 stem, four stages of
+// two basic blocks, projections where the shape changes. For ImageNet as in torchvision: a 7×7 stem
+// with max pooling, and its names.
 
 #include <optional>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
-// ResNeXt-29 2x64d (Xie et al. 2016) as in kuangliu/pytorch-cifar: a 1×1 stem and three stages of three
-// blocks whose 3×3 convolution works in two groups of 64, 128 and 256 channels.
+// ResNeXt-29 2x64d (Xie et al. 2016) as in kuangliu/pytorch-cifar: a 1×1 stem and three stages of
+// three blocks whose 3×3 convolution works in two groups of 64, 128 and 256 channels.
 
 #include <optional>
 #include <vector>

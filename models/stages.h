@@ -1,6 +1,6 @@
 #pragma once
-// The body that ResNet-18 and PreAct ResNet-18 share: four stages of two blocks, each stage after the
-// first with twice the channels at half the size.
+// The body that ResNet-18 and PreAct ResNet-18 share: four stages of two blocks, each stage after
+// the first with twice the channels at half the size.
 
 #include <vector>
 

@@ -119,8 +119,8 @@ TEST_F(Threads, SleepWhileThereIsNothingToDo) {
   EXPECT_LT(processor_seconds() - before, 0.05);  // spinning they would use 0.2 and more
 }
 
-/// Loops that are over before a sleeper can come must not turn the caller away from help for good, even
-/// where the loops after them, of some 100 µs, are not long either.
+/// Loops that are over before a sleeper can come must not turn the caller away from help for good,
+/// even where the loops after them, of some 100 µs, are not long either.
 TEST_F(Threads, ShareShortLoopsAfterLoopsTooShortToShare) {
   using namespace std::chrono;
   using Clock = steady_clock;

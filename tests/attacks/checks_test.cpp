@@ -35,8 +35,9 @@ class Checks : public testing::Test {
     return [=](const Variable& x) { return linear(conv2d(x, w, {.kernel = side}), zero, b); };
   }
 
-  /// A sound model behind pixels quantized to ten levels: the stair Σ_t relu(s(x − t)) − relu(s(x − t) − 1)
-  /// over t = 0.1, 0.2 … 0.9, whose steps are 1/s wide. A power of two cancels exactly elsewhere.
+  /// A sound model behind pixels quantized to ten levels: the stair Σ_t relu(s(x − t)) − relu(s(x −
+  /// t) − 1) over t = 0.1, 0.2 … 0.9, whose steps are 1/s wide. A power of two cancels exactly
+  /// elsewhere.
   Classifier quantized(double steepness) const {
     const auto ramp = [=, this](const Variable& x, double shift) {
       const std::vector<double> scales(3, steepness), shifts(3, shift);
@@ -124,8 +125,8 @@ TEST_F(Checks, AllowForTheRoundingOfASoftmax) {
 }
 
 TEST_F(Checks, FindStepsThatHelpTheDefender) {
-  // Asked four times (correct? gradient, one step, broken?) it answers honestly; afterwards all but a
-  // trace of its answer is about the clean images.
+  // Asked four times (correct? gradient, one step, broken?) it answers honestly; afterwards all but
+  // a trace of its answer is about the clean images.
   const Classifier sound = linear_model(1);
   const Probe probe = probe_of(sound, 0.2);
   int asked = 0;

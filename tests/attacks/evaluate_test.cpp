@@ -1,5 +1,5 @@
-// Evaluations by attacks and by ensembles of them: of any function, the same in any batch, in stages that
-// can be resumed, and confirmed.
+// Evaluations by attacks and by ensembles of them: of any function, the same in any batch, in
+// stages that can be resumed, and confirmed.
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #pragma once
-// A linear network, whose robust accuracy is known exactly: an image stands if no class gains more on
-// its own, over the ball cut with [0,1], than its margin.
+// A linear network, whose robust accuracy is known exactly: an image stands if no class gains more
+// on its own, over the ball cut with [0,1], than its margin.
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,5 @@
-// docs/commands.md says what --help says: the same commands, options and defaults, in both directions.
+// docs/commands.md says what --help says: the same commands, options and defaults, in both
+// directions.
 
 #include <map>
 #include <set>
@@ -9,8 +10,8 @@
 namespace robmask {
 namespace {
 
-/// Options, each with all its names ("--attack-steps,--steps"), and their defaults: "needed" for one
-/// without which the command does not run, empty for none.
+/// Options, each with all its names ("--attack-steps,--steps"), and their defaults: "needed" for
+/// one without which the command does not run, empty for none.
 using Defaults = std::map<std::string, std::string>;
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -32,8 +33,8 @@ std::vector<std::string> between(const std::string& text, char open, char close)
   return pieces;
 }
 
-/// "  --epochs    passes over the training images [20]" of --help. Names that fill their column have
-/// the text on the next line.
+/// "  --epochs    passes over the training images [20]" of --help. Names that fill their column
+/// have the text on the next line.
 Defaults options_of_help(const std::string& help) {
   Defaults options;
   std::string names;

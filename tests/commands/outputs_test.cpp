@@ -9,7 +9,8 @@ namespace {
 
 class Outputs : public Binary {
  protected:
-  /// Every command that writes, up to the name of its output, with an ending of the output's format.
+  /// Every command that writes, up to the name of its output, with an ending of the output's
+  /// format.
   std::vector<std::pair<std::string, std::string>> files() const {
     const std::string model = quoted(model_file()), small = " --limit-test 4 --quiet ";
     const std::string evaluate = "evaluate --attack clean --from " + model + small;

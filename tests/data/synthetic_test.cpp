@@ -16,8 +16,8 @@ const Dataset& everything() {
   return data;
 }
 
-/// The class whose texture agrees best with the image, looking at differences of neighbours only (so
-/// that background and bar, which are smooth, do not matter).
+/// The class whose texture agrees best with the image, looking at differences of neighbours only
+/// (so that background and bar, which are smooth, do not matter).
 Index read_texture(const std::uint8_t* image) {
   const auto pixel = [&](Index y, Index x, Index c) { return image[(y * 32 + x) * 3 + c]; };
   Index best = 0;

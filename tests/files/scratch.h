@@ -35,8 +35,8 @@ class ScratchFolder {
   Path folder_;
 };
 
-/// Makes `text` the content of a file the plain way. (Not by cutting it to nothing first: ext4 would
-/// wait for the disk thousands of times.)
+/// Makes `text` the content of a file the plain way. (Not by cutting it to nothing first: ext4
+/// would wait for the disk thousands of times.)
 inline void put(const Path& path, std::string_view text) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT, 0666);
   ASSERT_EQ(::write(descriptor, text.data(), text.size()), static_cast<ssize_t>(text.size()));

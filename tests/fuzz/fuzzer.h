@@ -1,8 +1,8 @@
 #pragma once
 // What the fuzzers of `make fuzz` share. One program holds all readers; its name, that of a link to
-// it, says which one libFuzzer feeds. A reader may refuse its input by an InputError of one line. All
-// else that it throws, a crash, a leak, a sanitizer's report and a reader that takes seconds are
-// findings.
+// it, says which one libFuzzer feeds. A reader may refuse its input by an InputError of one line.
+// All else that it throws, a crash, a leak, a sanitizer's report and a reader that takes seconds
+// are findings.
 
 #include <random>
 #include <string>

@@ -1,5 +1,5 @@
-// The attacks of AutoAttack take the same steps as the authors' program, in double precision, from the
-// same starts and with the same draws, on a small network.
+// The attacks of AutoAttack take the same steps as the authors' program, in double precision, from
+// the same starts and with the same draws, on a small network.
 
 #include <algorithm>
 #include <cmath>
@@ -68,8 +68,8 @@ class GoldenAttacks : public testing::TestWithParam<std::string> {
     return s;
   }
 
-  /// What became of an image: is it never misclassified, and the nearest point that is, of those looked
-  /// at without gradient.
+  /// What became of an image: is it never misclassified, and the nearest point that is, of those
+  /// looked at without gradient.
   struct Fate {
     bool stands = true;
     double length = HUGE_VAL;

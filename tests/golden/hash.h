@@ -1,6 +1,6 @@
 #pragma once
-// The numbers of the golden tests: weights and images from an integer hash of a name, and fingerprints
-// of tensors. README.md states the formulas, formula.py is their other half.
+// The numbers of the golden tests: weights and images from an integer hash of a name, and
+// fingerprints of tensors. README.md states the formulas, formula.py is their other half.
 
 #include <cmath>
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The networks agree with PyTorch in double precision: logits, loss, every gradient, running statistics.
+// The networks agree with PyTorch in double precision: logits, loss, every gradient, running
+// statistics.
 
 #include "engine/ops.h"
 #include "engine/tape.h"

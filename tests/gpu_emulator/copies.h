@@ -5,7 +5,8 @@
 
 namespace robmask::gpu::emulated {
 
-/// A row of a matrix is about to be loaded. Aborts if it is not in shared memory, or on its way there.
+/// A row of a matrix is about to be loaded. Aborts if it is not in shared memory, or on its way
+/// there.
 void require_arrived(const void* row, const Where& where);
 /// All threads of a block ended. Aborts if one did not wait for its copies.
 void end_copies();

@@ -1,5 +1,5 @@
-// When the device runs out of memory or a kernel fails, the run ends with one line that says what to do,
-// and the last checkpoint is kept.
+// When the device runs out of memory or a kernel fails, the run ends with one line that says what
+// to do, and the last checkpoint is kept.
 
 #include <gtest/gtest.h>
 

@@ -84,8 +84,9 @@ const std::vector<Launch>& launches_of(Graph graph);
 /// The device has no more than this many bytes from here on, or as much as ever.
 void limit_memory(std::size_t bytes);
 void unlimit_memory();
-/// The next kernel whose name has this part fails as soon as it is started, and nothing runs after it;
-/// whatever is asked of the device next reports that. With an empty name, the device is whole again.
+/// The next kernel whose name has this part fails as soon as it is started, and nothing runs after
+/// it; whatever is asked of the device next reports that. With an empty name, the device is whole
+/// again.
 void break_kernel(const std::string& part);
 /// cuBLAS does not start, or does again.
 void break_cublas(bool broken);

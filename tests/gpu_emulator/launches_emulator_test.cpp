@@ -1,5 +1,5 @@
-// Nothing that varies from one iteration to the next is frozen into a launch: two iterations start the
-// same kernels over the same grids with the same bytes as arguments, so they may be replayed.
+// Nothing that varies from one iteration to the next is frozen into a launch: two iterations start
+// the same kernels over the same grids with the same bytes as arguments, so they may be replayed.
 
 #include <gtest/gtest.h>
 
@@ -205,8 +205,8 @@ TEST(GpuEmulatorReplay, EndsInTheBitsOfIterationsRunOneByOneWhereLayersShareABuf
   EXPECT_EQ(weights(true), weights(false));
 }
 
-/// How many kernels of these names a convolution and the norm behind it start, over two segments of so
-/// many images of 8×8 pixels: two make a tile.
+/// How many kernels of these names a convolution and the norm behind it start, over two segments of
+/// so many images of 8×8 pixels: two make a tile.
 struct Statistics {
   std::size_t taken = 0, read = 0, combined = 0;
 

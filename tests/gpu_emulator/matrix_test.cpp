@@ -12,7 +12,8 @@ namespace {
 using GpuEmulatorMatrix = GpuEmulator;
 using GpuEmulatorMatrixDeathTest = GpuEmulator;
 
-/// y = a·b for one warp: a 16×32 bytes by rows; b 8×32 bytes by columns or, `across`, by rows (bf16).
+/// y = a·b for one warp: a 16×32 bytes by rows; b 8×32 bytes by columns or, `across`, by rows
+/// (bf16).
 template <class T, bool across>
 struct OneProduct {
   static constexpr int threads = 32, depth = 32 / sizeof(T);

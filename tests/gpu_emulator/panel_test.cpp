@@ -1,5 +1,5 @@
-// Panels lie in shared memory so that no access waits for another. A bank conflict changes no result,
-// so only this test shows it.
+// Panels lie in shared memory so that no access waits for another. A bank conflict changes no
+// result, so only this test shows it.
 
 #include "engine/cuda/warp_panel.h"
 

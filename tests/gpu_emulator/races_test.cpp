@@ -49,7 +49,8 @@ struct Shuffle {
   }
 };
 
-/// Each thread reads what its neighbour copied and waited for; `Careful` ones wait for the neighbour too.
+/// Each thread reads what its neighbour copied and waited for; `Careful` ones wait for the
+/// neighbour too.
 template <bool Careful>
 struct CopyAcross {
   static constexpr int threads = 64;

@@ -21,14 +21,15 @@ struct Layer {
   Shape y() const { return {x.n, window.output(x.h), window.output(x.w), filters}; }
 };
 
-/// A view with `margin` more channels on either side; and whether a gradient is added to what is there.
+/// A view with `margin` more channels on either side; and whether a gradient is added to what is
+/// there.
 struct Variant {
   Index margin;
   bool add;
 };
 
-// With chunks of 16 bytes and without, and every tile: by columns up to 16, 32, 64 and more, for small
-// maps and large ones.
+// With chunks of 16 bytes and without, and every tile: by columns up to 16, 32, 64 and more, for
+// small maps and large ones.
 // Window is {kernel, stride, pad, groups}.
 const Layer layers[] = {
     {{1, 8, 8, 72}, 72, {3, 1, 1, 1}},    // the largest tile, both ways
@@ -84,8 +85,8 @@ class Check {
   }
 
  private:
-  /// Runs both on a, b and what is in the sink; compares with the sum over the numbers as they are, and
-  /// over those the tensor cores see.
+  /// Runs both on a, b and what is in the sink; compares with the sum over the numbers as they are,
+  /// and over those the tensor cores see.
   template <class To, class Ours, class Definition>
   void run(const Shape& a_shape, const Shape& b_shape, const Shape& to_shape, Index to_margin,
            bool add, Ours&& ours, Definition&& definition) const {

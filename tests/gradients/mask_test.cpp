@@ -24,8 +24,8 @@ class MaskGradient : public Gradients {
   Segment segment(Index images, Mode mode, Tensor u, Tensor pairs = {}) {
     return {.images = images, .mode = mode, .code = u, .pair_code = pairs ? pairs : code({1})};
   }
-  /// Checks the gradients of x, the masks and the residual, without ReLU and with. With it, the case
-  /// is sound only if no element comes close to the kink.
+  /// Checks the gradients of x, the masks and the residual, without ReLU and with. With it, the
+  /// case is sound only if no element comes close to the kink.
   void check(const MaskState& s, const Context& context, bool residual) {
     const Variable x = variable(shape), r = residual ? variable(shape) : Variable();
     std::vector<Variable> inputs{x, s.weight, s.bias};

@@ -83,7 +83,8 @@ TEST_P(Losses, CorrectComparesTheLargestLogitWithTheLabel) {
 }
 
 TEST_P(Losses, CorrectGivesATieToTheFirstClass) {
-  // Every pair of classes ties once, so that the first comes early and late in any tree of comparisons.
+  // Every pair of classes ties once, so that the first comes early and late in any tree of
+  // comparisons.
   constexpr int classes = 20;
   for (int first = 0; first < classes; ++first)
     for (int second = first + 1; second < classes; ++second) {

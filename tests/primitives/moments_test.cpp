@@ -1,5 +1,5 @@
-// Batch statistics from the moments that a convolution takes on its way, where its machine can: those of
-// the map as it was stored, for each range of images.
+// Batch statistics from the moments that a convolution takes on its way, where its machine can:
+// those of the map as it was stored, for each range of images.
 
 #include "engine/ops.h"
 #include "tests/support/machines.h"
@@ -17,7 +17,8 @@ struct MaskedConv {
   Shape y() const { return {x.n, window.output(x.h), window.output(x.w), filters}; }
 };
 
-// Every tile of tensor cores: rows × columns of a piece behind it. Window is {kernel, stride, pad, groups}.
+// Every tile of tensor cores: rows × columns of a piece behind it. Window is {kernel, stride, pad,
+// groups}.
 const MaskedConv masked_convs[] = {
     {{4, 16, 16, 8}, 64, {3, 1, 1, 1}, 2},   // 256×64, each segment two pieces
     {{3, 8, 16, 8}, 136, {1, 1, 0, 1}, 1},   // 128×128, and 8 columns of another

@@ -45,8 +45,8 @@ TEST_P(Training, GatherCropsAndFlips) {
     });
 }
 
-/// What an augmented copy of an image with distinct pixels shows: the place that its centre came from,
-/// and the direction in which columns run.
+/// What an augmented copy of an image with distinct pixels shows: the place that its centre came
+/// from, and the direction in which columns run.
 struct Sighting {
   int row, column, direction;
   auto operator<=>(const Sighting&) const = default;

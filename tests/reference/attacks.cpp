@@ -28,8 +28,8 @@ double length(const Shape& s, F&& f) {
 
 }  // namespace
 
-// L∞: x + eps·(2u − 1), u_i uniform.  L2: x + eps·r·a/‖a‖, a_i normal, r uniform: element 2d, the first
-// that the d normals leave unused.
+// L∞: x + eps·(2u − 1), u_i uniform.  L2: x + eps·r·a/‖a‖, a_i normal, r uniform: element 2d, the
+// first that the d normals leave unused.
 void ReferenceBackend::start_uniform(Tensor x_adv, Tensor x, Tensor eps, Norm norm, Stream stream,
                                      Tensor step, Tensor ids) {
   const Shape& s = x.shape();

@@ -12,8 +12,9 @@ namespace {
 
 using Point = std::vector<double>;
 
-/// The shortest step d inside [0,1] from t to the plane ⟨w, t + d⟩ = ⟨w, t⟩ − value: d_i = −s·λ·sign(w_i)
-/// (L∞) or −s·λ·w_i (L2), s the sign of value, until coordinate i is at its side of the cube.
+/// The shortest step d inside [0,1] from t to the plane ⟨w, t + d⟩ = ⟨w, t⟩ − value: d_i =
+/// −s·λ·sign(w_i) (L∞) or −s·λ·w_i (L2), s the sign of value, until coordinate i is at its side of
+/// the cube.
 Point step_to_plane(const Point& t, const Point& w, double value, Norm norm) {
   const double s = value >= 0 ? 1 : -1;
   const auto speed = [&](std::size_t i) {

@@ -99,7 +99,8 @@ void ReferenceBackend::mask(Tensor z, const MaskPass& pass) {
   });
 }
 
-// g = dz·[z > 0], x̂ = (x − μ)·s, a_n = γ_n·s, A_n = Σ_pixels g, B_n = Σ_pixels g·x̂, R rows in all:
+// g = dz·[z > 0], x̂ = (x − μ)·s, a_n = γ_n·s, A_n = Σ_pixels g, B_n = Σ_pixels g·x̂, R rows in
+// all:
 //   dβ_n = A_n, dγ_n = B_n, dresidual = g, and dx = a_n·g for given statistics,
 //   dx = a_n·g − Σ_n a_n·A_n / R − x̂ · Σ_n a_n·B_n / R for those of the batch.
 void ReferenceBackend::mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z,

@@ -18,8 +18,8 @@ void ReferenceBackend::sgd_step(std::span<const SgdSlot> slots, Tensor rate, dou
   });
 }
 
-// Elements 0, 1, 2 of an image's stream are its two offsets in the padded image, rows first, and its
-// flip.
+// Elements 0, 1, 2 of an image's stream are its two offsets in the padded image, rows first, and
+// its flip.
 void ReferenceBackend::gather(Tensor batch, Tensor pixels, Tensor index, bool augment,
                               Stream stream, Tensor step) {
   constexpr Index pad = 4;

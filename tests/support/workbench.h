@@ -1,5 +1,6 @@
 #pragma once
-// Runs one piece of work on two machines, on the same inputs, and compares all the memory it touched.
+// Runs one piece of work on two machines, on the same inputs, and compares all the memory it
+// touched.
 //
 //   compare(machine("cpu"), DType::f32, [](Workbench& bench) {
 //     const Tensor x = bench.input({2, 5, 5, 3}), y = bench.output({2, 5, 5, 3});
@@ -14,18 +15,18 @@
 
 namespace robmask {
 
-/// backend(name), or the reference for "reference"; "cuda_tf32" is "cuda" that may round the factors of
-/// products to tf32 until it is asked for by another name.
+/// backend(name), or the reference for "reference"; "cuda_tf32" is "cuda" that may round the
+/// factors of products to tf32 until it is asked for by another name.
 Backend& machine(const std::string& name);
 
 /// Makes the tensors of one run on one machine. What it fills them with depends on the order of the
-/// calls only, so two benches that do the same work hold the same numbers. A tensor with a margin is a
-/// view inside a larger one with `margin` more channels on either side and an image before and behind;
-/// all that surrounds it is NaN, and must stay so.
+/// calls only, so two benches that do the same work hold the same numbers. A tensor with a margin
+/// is a view inside a larger one with `margin` more channels on either side and an image before and
+/// behind; all that surrounds it is NaN, and must stay so.
 class Workbench {
  public:
-  /// Tensors are of `dtype`, which is that of maps, unless they are asked to be real: f32 beside bf16.
-  /// Floats are such that `products` rounds none of them.
+  /// Tensors are of `dtype`, which is that of maps, unless they are asked to be real: f32 beside
+  /// bf16. Floats are such that `products` rounds none of them.
   Workbench(Backend& machine, DType dtype, Products products = Products::exact)
       : machine_(machine), dtype_(dtype), products_(products) {}
 
@@ -79,8 +80,8 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
 /// 1e-5 in f32, 1e-12 in f64; 1e-3 in bf16, where a few elements may be rounded to the other side.
 double tolerance_of(DType dtype);
 
-/// Fails unless `tested` does what the reference does: floats to tolerance_of(dtype), though what is
-/// real beside bf16 to that of f32; integers and what must not be touched exactly.
+/// Fails unless `tested` does what the reference does: floats to tolerance_of(dtype), though what
+/// is real beside bf16 to that of f32; integers and what must not be touched exactly.
 void compare(Backend& tested, DType dtype, const Work& work);
 /// The numbers in everything that `work` made on that machine, for exact comparisons.
 std::vector<std::vector<double>> results_of(Backend& machine, DType dtype, const Work& work);

@@ -19,7 +19,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 class FileContents : public test::WeightsFile {
  protected:
-  /// The model's weights without metadata of pixels, each name behind `prefix`, and what `change` adds.
+  /// The model's weights without metadata of pixels, each name behind `prefix`, and what `change`
+  /// adds.
   void put(const std::string& prefix, const std::function<void(SafeTensors&)>& change) const {
     WeightsFile::put(*model_, [&](SafeTensors& file) {
       for (NamedTensor& t : file.tensors) t.name = prefix + t.name;

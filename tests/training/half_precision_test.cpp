@@ -142,10 +142,11 @@ TEST_P(HalfPrecision, GradientsOfAShallowNetworkAreWithinPerCentsOfThoseInSingle
     EXPECT_LT(relative_error(half[i], single[i]), 0.08) << "target " << i;
 }
 
-// Where a rounding of 1/500 moves a number across zero, the ReLU's gate changes sides and the gradient
-// there is all wrong; a share ε of such gates is an error of √ε. A deep network at its start adds these
-// up, in f32 as well: what bf16 does to an update is held against what one rounding of the weights
-// does. Without attack steps the adversarial images are the random start, the same in all runs.
+// Where a rounding of 1/500 moves a number across zero, the ReLU's gate changes sides and the
+// gradient there is all wrong; a share ε of such gates is an error of √ε. A deep network at its
+// start adds these up, in f32 as well: what bf16 does to an update is held against what one
+// rounding of the weights does. Without attack steps the adversarial images are the random start,
+// the same in all runs.
 TEST_P(HalfPrecision, UpdatesOfADeepNetworkMoveAboutAsFarAsWhenItsWeightsAreRounded) {
   const Batch images = batch(0, 16, 2);
   for (const Method method : {Method::standard, Method::robmask}) {

@@ -75,8 +75,8 @@ class SinglePrecision : public testing::TestWithParam<std::string> {
   }
 };
 
-// Not 1e-6: a γ of 1 moves by some thousands of its last bit only, and where a rounding moves a number
-// across zero, a gate of a ReLU changes sides.
+// Not 1e-6: a γ of 1 moves by some thousands of its last bit only, and where a rounding moves a
+// number across zero, a gate of a ReLU changes sides.
 TEST_P(SinglePrecision, EndsAnIterationWhereTheCpuDoes) {
   const auto ours = updates(GetParam()), cpu = updates("cpu");
   for (std::size_t i = 0; i < cpu.size(); ++i)
