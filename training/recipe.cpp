@@ -31,6 +31,11 @@ void Totals::add_hits(const Tensor& logits, const Tensor& labels) const {
 
 std::unique_ptr<Recipe> make_recipe(const TrainSettings& settings, const Model& model) {
   const Tuning all{model.parameters()};
+  const auto [masks, pairs] = mask_counts(settings);
+  require(masks == 1 || (model.spec().masks == masks && model.spec().pairs == pairs),
+          "`method` {}: expected a model of {} masks and {} pair(s) of running statistics, got {} "
+          "and {}",
+          to_string(settings.method), masks, pairs, model.spec().masks, model.spec().pairs);
   switch (settings.method) {
     case Method::standard: return standard_recipe(model, all);
     case Method::pgd: return adversarial_recipe(model, settings, all);

@@ -11,6 +11,7 @@
 #include "models/global_average.h"
 #include "tests/files/scratch.h"
 #include "training/checkpoint.h"
+#include "training/recipe.h"
 
 namespace robmask {
 namespace {
@@ -78,6 +79,13 @@ TEST(Models, RefuseStrengthsThatTheyHaveNoMaskFor) {
   const Model two(backend("cpu"), DType::f32, {.width = 2, .masks = 2}, 0);
   EXPECT_NO_THROW(two.at(0.5));
   EXPECT_THROW(encode(-0.1, 2), InputError);
+}
+
+TEST(Recipes, RefuseAModelWithoutTheMasksThatTheyTrain) {
+  const Model plain(backend("cpu"), DType::f32, {.width = 2}, 0);
+  EXPECT_THROW(make_recipe({.method = Method::robmask}, plain), InputError);
+  EXPECT_THROW(make_recipe({.method = Method::advprop, .aux_random = true}, plain), InputError);
+  EXPECT_NO_THROW(make_recipe({.method = Method::pgd}, plain));
 }
 
 TEST(Models, RefuseImagesOfAnotherShape) {
