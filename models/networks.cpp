@@ -11,19 +11,14 @@ namespace robmask {
 
 namespace {
 
-using S = Scope;
-
 std::vector<NamedNetwork>& all() {
   static std::vector<NamedNetwork> networks{
-      {"resnet18", [](const S& s, Index w, Index n) { return make_network<ResNet18>(s, w, n); },
-       true},
-      {"preact18",
-       [](const S& s, Index w, Index n) { return make_network<PreActResNet18>(s, w, n); }, true},
-      {"densenet121", [](const S& s, Index, Index n) { return make_network<DenseNet121>(s, n); }},
-      {"resnext29", [](const S& s, Index, Index n) { return make_network<ResNeXt29>(s, n); }},
-      {"resnet18-imagenet", [](const S& s, Index, Index n) {
-         return make_network<ResNet18>(s, Index{64}, n, ResNet18::Stem::imagenet);
-       }}};
+      named_network<ResNet18>("resnet18"),
+      named_network<PreActResNet18>("preact18"),
+      named_network<DenseNet121>("densenet121"),
+      named_network<ResNeXt29>("resnext29"),
+      named_network<ImageNetResNet18>("resnet18-imagenet"),
+  };
   return networks;
 }
 

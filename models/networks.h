@@ -15,25 +15,35 @@ namespace robmask {
 
 /// x: N·H·W·3, normalized → logits {N,1,1,classes}
 using Network = std::function<Variable(const Variable& x, const Context& context)>;
-/// Makes a network of so many classes from a scope. One that has a width takes it; the others
-/// ignore it. Its first tensor is that of its first layer, its last one the bias of its classifier.
-using MakeNetwork = std::function<Network(const Scope& scope, Index width, Index classes)>;
 
 struct NamedNetwork {
   std::string name;
-  MakeNetwork make;
   bool has_width = false;  // can it be made narrower than its 64 channels?
+  std::function<Network(const Scope& scope, Index width, Index classes)> make;
 };
 
-/// A class Net(scope, classes…) with operator()(x, context), as a Network.
-template <class Net, class... Arguments>
-Network make_network(const Scope& scope, const Arguments&... arguments) {
-  const auto net = std::make_shared<Net>(scope, arguments...);
-  return [net](const Variable& x, const Context& context) { return (*net)(x, context); };
+/// A class with operator()(x, context) that is made from (scope, classes), or from (scope, width,
+/// classes). Its first tensor is that of its first layer, its last one the bias of its classifier.
+template <class Net>
+NamedNetwork named_network(const std::string& name) {
+  constexpr bool has_width = std::is_constructible_v<Net, const Scope&, Index, Index>;
+  const auto make = [](const Scope& scope, [[maybe_unused]] Index width, Index classes) -> Network {
+    std::shared_ptr<const Net> net;
+    if constexpr (has_width)
+      net = std::make_shared<Net>(scope, width, classes);
+    else
+      net = std::make_shared<Net>(scope, classes);
+    return [net](const Variable& x, const Context& context) { return (*net)(x, context); };
+  };
+  return {name, has_width, make};
 }
 
 /// From now on there is a network of this name. InputError if there is one already.
 void define_network(const NamedNetwork& network);
+template <class Net>
+void define_network(const std::string& name) {
+  define_network(named_network<Net>(name));
+}
 
 /// The network of that name. InputError that lists the names there are.
 const NamedNetwork& network_of(const std::string& name);

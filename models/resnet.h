@@ -81,4 +81,9 @@ class ResNet18 {
   Linear linear_;
 };
 
+class ImageNetResNet18 : public ResNet18 {
+ public:
+  ImageNetResNet18(const Scope& s, Index classes) : ResNet18(s, 64, classes, Stem::imagenet) {}
+};
+
 }  // namespace robmask

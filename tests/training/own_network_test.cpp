@@ -36,7 +36,7 @@ class TinyNet {
 
 /// Stores a model of it and reads it again, by its metadata alone; under PyTorch's prefix, too.
 bool is_stored_and_read() {
-  define_network({"tiny", make_network<TinyNet, Index, Index>, true});
+  define_network<TinyNet>("tiny");
   Backend& cpu = backend("cpu");
   CheckpointInfo info{.spec = {.name = "tiny", .width = 4, .classes = 6, .masks = 2}};
   const Model model(cpu, DType::f32, info.spec, 1);
@@ -64,7 +64,7 @@ TEST(OwnNetworkDeathTest, IsStoredAndReadUnderItsOwnName) {
 }
 
 TEST(OwnNetwork, HasANameThatNoneHas) {
-  EXPECT_THROW(define_network({"resnet18", make_network<TinyNet, Index, Index>, true}), InputError);
+  EXPECT_THROW(define_network<TinyNet>("resnet18"), InputError);
   const std::string line = test::message_of<InputError>([] { network_of("vgg"); });
   EXPECT_TRUE(test::mentions(line, "`model`: expected one of resnet18, preact18, ")) << line;
 }

@@ -36,7 +36,7 @@ class SmallNet {
 };
 
 int main(int, char** arguments) {
-  define_network({"small", make_network<SmallNet, Index, Index>, true});
+  define_network<SmallNet>("small");
   Backend& cpu = backend("cpu");
   const Dataset data = load_dataset("synthetic", {.limit_train = 1000, .limit_test = 50});
   const Images train(cpu, data.train), test(cpu, data.test);
