@@ -10,20 +10,23 @@
 namespace robmask {
 
 /// Collects adversarial images, and the clean image where there was nothing to attack, for
-/// --save-adversarial and --save-adversarial-png. Both are data sets again: `--data npy:FILE.npy` and
-/// `--data folder:FOLDER`.
+/// --save-adversarial and --save-adversarial-png. Both are data sets again: `--data npy:FILE.npy`
+/// and `--data folder:FOLDER`.
 class AdversarialFile {
  public:
-  /// Images are also kept in the file `kept`, for an evaluation that goes on where this one was killed.
+  /// Images are also kept in the file `kept`, for an evaluation that goes on where this one was
+  /// killed.
   AdversarialFile(DType dtype, const Images& images, const Path& kept);
   /// Takes images; they are on the disk when it returns.
   void put(const std::vector<std::int32_t>& ids, const Tensor& x_adv);
   /// Takes images that an evaluation before this one kept. InputError if it did not.
   void recall(const std::vector<std::int32_t>& ids);
-  /// Writes an array [N,3,H,W] in [0,1], and beside FILE.npy its labels, FILE.labels.npy, int64 [N].
+  /// Writes an array [N,3,H,W] in [0,1], and beside FILE.npy its labels, FILE.labels.npy, int64
+  /// [N].
   void write_array(const Path& file) const;
-  /// Writes FOLDER/test/<class>/<number>.png, with the classes in FOLDER/classes.txt. Images must be
-  /// multiples of 1/255. A class without a name, or whose name is none of a folder, is its number.
+  /// Writes FOLDER/test/<class>/<number>.png, with the classes in FOLDER/classes.txt. Images must
+  /// be multiples of 1/255. A class without a name, or whose name is none of a folder, is its
+  /// number.
   void write_pictures(const Path& folder, const std::vector<std::string>& classes) const;
 
  private:

@@ -38,15 +38,15 @@ std::vector<bool> robust_flags(const AttackResult& result);
 Json accuracies(Index n, Index correct, Index robust);
 
 /// The entry of "results": what was asked, the accuracies, "stages" of an ensemble (robust accuracy
-/// after each attack, and its seconds) and "per_class". "steps", "step_size" and "start" are null for
-/// attacks that have none; what only some attacks have is left out for others. `classes` maps labels to
-/// names.
+/// after each attack, and its seconds) and "per_class". "steps", "step_size" and "start" are null
+/// for attacks that have none; what only some attacks have is left out for others. `classes` maps
+/// labels to names.
 Json result_of(const AttackResult& result, const EvaluationSettings& settings,
                const LoadedModel& model, const std::vector<std::int32_t>& labels,
                const std::vector<std::string>& classes);
 
-/// The rows of --per-image, and what their columns are called; those of interpolate start with p. Names
-/// of classes and files are empty where there are none.
+/// The rows of --per-image, and what their columns are called; those of interpolate start with p.
+/// Names of classes and files are empty where there are none.
 CsvRow per_image_columns(bool with_p);
 std::vector<CsvRow> per_image_rows(const AttackResult& result, const Split& images,
                                    const std::vector<std::string>& classes);

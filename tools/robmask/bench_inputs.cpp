@@ -50,8 +50,8 @@ SafeTensors draw_images(const BenchSettings& s, bool with_start) {
 }
 
 /// γ within 0.1 of 1; β near 1.5, so that few ReLUs are as good as closed and open: those that bf16
-/// throws over turn the gradient (PyTorch's own to a cosine of 0.96 at β near 0); running variances near
-/// those of a fresh convolution of such maps, (1 + β²) / 3.
+/// throws over turn the gradient (PyTorch's own to a cosine of 0.96 at β near 0); running variances
+/// near those of a fresh convolution of such maps, (1 + β²) / 3.
 void vary_norms(const Model& model, const BenchSettings& s) {
   const std::map<Role, double> middle{
       {Role::mask_weight, 1}, {Role::mask_bias, 1.5}, {Role::running_variance, 1.1}};

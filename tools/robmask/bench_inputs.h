@@ -1,6 +1,7 @@
 #pragma once
-// What a benchmark works on: weights of two masks, images, labels, and images where an attack starts.
-// Drawn, or read from a file that `bench --save` wrote, so that another program begins with the same.
+// What a benchmark works on: weights of two masks, images, labels, and images where an attack
+// starts. Drawn, or read from a file that `bench --save` wrote, so that another program begins with
+// the same.
 
 #include <memory>
 
@@ -37,7 +38,8 @@ Task task_of(const std::string& model);
 /// The file `settings.init`, or without one drawn images and no weights.
 SafeTensors bench_inputs(const BenchSettings& settings);
 
-/// Writes `settings.save`: fresh weights whose norms and masks all differ, and `settings.batch` images.
+/// Writes `settings.save`: fresh weights whose norms and masks all differ, and `settings.batch`
+/// images.
 void save_bench_inputs(Backend& machine, const BenchSettings& settings);
 
 /// The model with the weights of the file, if it holds any; of two masks in it, the first `masks`.

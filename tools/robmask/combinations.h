@@ -27,10 +27,10 @@ struct Combination {
   }
 };
 
-/// The combinations that settings ask for, by mask, attack and ε in the order given; with reuse_broken
-/// ε ascends. `source`: where adversarial examples are made, the model itself unless they transfer.
-/// InputError for a mask that a model lacks, an attack that this build lacks, one whose loss needs more
-/// classes than the model has, and a source of other classes.
+/// The combinations that settings ask for, by mask, attack and ε in the order given; with
+/// reuse_broken ε ascends. `source`: where adversarial examples are made, the model itself unless
+/// they transfer. InputError for a mask that a model lacks, an attack that this build lacks, one
+/// whose loss needs more classes than the model has, and a source of other classes.
 std::vector<Combination> combinations_of(const EvaluationSettings& settings,
                                          const LoadedModel& model, const LoadedModel& source);
 

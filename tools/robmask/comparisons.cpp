@@ -36,8 +36,8 @@ std::vector<bool> in_all(const Group& group, const F& holds) {
 
 bool black_box(AttackName attack) { return attack == AttackName::square; }
 
-/// Did the image withstand every attack with gradients of this result? What Square broke before others
-/// tried, as in the ensemble `plus`, has not.
+/// Did the image withstand every attack with gradients of this result? What Square broke before
+/// others tried, as in the ensemble `plus`, has not.
 bool withstands_gradients(const AttackResult& o, const Verdict& v) {
   if (v.robust || !black_box(v.broken_by)) return v.robust;
   const std::vector<AttackName> names = stage_names(o.of);

@@ -8,9 +8,9 @@
 
 namespace robmask {
 
-/// The point-wise worst case, an entry for each model, mask and ε that several attacks share: an image
-/// is robust if it withstands all of them.
-///   [{"mask": …, "norm": …, "eps": …, "attacks": […], "n": …, "robust_accuracy": …, "interval": …}, …]
+/// The point-wise worst case, an entry for each model, mask and ε that several attacks share: an
+/// image is robust if it withstands all of them.
+///   [{"mask": …, "norm": …, "eps": …, "attacks": […], "n": …, "robust_accuracy": …, …}, …]
 Json worst_cases(std::span<const AttackResult> results);
 
 /// Each result against the one of the mask `reference` with the same attack and ε: the entry of

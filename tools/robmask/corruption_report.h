@@ -7,9 +7,9 @@
 
 namespace robmask {
 
-/// An entry of "corruptions": accuracy of the model at mask p on each corruption of settings.corruptions
-/// at severities 1 to 5, and their plain mean (RobustBench's figure, not Hendrycks's mCE). `name` tells
-/// the model from others in the journal.
+/// An entry of "corruptions": accuracy of the model at mask p on each corruption of
+/// settings.corruptions at severities 1 to 5, and their plain mean (RobustBench's figure, not
+/// Hendrycks's mCE). `name` tells the model from others in the journal.
 ///   {"mask": p, "n": images of a severity, "mean_accuracy": …, "corruptions":
 ///     [{"corruption": "fog", "accuracy": [5], "interval": [5], "mean_accuracy": …}, …]}
 Json corruption_report(const EvaluationSettings& settings, const std::string& name,

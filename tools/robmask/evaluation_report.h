@@ -13,8 +13,9 @@ namespace robmask {
 
 class EvaluationReport {
  public:
-  /// The journal lies in --out, or beside the weights `from`. `models` says which models are judged,
-  /// for the journal to know them again; they are `count`. InputError for what cannot be evaluated.
+  /// The journal lies in --out, or beside the weights `from`. `models` says which models are
+  /// judged, for the journal to know them again; they are `count`. InputError for what cannot be
+  /// evaluated.
   EvaluationReport(const EvaluationSettings& settings, const Path& from, const Json& models,
                    Index count = 1);
 
@@ -25,8 +26,8 @@ class EvaluationReport {
   /// Lets `judgements` judge() every model, then writes the files that were asked for, prints the
   /// results and ends the journal. Interrupted, it says how to go on.
   void run(const std::function<void()>& judgements);
-  /// Judges a model at every combination. The p of interpolate, if given, is added to its results. Attacks are
-  /// driven on `source`, the model itself if there is none.
+  /// Judges a model at every combination. The p of interpolate, if given, is added to its results.
+  /// Attacks are driven on `source`, the model itself if there is none.
   void judge(const LoadedModel& model, std::optional<double> p = {},
              const LoadedModel* source = nullptr);
 
@@ -59,8 +60,8 @@ class EvaluationReport {
   Json results_ = Json::array(), corruptions_ = Json::array(), warnings_ = Json::array();
 };
 
-/// The identity of a weights file in a journal: its content. InputError, naming the option, if there is
-/// none.
+/// The identity of a weights file in a journal: its content. InputError, naming the option, if
+/// there is none.
 std::string weights_identity(const std::filesystem::path& from, const std::string& option = "from");
 
 }  // namespace robmask

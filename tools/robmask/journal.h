@@ -1,6 +1,6 @@
 #pragma once
-// The journal of an evaluation: a line after every batch and every finished stage, so that one killed
-// at any moment goes on to the same report.
+// The journal of an evaluation: a line after every batch and every finished stage, so that one
+// killed at any moment goes on to the same report.
 
 #include <map>
 #include <optional>
@@ -17,12 +17,13 @@ class Journal {
  public:
   /// With `resume`, goes on with what is at `path`; a last line that a kill tore is dropped. Else
   /// begin() starts the file anew. `evaluation` holds all that the report depends on. InputError,
-  /// naming the first difference, if the journal there is of another evaluation, and if a running one
-  /// writes it. `kept` is a file that lines tell of, if any: an older one is removed before the first
-  /// line is written.
+  /// naming the first difference, if the journal there is of another evaluation, and if a running
+  /// one writes it. `kept` is a file that lines tell of, if any: an older one is removed before the
+  /// first line is written.
   Journal(const Path& path, const Json& evaluation, bool resume, const Path& kept = {});
 
-  /// Takes the file for this evaluation, in a folder that exists. InputError if a running one has it.
+  /// Takes the file for this evaluation, in a folder that exists. InputError if a running one has
+  /// it.
   void begin();
   /// What was noted under a key, by this run or one before, in order.
   const std::vector<Json>& known(const std::string& key) const;

@@ -16,9 +16,10 @@ namespace robmask {
 /// What common settings say of data.
 DataOptions data_options(const CommonSettings& common, bool train, bool test);
 
-/// The data set of the settings, with the splits a command needs; a folder's images at `image_size`, if
-/// given. Says in a log line, or in the InputError for data that cannot be had, where a --data that was not
-/// given comes from. Its warnings are to be told once all else is found in order: bad input gets one line.
+/// The data set of the settings, with the splits a command needs; a folder's images at
+/// `image_size`, if given. Says in a log line, or in the InputError for data that cannot be had,
+/// where a --data that was not given comes from. Its warnings are to be told once all else is found
+/// in order: bad input gets one line.
 Dataset load_data(const CommonSettings& common, bool train, bool test,
                   std::optional<Index> image_size = {});
 /// The same as the model `from` sees them: at its size, labels as it counts its classes.

@@ -1,5 +1,5 @@
-// The command line: parses, resolves, runs one command, and turns what it throws into one line and an
-// exit code.
+// The command line: parses, resolves, runs one command, and turns what it throws into one line and
+// an exit code.
 
 #include <cstdio>
 #include <exception>

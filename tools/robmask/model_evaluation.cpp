@@ -96,8 +96,8 @@ class Course {
                        to_string(plans_[stage].attack), plans_[stage].eps);
   }
 
-  /// Takes the images of a stage, and the seconds they took, from the journal. InputError if they are not
-  /// among those that it attacks.
+  /// Takes the images of a stage, and the seconds they took, from the journal. InputError if they
+  /// are not among those that it attacks.
   PerImage<Verdict> begin(Index stage, const std::vector<std::int32_t>& images) {
     PerImage<Verdict> known;
     std::vector<std::int32_t> ids;

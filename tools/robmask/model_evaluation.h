@@ -1,5 +1,6 @@
 #pragma once
-// The evaluation of one model: runs each combination of mask, attack and ε, going on from the journal.
+// The evaluation of one model: runs each combination of mask, attack and ε, going on from the
+// journal.
 
 #include <map>
 
@@ -11,8 +12,9 @@ namespace robmask {
 
 class ModelEvaluation {
  public:
-  /// `name` tells this model from others in the journal; attacks are driven on `source`, which is the
-  /// model itself unless they transfer; `adversarial`, if given, gets the images of every attack.
+  /// `name` tells this model from others in the journal; attacks are driven on `source`, which is
+  /// the model itself unless they transfer; `adversarial`, if given, gets the images of every
+  /// attack.
   ModelEvaluation(const EvaluationSettings& settings, const std::string& name,
                   const LoadedModel& model, const LoadedModel& source, const Images& images,
                   Journal& journal, AdversarialFile* adversarial = nullptr);

@@ -1,6 +1,6 @@
 #pragma once
-// Two evaluations of the same images, compared image by image: differences of a few images between two
-// accuracies are noise, and a paired test says how much.
+// Two evaluations of the same images, compared image by image: differences of a few images between
+// two accuracies are noise, and a paired test says how much.
 
 #include <span>
 #include <string>
@@ -17,8 +17,8 @@ class PairedEvaluation {
   /// InputError if the file is not such a file.
   explicit PairedEvaluation(const Path& per_image);
 
-  /// Compares the robust flags of one result, its rows of a per-image table with these `columns`, with
-  /// every result there of the same attack, norm and ε:
+  /// Compares the robust flags of one result, its rows of a per-image table with these `columns`,
+  /// with every result there of the same attack, norm and ε:
   ///   [{"mask": …, "robust_here_only": b, "robust_there_only": c, "p_value": McNemar's, exact}, …]
   /// Warns if there is none. InputError if the images or their labels differ.
   Json against(const CsvRow& columns, std::span<const CsvRow> rows) const;

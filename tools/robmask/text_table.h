@@ -15,12 +15,12 @@ struct TextTable {
   std::vector<std::string> notes = {};         // lines below
 };
 
-/// A field of a JSON object as a cell: text as it is, numbers in their shortest form, nothing for null or
-/// what is not there.
+/// A field of a JSON object as a cell: text as it is, numbers in their shortest form, nothing for
+/// null or what is not there.
 std::string cell_of(const Json& object, const std::string& field);
 
-/// Columns two spaces apart, those of numbers flush right. A column without content is left out, and of
-/// a table without rows nothing is left.
+/// Columns two spaces apart, those of numbers flush right. A column without content is left out,
+/// and of a table without rows nothing is left.
 std::string as_text(const TextTable& table);
 /// The same columns as GitHub's Markdown.
 std::string as_markdown(const TextTable& table);

@@ -14,7 +14,8 @@ namespace robmask {
 
 namespace {
 
-/// Numbers the classes as the weights that training starts from do, if they are the same: the head fits.
+/// Numbers the classes as the weights that training starts from do, if they are the same: the head
+/// fits.
 void count_classes_as(const SafeTensors& init, Dataset& data) {
   const std::vector<std::string> names = class_names_of(init);
   const std::set<std::string> theirs(names.begin(), names.end()),

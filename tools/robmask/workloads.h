@@ -25,8 +25,8 @@ std::unique_ptr<Timed> make_timed(Workload workload, Backend& machine,
                                   Index batch);
 
 /// What a first step finds, run as often as it takes to be replayed: the mean losses of the images
-/// through mask 0 with their own statistics, and of the attack's start through the mask of p = ½ with
-/// running ones; and the gradient of the latter by the images, N·H·W·3, up to a factor.
+/// through mask 0 with their own statistics, and of the attack's start through the mask of p = ½
+/// with running ones; and the gradient of the latter by the images, N·H·W·3, up to a factor.
 struct FirstStep {
   double loss, loss_adv;
   std::vector<double> gradient;

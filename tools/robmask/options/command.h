@@ -1,6 +1,6 @@
 #pragma once
-// A command of the program: what it takes, its options, its checks, what it does. Each is a file of its own,
-// tools/robmask/<name>.cpp, and a line in commands.cpp.
+// A command of the program: what it takes, its options, its checks, what it does. Each is a file of
+// its own, tools/robmask/<name>.cpp, and a line in commands.cpp.
 
 #include <memory>
 #include <set>
@@ -21,15 +21,16 @@ class Command {
   virtual CommonSettings& common() = 0;
   /// InputError, naming the option, for values that are wrong together.
   virtual void check() { check_common(common()); }
-  /// The options that what was chosen does not use. Given, they are accepted and recorded as unused.
+  /// The options that what was chosen does not use. Given, they are accepted and recorded as
+  /// unused.
   virtual std::set<std::string> unused() { return {}; }
   /// Settles what depends on other options. Device, threads and precision are settled.
   virtual void resolve() {}
   virtual Precision precision_on_cuda() const { return Precision::fp32; }
   /// The run directory that the command continues; empty if it starts something new.
   virtual Path continued_run() { return {}; }
-  /// Does it. Returns the exit code: 0 done, 1 a check failed; throws InputError (2), Unavailable (77),
-  /// Interrupted (130, 143) or another exception (1) after leaving files in order.
+  /// Does it. Returns the exit code: 0 done, 1 a check failed; throws InputError (2), Unavailable
+  /// (77), Interrupted (130, 143) or another exception (1) after leaving files in order.
   virtual int run() = 0;
 };
 

@@ -1,8 +1,8 @@
 #pragma once
-// From the words of a command line to a command that is ready to run. CLI11 splits the words and prints
-// --help. What it lacks stands here and in options/: one table for flags, file, config.json and --help;
-// errors of the form "expected …, got …"; the nearest name for a misspelt one; options that are given but
-// not used; and settings that a stored run already has.
+// From the words of a command line to a command that is ready to run. CLI11 splits the words and
+// prints --help. What it lacks stands here and in options/: one table for flags, file, config.json
+// and --help; errors of the form "expected …, got …"; the nearest name for a misspelt one; options
+// that are given but not used; and settings that a stored run already has.
 
 #include <memory>
 #include <string>
@@ -12,7 +12,8 @@
 
 namespace robmask {
 
-/// What a command line asks for: a command with its settings, or a text to print on standard output.
+/// What a command line asks for: a command with its settings, or a text to print on standard
+/// output.
 struct CommandLine {
   std::string name;                  // of the command
   std::unique_ptr<Command> command;  // null: print `text`

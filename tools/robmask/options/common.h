@@ -58,12 +58,12 @@ void check_common(const CommonSettings& common);
 /// CPU, which `auto_fell_back` reports. Throws Unavailable for a CUDA device that is not here.
 std::string machine_name(const std::string& device, bool& auto_fell_back);
 
-/// Settles device, threads and precision for a machine of that name: fp32 on the CPU, else `on_cuda`.
-/// InputError for a precision that the machine does not have.
+/// Settles device, threads and precision for a machine of that name: fp32 on the CPU, else
+/// `on_cuda`. InputError for a precision that the machine does not have.
 void resolve_common(CommonSettings& common, const std::string& machine, Precision on_cuda);
 
-/// The machine that resolved settings ask for, set to their precision; and the types of feature maps
-/// and of all else (f32 beside bf16).
+/// The machine that resolved settings ask for, set to their precision; and the types of feature
+/// maps and of all else (f32 beside bf16).
 Backend& machine_of(const CommonSettings& common);
 DType maps_of(const CommonSettings& common);
 DType dtype_of(const CommonSettings& common);
@@ -71,10 +71,10 @@ DType dtype_of(const CommonSettings& common);
 /// Prints a result on standard output: the JSON with --json, else the text.
 void print_result(const CommonSettings& common, const Json& json, const std::string& text);
 
-/// Unless --data was given, takes it from the config.json of the run `from`, which is a run directory
-/// or a weights file in one; --broken-images and --max-pixels go with it, unless given. Where there is
-/// no config.json that names data, they are `otherwise`. common.data_origin says which it was.
-/// InputError names a config.json that is not JSON.
+/// Unless --data was given, takes it from the config.json of the run `from`, which is a run
+/// directory or a weights file in one; --broken-images and --max-pixels go with it, unless given.
+/// Where there is no config.json that names data, they are `otherwise`. common.data_origin says
+/// which it was. InputError names a config.json that is not JSON.
 void follow_data(CommonSettings& common, const Path& from,
                  const std::string& otherwise = "synthetic");
 

@@ -44,8 +44,8 @@ void check_network(const NetworkSettings& network);
 /// The defaults of new networks: resnet18 of width 64.
 void resolve_network(NetworkSettings& network);
 
-/// What flags say of a checkpoint that does not say it itself. `own` is the normalization of the data
-/// set, where one is read.
+/// What flags say of a checkpoint that does not say it itself. `own` is the normalization of the
+/// data set, where one is read.
 CheckpointOverrides overrides_of(const NetworkSettings& network,
                                  const std::optional<Normalization>& own);
 

@@ -10,8 +10,8 @@
 
 namespace robmask {
 
-/// {"command", "version", "kernels", every option of the table …, "unused": […]}. `kernels` is what runs
-/// inside the machine (Backend::kernels).
+/// {"command", "version", "kernels", every option of the table …, "unused": […]}. `kernels` is what
+/// runs inside the machine (Backend::kernels).
 Json config_json(std::string_view command, const Options& options, const CommonSettings& common,
                  const std::string& kernels);
 

@@ -8,8 +8,8 @@
 
 namespace robmask {
 
-/// The feature maps of one image after a ReLU, without their outermost pixels: those show zero padding,
-/// often brighter than all else. Maps of less than 3 × 3 pixels are whole.
+/// The feature maps of one image after a ReLU, without their outermost pixels: those show zero
+/// padding, often brighter than all else. Maps of less than 3 × 3 pixels are whole.
 struct FeatureMaps {
   /// `whole`: 1 H W C. `at` gives the value of a channel at a pixel.
   FeatureMaps(const Shape& whole, const std::function<double(Index channel, Index y, Index x)>& at);
@@ -22,8 +22,8 @@ struct FeatureMaps {
   std::vector<double> means, brightest;  // of each map
 };
 
-/// What became of a map (appendix A.3): all zero before and after; all zero where it was not; a mean at
-/// least twice as large, or at most half as large.
+/// What became of a map (appendix A.3): all zero before and after; all zero where it was not; a
+/// mean at least twice as large, or at most half as large.
 enum class Fate { kept, dead, blocked, magnified, weakened };
 Fate fate_of(double mean_before, double mean_after);
 

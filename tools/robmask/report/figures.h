@@ -21,14 +21,15 @@ struct ReportSettings {
   bool resume = false;
 };
 
-/// What evaluate would be asked: PGD at every mask the model has, in the run's own norm, on its own data
-/// unless others were given. InputError for an ε that is none in that norm, and for a run that does not
-/// say its data.
+/// What evaluate would be asked: PGD at every mask the model has, in the run's own norm, on its own
+/// data unless others were given. InputError for an ε that is none in that norm, and for a run that
+/// does not say its data.
 EvaluationSettings evaluation_of(const ReportSettings& settings, const std::string& run,
                                  const RunFiles& files);
 
-/// Evaluates a run at every mask it has and looks at its first `images`: an entry of "runs" (page.h) but
-/// for its name. Verdicts go through `journal`. InputError for weights or data that do not fit the run.
+/// Evaluates a run at every mask it has and looks at its first `images`: an entry of "runs"
+/// (page.h) but for its name. Verdicts go through `journal`. InputError for weights or data that do
+/// not fit the run.
 Json run_figures(const EvaluationSettings& settings, Index images, const Path& run,
                  const RunFiles& files, Journal& journal);
 

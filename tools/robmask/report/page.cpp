@@ -10,8 +10,8 @@ namespace robmask {
 
 namespace {
 
-/// JSON inside a script element: "<" only occurs in strings, where \u003c means the same, and without
-/// it no text can end the element.
+/// JSON inside a script element: "<" only occurs in strings, where \u003c means the same, and
+/// without it no text can end the element.
 std::string embedded(const Json& json) {
   std::string safe;
   for (const char letter : json_line(json)) letter == '<' ? safe += "\\u003c" : safe += letter;

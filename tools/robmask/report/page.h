@@ -1,6 +1,6 @@
 #pragma once
-// The page: a template, a style sheet and scripts, which lie beside this file and are built into the
-// binary, filled with the figures.
+// The page: a template, a style sheet and scripts, which lie beside this file and are built into
+// the binary, filled with the figures.
 
 #include <string>
 #include <string_view>
@@ -12,7 +12,8 @@ namespace robmask {
 /// The HTML of a report, complete in itself: nothing is loaded from anywhere.
 ///
 ///   {"program": "robmask 0.1.0",
-///    "runs": [{"name", "model", "classes", "config", "results", "samples", "log": {column: numbers}}]}
+///    "runs": [{"name", "model", "classes", "config", "results", "samples",
+///              "log": {column: numbers}}]}
 ///
 /// `tables` is the HTML of the runs' tables. No text in `report` can end the script that holds it.
 std::string html_page(const Json& report, const std::string& tables);

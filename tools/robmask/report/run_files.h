@@ -18,7 +18,8 @@ struct RunFiles {
 /// and the file that is missing (model.safetensors too) or that is none of a run's.
 RunFiles read_run(const Path& run);
 
-/// The names of runs on a page: their folders' names, or where two have the same, all paths as given.
+/// The names of runs on a page: their folders' names, or where two have the same, all paths as
+/// given.
 std::vector<std::string> run_names(const std::vector<std::string>& runs);
 
 }  // namespace robmask

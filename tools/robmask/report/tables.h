@@ -12,8 +12,8 @@ namespace robmask {
 /// Text as it stands between tags and in quoted attributes.
 std::string html_escaped(std::string_view text);
 
-/// Clean and robust accuracy with 95 % intervals, and on what they were measured; a row for each entry
-/// of evaluate's "results".
+/// Clean and robust accuracy with 95 % intervals, and on what they were measured; a row for each
+/// entry of evaluate's "results".
 std::string accuracy_table(const Json& results, const std::string& data);
 
 /// The most likely class of each sample image, clean and attacked, at each mask (samples.h).

@@ -9,8 +9,8 @@ namespace robmask::reproduce {
 /// The reading's number, from jobs that are all done. InputError if a file is not as expected.
 Finding find(const Reading& reading, const Commands& commands);
 
-/// a − b of independent measurements. The interval is Newcombe's (1998, method 10), from Wilson's; of
-/// means over seeds, whose deviations may differ, Welch's (1947).
+/// a − b of independent measurements. The interval is Newcombe's (1998, method 10), from Wilson's;
+/// of means over seeds, whose deviations may differ, Welch's (1947).
 Finding difference_of(const Finding& a, const Finding& b);
 
 /// The t with P(|T| ≤ t) = 0.95 for Student's T with that many degrees of freedom, not necessarily
