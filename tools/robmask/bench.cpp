@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <map>
 
@@ -24,19 +23,15 @@ struct Timing {
 
 /// The timed runs, after one that warms up, or two where the second is recorded and the others are
 /// replayed.
-Timing timing(Backend& machine, const BenchSettings& s, Workload workload,
-              const std::string& what) {
-  const auto timed = make_timed(workload, machine, s, bench_inputs(s), s.batch);
-  const Index warm_up = s.replay && machine.name() != "cpu" ? 2 : 1;
+Timing timing(const BenchSettings& s, Workload workload, const std::string& what) {
+  const auto timed = make_timed(workload, s, bench_inputs(s), s.batch);
+  const Index warm_up = s.replay && s.common.device != "cpu" ? 2 : 1;
   Progress progress(what, warm_up + s.repeats, "run");
   std::vector<double> seconds;
   for (Index i = 0; i < warm_up + s.repeats; ++i) {
     stop_if_interrupted();
-    const auto start = std::chrono::steady_clock::now();
-    timed->start();
-    timed->wait();
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    if (i >= warm_up) seconds.push_back(taken.count());
+    const double taken = timed->run(1);
+    if (i >= warm_up) seconds.push_back(taken);
     progress.update(i + 1);
   }
   std::sort(seconds.begin(), seconds.end());
@@ -77,18 +72,13 @@ class Bench final : public Command {
     add_common(o, s_.common);
   }
 
-  void check() override {
-    check_common(s_.common);
-    check_network(s_.network);
-  }
-
   void resolve() override { resolve_network(s_.network); }
 
   int run() override {
     require_output_file("save", s_.save, {".safetensors"});
     Backend& machine = machine_of(s_.common);
-    if (!s_.save.empty()) save_bench_inputs(machine, s_);
-    if (s_.worker) serve(machine, s_);
+    if (!s_.save.empty()) save_bench_inputs(s_);
+    if (s_.worker) serve(s_);
     if (s_.worker || !s_.save.empty()) return 0;
     Json json{{"model", *s_.network.model},
               {"width", *s_.network.width},
@@ -103,7 +93,7 @@ class Bench final : public Command {
                                    to_string(*s_.common.precision), s_.common.threads);
     for (const Workload workload : s_.workloads) {
       const auto& [key, what] = words.at(workload);
-      const auto [seconds, fastest] = timing(machine, s_, workload, what);
+      const auto [seconds, fastest] = timing(s_, workload, what);
       json[key] = seconds;
       json["fastest"][key] = fastest;
       text += fmt::format("  {:<18} {:9.4f} s   {:8.1f} images/s\n", what, seconds,

@@ -98,23 +98,23 @@ SafeTensors bench_inputs(const BenchSettings& s) {
   return s.init.empty() ? draw_images(s, false) : read_safetensors(s.init);
 }
 
-void save_bench_inputs(Backend& machine, const BenchSettings& s) {
-  const std::unique_ptr<Model> model = bench_model(machine, s, {}, 2);
+void save_bench_inputs(const BenchSettings& s) {
+  const std::unique_ptr<Model> model = bench_model(s, {}, 2);
   vary_norms(*model, s);
   SafeTensors file = to_file(*model);
   for (NamedTensor& t : draw_images(s, true).tensors) file.tensors.push_back(std::move(t));
   write_safetensors(s.save, file);
 }
 
-std::unique_ptr<Model> bench_model(Backend& machine, const BenchSettings& s,
-                                   const SafeTensors& inputs, Index masks) {
-  ModelSpec spec{.name = *s.network.model,
-                 .width = *s.network.width,
-                 .classes = task_of(*s.network.model).classes,
-                 .masks = masks};
-  spec.mean = normalizations::cifar10.mean;
-  spec.std = normalizations::cifar10.std;
-  auto model = std::make_unique<Model>(machine, maps_of(s.common), spec, s.common.seed);
+std::unique_ptr<Model> bench_model(const BenchSettings& s, const SafeTensors& inputs, Index masks) {
+  const ModelSpec spec{.name = *s.network.model,
+                       .width = *s.network.width,
+                       .classes = task_of(*s.network.model).classes,
+                       .masks = masks,
+                       .mean = normalizations::cifar10.mean,
+                       .std = normalizations::cifar10.std};
+  auto model =
+      std::make_unique<Model>(machine_of(s.common), maps_of(s.common), spec, s.common.seed);
   SafeTensors weights{.tensors = {}, .metadata = {}, .source = inputs.source};
   for (const NamedTensor& t : inputs.tensors) {
     const bool later_mask = t.name.find(".mask.") != std::string::npos;

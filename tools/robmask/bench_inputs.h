@@ -40,11 +40,11 @@ SafeTensors bench_inputs(const BenchSettings& settings);
 
 /// Writes `settings.save`: fresh weights whose norms and masks all differ, and `settings.batch`
 /// images.
-void save_bench_inputs(Backend& machine, const BenchSettings& settings);
+void save_bench_inputs(const BenchSettings& settings);
 
 /// The model with the weights of the file, if it holds any; of two masks in it, the first `masks`.
-std::unique_ptr<Model> bench_model(Backend& machine, const BenchSettings& settings,
-                                   const SafeTensors& inputs, Index masks);
+std::unique_ptr<Model> bench_model(const BenchSettings& settings, const SafeTensors& inputs,
+                                   Index masks);
 
 /// The first `count` images with their labels. InputError if the file holds fewer.
 Batch bench_batch(const Model& model, const SafeTensors& inputs, Index count);

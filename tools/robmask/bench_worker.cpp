@@ -1,6 +1,5 @@
 // robmask bench --worker: one side of a comparison of speeds, told what to do line by line.
 
-#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <iostream>
@@ -19,8 +18,8 @@ namespace {
 
 class BenchWorker {
  public:
-  BenchWorker(Backend& machine, const BenchSettings& s)
-      : machine_(machine), s_(s), inputs_(bench_inputs(s)) {}
+  explicit BenchWorker(const BenchSettings& s)
+      : machine_(machine_of(s.common)), s_(s), inputs_(bench_inputs(s)) {}
 
   Json answer(std::istream& line) {
     std::string verb;
@@ -43,9 +42,8 @@ class BenchWorker {
   Json prepare(std::istream& line) {
     drop();
     const auto workload = from_string<Workload>(read<std::string>(line));
-    timed_ = make_timed(workload, machine_, s_, inputs_, read<Index>(line));
-    for (int i = 0; i < 3; ++i) timed_->start();  // run, recorded and played, played
-    timed_->wait();
+    timed_ = make_timed(workload, s_, inputs_, read<Index>(line));
+    timed_->run(3);  // run, recorded and played, played
     return Json::object();
   }
 
@@ -59,10 +57,7 @@ class BenchWorker {
 
   double time(Index iterations) {
     stop_if_interrupted();
-    const auto begin = std::chrono::steady_clock::now();
-    for (Index i = 0; i < iterations; ++i) timed_->start();
-    timed_->wait();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return timed_->run(iterations);
   }
 
   Json drop() {
@@ -75,7 +70,7 @@ class BenchWorker {
     const auto batch = read<Index>(line);
     std::string path;  // to the end of the line: it may have spaces
     require(static_cast<bool>(std::getline(line >> std::ws, path)), "the file is missing");
-    const FirstStep first = first_step(machine_, s_, inputs_, batch);
+    const FirstStep first = first_step(s_, inputs_, batch);
     const std::vector<float> gradient(first.gradient.begin(), first.gradient.end());
     std::ofstream file(path, std::ios::binary);
     file.write(reinterpret_cast<const char*>(gradient.data()),
@@ -92,8 +87,8 @@ class BenchWorker {
 
 }  // namespace
 
-void serve(Backend& machine, const BenchSettings& s) {
-  BenchWorker worker(machine, s);
+void serve(const BenchSettings& s) {
+  BenchWorker worker(s);
   for (std::string line; std::getline(std::cin, line);) {
     Json answer;
     try {

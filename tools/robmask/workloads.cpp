@@ -1,5 +1,7 @@
 #include "tools/robmask/workloads.h"
 
+#include <chrono>
+
 #include "attacks/pgd.h"
 #include "engine/backend.h"
 #include "engine/tape.h"
@@ -12,26 +14,25 @@ namespace {
 /// Attack, forward, backward, update.
 class TimedTraining final : public Timed {
  public:
-  TimedTraining(Backend& machine, const BenchSettings& s, Method method, const SafeTensors& inputs,
-                Index batch)
+  TimedTraining(const BenchSettings& s, Method method, const SafeTensors& inputs, Index batch)
       : settings_(settings(s, method)),
-        model_(bench_model(machine, s, inputs, mask_counts(settings_).masks)),
+        model_(bench_model(s, inputs, mask_counts(settings_).masks)),
         batch_(bench_batch(*model_, inputs, batch)),
         ids_(batch_.ids.to_host<std::int32_t>()),
         recipe_(make_recipe(settings_, *model_)),
         sgd_(model_->parameters(), settings_.momentum, settings_.weight_decay),
-        totals_(machine),
+        totals_(model_->machine()),
         iteration_(
-            machine, [this] { iterate(); }, s.replay) {
+            model_->machine(), [this] { iterate(); }, s.replay) {
     sgd_.set_rate(1e-3);
   }
+
+ private:
   void start() override {
     recipe_->prepare(step_++, ids_);
     iteration_();
   }
   void wait() override { totals_.loss.item(); }
-
- private:
   static TrainSettings settings(const BenchSettings& s, Method method) {
     TrainSettings train;
     train.seed = s.common.seed;
@@ -57,20 +58,20 @@ class TimedTraining final : public Timed {
 /// Running statistics, forward, the gradient of the images, a step along its sign.
 class TimedPgd final : public Timed {
  public:
-  TimedPgd(Backend& machine, const BenchSettings& s, const SafeTensors& inputs, Index batch)
-      : model_(bench_model(machine, s, inputs, 1)),
+  TimedPgd(const BenchSettings& s, const SafeTensors& inputs, Index batch)
+      : model_(bench_model(s, inputs, 1)),
         batch_(bench_batch(*model_, inputs, batch)),
         context_(model_->eval(batch, 0)),
-        ball_(make_ball(machine, model_->dtype(), Norm::linf, {8.0 / 255}, {1.6 / 255})),
-        x_adv_(machine, batch_.images.shape(), model_->dtype()),
+        ball_(make_ball(model_->machine(), model_->dtype(), Norm::linf, {8.0 / 255}, {1.6 / 255})),
+        x_adv_(model_->machine(), batch_.images.shape(), model_->dtype()),
         iteration_(
-            machine, [this] { iterate(); }, s.replay) {
-    machine.copy(x_adv_, batch_.images);
+            model_->machine(), [this] { iterate(); }, s.replay) {
+    model_->machine().copy(x_adv_, batch_.images);
   }
-  void start() override { iteration_(); }
-  void wait() override { x_adv_.item(); }
 
  private:
+  void start() override { iteration_(); }
+  void wait() override { x_adv_.item(); }
   void iterate() {
     pgd(x_adv_, batch_.images, ball_, 1, [&](const Variable& images) {
       return cross_entropy(model_->logits(images, context_), batch_.labels);
@@ -87,16 +88,23 @@ class TimedPgd final : public Timed {
 
 }  // namespace
 
-std::unique_ptr<Timed> make_timed(Workload workload, Backend& machine, const BenchSettings& s,
-                                  const SafeTensors& inputs, Index batch) {
-  if (workload == Workload::pgd) return std::make_unique<TimedPgd>(machine, s, inputs, batch);
-  const Method method = workload == Workload::train ? Method::standard : Method::robmask;
-  return std::make_unique<TimedTraining>(machine, s, method, inputs, batch);
+double Timed::run(Index iterations) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (Index i = 0; i < iterations; ++i) start();
+  wait();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-FirstStep first_step(Backend& machine, const BenchSettings& s, const SafeTensors& inputs,
-                     Index batch) {
-  const std::unique_ptr<Model> model = bench_model(machine, s, inputs, 2);
+std::unique_ptr<Timed> make_timed(Workload workload, const BenchSettings& s,
+                                  const SafeTensors& inputs, Index batch) {
+  if (workload == Workload::pgd) return std::make_unique<TimedPgd>(s, inputs, batch);
+  const Method method = workload == Workload::train ? Method::standard : Method::robmask;
+  return std::make_unique<TimedTraining>(s, method, inputs, batch);
+}
+
+FirstStep first_step(const BenchSettings& s, const SafeTensors& inputs, Index batch) {
+  const std::unique_ptr<Model> model = bench_model(s, inputs, 2);
+  Backend& machine = model->machine();
   const Batch data = bench_batch(*model, inputs, batch);
   const Tensor start = bench_start(*model, inputs, batch);
   const Context clean{{model->segment(batch, Mode::frozen, {0})}},

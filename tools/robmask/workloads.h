@@ -13,6 +13,10 @@ namespace robmask {
 class Timed {
  public:
   virtual ~Timed() = default;
+  /// So many iterations, without waiting in between. Returns the seconds that they took.
+  double run(Index iterations);
+
+ private:
   /// Hands an iteration to the machine, which may still be busy with others.
   virtual void start() = 0;
   /// Until the machine has done them all.
@@ -20,9 +24,8 @@ class Timed {
 };
 
 /// A training step, a PGD step or a RobMask iteration, with the defaults of train.
-std::unique_ptr<Timed> make_timed(Workload workload, Backend& machine,
-                                  const BenchSettings& settings, const SafeTensors& inputs,
-                                  Index batch);
+std::unique_ptr<Timed> make_timed(Workload workload, const BenchSettings& settings,
+                                  const SafeTensors& inputs, Index batch);
 
 /// What a first step finds, run as often as it takes to be replayed: the mean losses of the images
 /// through mask 0 with their own statistics, and of the attack's start through the mask of p = ½
@@ -31,8 +34,7 @@ struct FirstStep {
   double loss, loss_adv;
   std::vector<double> gradient;
 };
-FirstStep first_step(Backend& machine, const BenchSettings& settings, const SafeTensors& inputs,
-                     Index batch);
+FirstStep first_step(const BenchSettings& settings, const SafeTensors& inputs, Index batch);
 
 /// Answers lines on standard input with lines of JSON:
 ///   prepare WORKLOAD N   makes it and warms it up
@@ -40,6 +42,6 @@ FirstStep first_step(Backend& machine, const BenchSettings& settings, const Safe
 ///   drop                 forgets it and gives its memory back
 ///   check N FILE         FirstStep; the gradient goes to FILE as floats
 /// An error is an answer too, after which other lines may follow.
-void serve(Backend& machine, const BenchSettings& settings);
+void serve(const BenchSettings& settings);
 
 }  // namespace robmask
