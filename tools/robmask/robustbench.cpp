@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tools/robmask/text_table.h"
+
 namespace robmask {
 
 namespace {
@@ -24,14 +26,10 @@ bool is_leaderboards(const Json& r, Index classes) {
          r["quantized"] == false;
 }
 
-std::string per_cent_text(const Json& share) {
-  return fmt::format("{:.2f}", 100 * share.get<double>());
-}
-
 }  // namespace
 
 Json robustbench_entry(const Json& r, const CheckpointInfo& model, const std::string& data) {
-  const std::string attack = r["attack"], robust = per_cent_text(r["robust_accuracy"]);
+  const std::string attack = r["attack"], robust = per_cent(r["robust_accuracy"]);
   return {
       {"link", ""},
       {"name", fmt::format("{} {}", model.method, architecture_of(model.spec))},
@@ -42,7 +40,7 @@ Json robustbench_entry(const Json& r, const CheckpointInfo& model, const std::st
       {"venue", ""},
       {"architecture", architecture_of(model.spec)},
       {"eps", r["eps"]},
-      {"clean_acc", per_cent_text(r["clean_accuracy"])},
+      {"clean_acc", per_cent(r["clean_accuracy"])},
       {"reported", robust},
       {"autoattack_acc", is_leaderboards(r, model.spec.classes) ? robust : ""},
       {"footnote",
@@ -51,7 +49,7 @@ Json robustbench_entry(const Json& r, const CheckpointInfo& model, const std::st
                    attack, r["norm"].get<std::string>(), r["n"].get<Index>(),
                    r["mask"].get<double>(), r["statistics"].get<std::string>(),
                    r["precision"].get<std::string>(), r["seed"].get<std::uint64_t>(),
-                   per_cent_text(r["interval"][0]), per_cent_text(r["interval"][1]))}};
+                   per_cent(r["interval"][0]), per_cent(r["interval"][1]))}};
 }
 
 }  // namespace robmask

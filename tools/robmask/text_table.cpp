@@ -55,6 +55,8 @@ std::string cell_of(const Json& object, const std::string& field) {
   return value.is_null() ? "" : value.dump();
 }
 
+std::string per_cent(const Json& share) { return fmt::format("{:.2f}", 100 * share.get<double>()); }
+
 std::string as_text(const TextTable& table) {
   if (table.rows.empty()) return {};
   const std::vector<Column> columns = columns_of(table);

@@ -18,6 +18,8 @@ struct TextTable {
 /// A field of a JSON object as a cell: text as it is, numbers in their shortest form, nothing for
 /// null or what is not there.
 std::string cell_of(const Json& object, const std::string& field);
+/// A share as a percentage of two decimals.
+std::string per_cent(const Json& share);
 
 /// Columns two spaces apart, those of numbers flush right. A column without content is left out,
 /// and of a table without rows nothing is left.
