@@ -7,19 +7,20 @@
 namespace robmask {
 namespace {
 
-/// Five images of label 0, of which the last is wrong as it is: `fate` has for each the attack that
+/// Five images of label 0, of which the last is wrong as it is: `broken_by` has for each the attack that
 /// breaks it, clean if none does.
-using Fate = std::vector<AttackName>;
+using BrokenBy = std::vector<AttackName>;
 constexpr auto none = AttackName::clean;
 
-AttackResult result_of(double mask, AttackName attack, const Fate& fate, double eps = 8.0 / 255) {
+AttackResult result_of(double mask, AttackName attack, const BrokenBy& broken_by,
+                       double eps = 8.0 / 255) {
   AttackResult result{.of = {.mask = mask, .eps = {eps, fmt::format("{}", eps)}, .plan = {}}};
   result.of.plan.attack = attack;
   result.of.plan.eps = eps;
-  for (std::size_t i = 0; i < fate.size(); ++i) {
-    Verdict v{.image = static_cast<std::int32_t>(i), .clean = i + 1 < fate.size()};
-    v.robust = v.clean && fate[i] == none;
-    if (v.clean) v.broken_by = fate[i];
+  for (std::size_t i = 0; i < broken_by.size(); ++i) {
+    Verdict v{.image = static_cast<std::int32_t>(i), .clean = i + 1 < broken_by.size()};
+    v.robust = v.clean && broken_by[i] == none;
+    if (v.clean) v.broken_by = broken_by[i];
     v.prediction = v.robust ? 0 : 1;
     result.verdicts.push_back(v);
   }
@@ -58,7 +59,7 @@ TEST(Comparisons, MasksArePairedWithTheReferenceAtTheSameAttackAndStrength) {
 }
 
 TEST(Comparisons, GradientsAreMaskedWhereOnlySquareBreaksImages) {
-  const Fate by_square{square, square, none, none, none}, by_pgd{pgd, pgd, none, none, none};
+  const BrokenBy by_square{square, square, none, none, none}, by_pgd{pgd, pgd, none, none, none};
   const auto whites = result_of(0, pgd, {none, none, none, none, none});
   EXPECT_EQ(masked_gradients(std::vector{whites, result_of(0, square, by_square)}).size(), 1u);
   EXPECT_TRUE(
@@ -68,7 +69,7 @@ TEST(Comparisons, GradientsAreMaskedWhereOnlySquareBreaksImages) {
 }
 
 TEST(Comparisons, WhatSquareBrokeBeforeOthersTriedSaysNothingOfGradients) {
-  const Fate by_square{square, square, none, none, none};
+  const BrokenBy by_square{square, square, none, none, none};
   AttackResult plus = result_of(0, AttackName::autoattack, by_square);
   EXPECT_EQ(masked_gradients(std::vector{plus}).size(), 1u);  // standard: it comes last
   plus.of.plan.version = AaVersion::plus;
@@ -80,11 +81,11 @@ TEST(Comparisons, PerImageRowsNameTheAttackThatBrokeTheImage) {
   Split split;
   split.labels = {0, 0, 0};
   split.files = {"a/1.png", "a/2.png", "a/3.png"};
-  const auto rows = per_image_rows(result_of(0, pgd, {pgd, none, none}), split, {"ant", "bee"});
-  const CsvTable table{per_image_columns(false), rows};
+  const CsvTable table =
+      per_image_table(result_of(0, pgd, {pgd, none, none}), split, {"ant", "bee"});
   const auto column = [&](const char* name) {
     std::vector<std::string> cells;
-    for (const CsvRow& row : rows) cells.push_back(row[table.column(name, "")]);
+    for (const CsvRow& row : table.rows) cells.push_back(row[table.column(name, "")]);
     return cells;
   };
   using Cells = std::vector<std::string>;

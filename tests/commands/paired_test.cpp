@@ -39,7 +39,7 @@ TEST_F(Paired, EveryMaskOfTheSameAttackAndStrengthIsCompared) {
   const auto there =
       other({rows("0", "pgd", "8/255", "00111"), rows("1", "pgd", "8/255", "11000"),
              rows("0", "pgd", "4/255", "11111"), rows("0", "fgsm", "8/255", "11111")});
-  const Json pairs = there.against(columns_, rows("0.5", "pgd", "8/255", "11110"));
+  const Json pairs = there.against({columns_, rows("0.5", "pgd", "8/255", "11110")});
   ASSERT_EQ(pairs.size(), 2u);
   EXPECT_EQ(
       pairs[0],
@@ -52,13 +52,13 @@ TEST_F(Paired, EveryMaskOfTheSameAttackAndStrengthIsCompared) {
 
 TEST_F(Paired, EqualStrengthsMayBeSpelledDifferently) {
   const auto there = other({rows("0", "pgd", "4/8", "01")});
-  EXPECT_EQ(there.against(columns_, rows("0", "pgd", "0.5", "11")).size(), 1u);
+  EXPECT_EQ(there.against({columns_, rows("0", "pgd", "0.5", "11")}).size(), 1u);
 }
 
 TEST_F(Paired, WhereNothingIsComparableItSaysSo) {
   const auto there = other({rows("0", "pgd", "8/255", "01")});
   testing::internal::CaptureStderr();
-  EXPECT_TRUE(there.against(columns_, rows("0", "fgsm", "8/255", "11")).empty());
+  EXPECT_TRUE(there.against({columns_, rows("0", "fgsm", "8/255", "11")}).empty());
   const std::string warning = testing::internal::GetCapturedStderr();
   EXPECT_TRUE(test::mentions(warning, "nothing there to pair with attack fgsm")) << warning;
 }
@@ -67,13 +67,15 @@ TEST_F(Paired, OtherImagesAndOtherFilesAreRefused) {
   const auto there = other({rows("0", "pgd", "8/255", "00111")});
   for (const auto& here :
        {rows("0", "pgd", "8/255", "0011"), rows("0", "pgd", "8/255", "00111", "8")})
-    EXPECT_NE(message_of<InputError>([&] { there.against(columns_, here); }).find("same images"),
+    EXPECT_NE(message_of<InputError>([&] {
+                there.against({columns_, here});
+              }).find("same images"),
               std::string::npos);
-  EXPECT_NE(
-      message_of<InputError>([&] {
-        other({rows("[1]", "pgd", "8/255", "0")}).against(columns_, rows("0", "pgd", "8/255", "0"));
-      }).find("expected a number in columns mask and p, got '[1]'"),
-      std::string::npos);
+  EXPECT_NE(message_of<InputError>([&] {
+              other({rows("[1]", "pgd", "8/255", "0")})
+                  .against({columns_, rows("0", "pgd", "8/255", "0")});
+            }).find("expected a number in columns mask and p, got '[1]'"),
+            std::string::npos);
   test::put(folder_ / "log.csv", "epoch,lr\n0,0.1\n");
   EXPECT_NE(
       message_of<InputError>([&] { PairedEvaluation file(folder_ / "log.csv"); }).find("mask"),

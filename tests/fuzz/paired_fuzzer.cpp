@@ -10,7 +10,7 @@ const Reader paired("paired", [](std::string_view input) {
   static const std::vector<CsvRow> rows{{"0", "pgd", "linf", "8/255", "0", "7", "1"},
                                         {"0", "pgd", "linf", "8/255", "1", "7", "0"}};
   const Path path = put("other.csv", input);
-  accepted("other.csv", [&] { PairedEvaluation(path).against(columns, rows); });
+  accepted("other.csv", [&] { PairedEvaluation(path).against({columns, rows}); });
 });
 
 }  // namespace robmask::fuzz

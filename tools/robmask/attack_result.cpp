@@ -1,7 +1,5 @@
 #include "tools/robmask/attack_result.h"
 
-#include <algorithm>
-
 #include "attacks/intervals.h"
 
 namespace robmask {
@@ -123,45 +121,29 @@ Json result_of(const AttackResult& o, const EvaluationSettings& s, const LoadedM
   return result;
 }
 
-CsvRow per_image_columns(bool with_p) {
-  CsvRow columns{"mask",
-                 "attack",
-                 "norm",
-                 "eps",
-                 "image",
-                 "label",
-                 "clean",
-                 "robust",
-                 "broken_by",
-                 "broken_by_restart",
-                 "broken_by_iteration",
-                 "perturbation",
-                 "prediction",
-                 "class",
-                 "predicted_class",
-                 "file"};
-  if (with_p) columns.insert(columns.begin(), "p");
-  return columns;
-}
-
-std::vector<CsvRow> per_image_rows(const AttackResult& o, const Split& split,
-                                   const std::vector<std::string>& classes) {
+CsvTable per_image_table(const AttackResult& o, const Split& split,
+                         const std::vector<std::string>& classes) {
   const auto name = [&](Index label) {
     return label < std::ssize(classes) ? classes[label] : std::string();
   };
   const auto number = [](Index i) { return i < 0 ? std::string() : std::to_string(i); };
-  std::vector<CsvRow> rows;
+  CsvTable table{split_list("mask,attack,norm,eps,image,label,clean,robust,broken_by,"
+                            "broken_by_restart,broken_by_iteration,perturbation,prediction,class,"
+                            "predicted_class,file"),
+                 {}};
   for (const Verdict& v : o.verdicts) {
     const std::int32_t label = split.labels[v.image];
-    rows.push_back(
+    table.rows.push_back(
         {fmt::format("{}", o.of.mask), o.of.plan.name(), to_string(o.of.plan.norm), o.of.eps.text,
          std::to_string(v.image), std::to_string(label), v.clean ? "1" : "0", v.robust ? "1" : "0",
          v.clean && !v.robust ? to_string(v.broken_by) : "", number(v.restart), number(v.iteration),
          fmt::format("{:.9g}", v.perturbation), number(v.prediction), name(label),
          name(v.prediction), split.file_of(v.image).string()});
-    if (o.p) rows.back().insert(rows.back().begin(), fmt::format("{}", *o.p));
   }
-  return rows;
+  if (!o.p) return table;
+  table.columns.insert(table.columns.begin(), "p");
+  for (CsvRow& row : table.rows) row.insert(row.begin(), fmt::format("{}", *o.p));
+  return table;
 }
 
 }  // namespace robmask

@@ -45,10 +45,9 @@ Json result_of(const AttackResult& result, const EvaluationSettings& settings,
                const LoadedModel& model, const std::vector<std::int32_t>& labels,
                const std::vector<std::string>& classes);
 
-/// The rows of --per-image, and what their columns are called; those of interpolate start with p.
-/// Names of classes and files are empty where there are none.
-CsvRow per_image_columns(bool with_p);
-std::vector<CsvRow> per_image_rows(const AttackResult& result, const Split& images,
-                                   const std::vector<std::string>& classes);
+/// What --per-image says of a result, a row an image; interpolate's start with p. Names of classes
+/// and files are empty where there are none.
+CsvTable per_image_table(const AttackResult& result, const Split& images,
+                         const std::vector<std::string>& classes);
 
 }  // namespace robmask

@@ -1,6 +1,5 @@
 #include "tools/robmask/combinations.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "attacks/cw.h"
@@ -79,10 +78,9 @@ AttackPlan plan_of(const EvaluationSettings& s, const std::vector<AttackName>& a
   return plan;
 }
 
-/// The mask that a transfer is driven through, if it is one.
-std::optional<double> source_mask(const EvaluationSettings& s, const LoadedModel& source,
-                                  double mask) {
-  if (!s.transfers()) return {};
+/// The mask that attacks on the model at `mask` go through.
+double attacked_mask(const EvaluationSettings& s, const LoadedModel& source, double mask) {
+  if (!s.transfers()) return mask;
   const double p = s.source_mask ? *s.source_mask : source.info.spec.masks == 1 ? 0 : mask;
   source.model->check_mask(p);
   return p;
@@ -110,7 +108,7 @@ std::vector<Combination> combinations_of(const EvaluationSettings& s, const Load
     for (const std::vector<AttackName>& attacks : attack_lists(s))
       for (const Strength& eps : strengths) {
         const double p = s.mask.match ? matching_mask(model.info, eps.value) : mask;
-        all.push_back({p, eps, plan_of(s, attacks, eps.value), source_mask(s, source, p)});
+        all.push_back({p, eps, plan_of(s, attacks, eps.value), attacked_mask(s, source, p)});
         for (const AttackPlan& stage : stages(all.back().plan))
           if (stage.attack != AttackName::clean) check_classes(stage, model.info.spec.classes);
       }

@@ -2,7 +2,6 @@
 // The combinations that an evaluation consists of: every mask, attack and ε.
 
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,10 +16,8 @@ struct Combination {
   double mask = 0;
   Strength eps;
   AttackPlan plan;
-  std::optional<double> source_mask = {};  // of a transfer: where the attack is driven
+  double attacked_mask = mask;  // that the attack goes through: another only where it transfers
 
-  /// The mask that the attack goes through.
-  double attacked_mask() const { return source_mask.value_or(mask); }
   /// Is there nothing to attack with?
   bool is_idle() const {
     return std::ranges::all_of(stages(plan), [](const AttackPlan& s) { return s.is_idle(); });

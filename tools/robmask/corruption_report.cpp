@@ -39,19 +39,17 @@ Json count_hits(const EvaluationSettings& s, const LoadedModel& from, double p,
   return {n, hits};
 }
 
-/// What count_hits noted in the journal.
-struct Hits {
+/// What count_hits() noted in the journal: images of a severity, and hits by severity.
+std::pair<Index, std::vector<Index>> hits_from(const Journal& journal, const std::string& key) {
   Index n = 0;
-  std::vector<Index> at;  // by severity
-};
-Hits hits_from(const Journal& journal, const std::string& key) {
-  Hits hits;
+  std::vector<Index> hits;
   journal.recall(key, [&](const Json& noted) {
-    hits = {whole_number(noted.at(0), 1, std::numeric_limits<Index>::max()), {}};
-    for (const Json& h : noted.at(1)) hits.at.push_back(whole_number(h, 0, hits.n));
-    require(hits.at.size() == severities, "{} severities, not {}", hits.at.size(), severities);
+    n = whole_number(noted.at(0), 1, std::numeric_limits<Index>::max());
+    hits.clear();
+    for (const Json& h : noted.at(1)) hits.push_back(whole_number(h, 0, n));
+    require(hits.size() == severities, "{} severities, not {}", hits.size(), severities);
   });
-  return hits;
+  return {n, hits};
 }
 
 double mean_of(const std::vector<double>& values) {

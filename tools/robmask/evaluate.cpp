@@ -28,12 +28,9 @@ class Evaluate final : public Command {
         s_, s_.from,
         {{"weights", weights_identity(s_.from)},
          {"source-weights", other ? Json(weights_identity(s_.source, "source")) : Json()}});
-    const auto load = [&](const std::string& from) {
-      return load_model(from, report.machine(), maps_of(s_.common), report.overrides());
-    };
-    const LoadedModel model = load(s_.from);
-    const std::optional<LoadedModel> source =
-        other ? std::optional(load(s_.source)) : std::optional<LoadedModel>();
+    const LoadedModel model = report.load(s_.from);
+    std::optional<LoadedModel> source;
+    if (other) source = report.load(s_.source);
     report.run([&] { report.judge(model, {}, source ? &*source : nullptr); });
     return 0;
   }

@@ -1,9 +1,7 @@
 #include "tools/robmask/evaluation_report.h"
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
-#include <set>
 
 #include "data/corruptions.h"
 #include "data/files/atomic_file.h"
@@ -31,23 +29,9 @@ Path folder_of(const EvaluationSettings& s, const Path& from) {
 
 /// All settings that numbers of the report depend on, and which models are judged.
 Json journal_settings(EvaluationSettings s, const Json& models, const Split& images) {
-  const std::set<std::string> indifferent{"from",
-                                          "source",
-                                          "threads",
-                                          "batch",
-                                          "out",
-                                          "json",
-                                          "quiet",
-                                          "format",
-                                          "resume",
-                                          "checks",
-                                          "against",
-                                          "per-image",
-                                          "save-adversarial",
-                                          "save-adversarial-png",
-                                          "robustbench-json",
-                                          "per-class",
-                                          "against-mask"};
+  const std::vector<std::string> indifferent = split_list(
+      "from,source,threads,batch,out,json,quiet,format,resume,checks,against,per-image,"
+      "save-adversarial,save-adversarial-png,robustbench-json,per-class,against-mask");
   Json all = models;
   all["images"] = images.size();
   all["pixels and labels"] = images.fingerprint();
@@ -55,7 +39,7 @@ Json journal_settings(EvaluationSettings s, const Json& models, const Split& ima
   Options options;
   add_options(options, s);
   for (const Option& option : options.list())
-    if (!indifferent.contains(option.name)) all[option.name] = option.write();
+    if (std::ranges::count(indifferent, option.name) == 0) all[option.name] = option.write();
   return all;
 }
 
@@ -82,13 +66,44 @@ void tell_of_clamped_targets(const std::vector<Combination>& combinations, Index
 /// Where the adversarial examples of a transfer were made.
 Json source_of(const EvaluationSettings& s, const Combination& c) {
   const std::string& file = s.source.empty() ? s.from : s.source;
-  return {{"file", file}, {"mask", c.attacked_mask()}, {"weights", weights_identity(file)}};
+  return {{"file", file}, {"mask", c.attacked_mask}, {"weights", weights_identity(file)}};
 }
 
 /// The mask that others are paired with, if any.
 std::optional<double> reference_mask(const EvaluationSettings& s) {
   if (s.against_mask || s.mask.match || s.mask.values.size() < 2) return s.against_mask;
   return s.mask.values.front();
+}
+
+/// InputError if the option is given and there is more than one combination to judge.
+void check_single(const EvaluationSettings& s, const std::string& option, const std::string& value,
+                  Index models) {
+  const std::size_t masks = s.mask.match ? 1 : s.mask.values.size();
+  const std::size_t attacks = s.worst_case ? 1 : s.attacks.size();
+  const std::size_t combinations = models * masks * attacks * s.eps.size();
+  require(value.empty() || combinations == 1,
+          "--{}: expected one combination of mask, attack and ε, got {}", option, combinations);
+}
+
+/// Before the first judgement: makes --out, or finds out that it, or the folder where `attacks` keep
+/// their journal, cannot be written.
+void prepare_outputs(const EvaluationSettings& s, const Path& folder, bool attacks) {
+  const bool chosen = !s.common.out.empty();
+  if (chosen || attacks || !s.corruptions.empty()) require_output_folder("out", folder);
+  if (!s.corruptions.empty()) corruptions_in(s.corruptions);  // are there
+  if (s.resume && !std::filesystem::exists(folder / journal_name))
+    tell_of_new_start(folder, "journal of an interrupted evaluation");
+  if (chosen) std::filesystem::create_directories(folder);  // files may be asked for in it
+  require_output_file("per-image", s.per_image, {".csv", ".txt"});
+  require_output_file("robustbench-json", s.robustbench_json, {".json", ".txt"});
+  require_output_file("save-adversarial", s.save_adversarial, {".npy"});
+  if (!s.save_pictures.empty()) {
+    require_output_folder("save-adversarial-png", s.save_pictures);
+    require(!std::filesystem::exists(Path(s.save_pictures) / "test"),
+            "--save-adversarial-png {}: expected a folder without images, it holds test/; choose "
+            "another",
+            s.save_pictures);
+  }
 }
 
 }  // namespace
@@ -107,49 +122,20 @@ EvaluationReport::EvaluationReport(const EvaluationSettings& s, const Path& from
       folder_(folder_of(s, from)),
       kept_(folder_ / "evaluation.images"),
       machine_(machine_of(s.common)) {
-  check_single("save-adversarial", s.save_adversarial, count);
-  check_single("save-adversarial-png", s.save_pictures, count);
-  check_single("robustbench-json", s.robustbench_json, count);
-  const CheckpointInfo info = read_info(from, overrides_of(s.network, {}));
-  ChosenSplit chosen = load_split(s.common, s.split, info, s.network.match_classes);
-  overrides_ = overrides_of(s.network, chosen.normalization);
-  classes_ = std::move(chosen.classes);
-  data_warnings_ = std::move(chosen.warnings);
-  journal_.emplace(folder_ / journal_name, journal_settings(s, models, chosen.images), s.resume,
-                   kept_);
-  images_ = std::make_unique<Images>(machine_, std::move(chosen.images));
+  check_single(s, "save-adversarial", s.save_adversarial, count);
+  check_single(s, "save-adversarial-png", s.save_pictures, count);
+  check_single(s, "robustbench-json", s.robustbench_json, count);
+  const CheckpointInfo info = read_info(from, overrides_of(s.network));
+  data_ = load_data(s.common, s.split, info, s.network.match_classes);
+  Split& images = s.split == Part::train ? data_.train : data_.test;
+  journal_.emplace(folder_ / journal_name, journal_settings(s, models, images), s.resume, kept_);
+  images_ = std::make_unique<Images>(machine_, std::move(images));
   if (!s.against.empty()) other_ = std::make_unique<PairedEvaluation>(s.against);
 }
 
-void EvaluationReport::check_single(const std::string& option, const std::string& value,
-                                    Index models) const {
-  const std::size_t masks = settings_.mask.match ? 1 : settings_.mask.values.size();
-  const std::size_t attacks = settings_.worst_case ? 1 : settings_.attacks.size();
-  const std::size_t combinations = models * masks * attacks * settings_.eps.size();
-  require(value.empty() || combinations == 1,
-          "--{}: expected one combination of mask, attack and ε, got {}", option, combinations);
-}
-
-void EvaluationReport::prepare_outputs(bool attacks) {
-  const EvaluationSettings& s = settings_;
-  const bool chosen = !s.common.out.empty();
-  if (chosen || attacks || !s.corruptions.empty()) require_output_folder("out", folder_);
-  if (!s.corruptions.empty()) corruptions_in(s.corruptions);  // are there
-  if (s.resume && !std::filesystem::exists(folder_ / journal_name))
-    tell_of_new_start(folder_, "journal of an interrupted evaluation");
-  if (chosen) std::filesystem::create_directories(folder_);  // files may be asked for in it
-  require_output_file("per-image", s.per_image, {".csv", ".txt"});
-  require_output_file("robustbench-json", s.robustbench_json, {".json", ".txt"});
-  require_output_file("save-adversarial", s.save_adversarial, {".npy"});
-  if (!s.save_pictures.empty()) {
-    require_output_folder("save-adversarial-png", s.save_pictures);
-    require(!std::filesystem::exists(Path(s.save_pictures) / "test"),
-            "--save-adversarial-png {}: expected a folder without images, it holds test/; choose "
-            "another",
-            s.save_pictures);
-  }
-  if (s.keeps_images())
-    adversarial_ = std::make_unique<AdversarialFile>(dtype_of(s.common), *images_, kept_);
+LoadedModel EvaluationReport::load(const std::string& from) const {
+  return load_model(from, machine_, maps_of(settings_.common),
+                    overrides_of(settings_.network, data_.normalization));
 }
 
 void EvaluationReport::doubt(const Doubt& doubt, double mask) {
@@ -170,7 +156,7 @@ void EvaluationReport::question(const LoadedModel& from,
     stop_if_interrupted();
     Probe probe{batch.images, batch.labels, settings_.attack.norm, 0};
     for (const Combination& c : combinations)
-      if (c.attacked_mask() == mask && !c.is_idle()) probe.eps = std::max(probe.eps, c.plan.eps);
+      if (c.attacked_mask == mask && !c.is_idle()) probe.eps = std::max(probe.eps, c.plan.eps);
     const Classifier logits = model.at(mask);
     predictions(logits(Variable(batch.images)).value(), ids,
                 images_->labelled(model.dtype()));  // are finite
@@ -202,12 +188,12 @@ void EvaluationReport::question_result(const AttackResult& result, Index classes
 
 void EvaluationReport::report(const AttackResult& result, const LoadedModel& model) {
   const std::vector<std::int32_t>& labels = images_->split().labels;
-  results_.push_back(result_of(result, settings_, model, labels, classes_));
+  results_.push_back(result_of(result, settings_, model, labels, data_.classes));
   if (settings_.transfers()) results_.back()["source"] = source_of(settings_, result.of);
-  per_image_.columns = per_image_columns(result.p.has_value());
-  const std::vector<CsvRow> rows = per_image_rows(result, images_->split(), classes_);
-  per_image_.rows.insert(per_image_.rows.end(), rows.begin(), rows.end());
-  if (other_) results_.back()["paired"] = other_->against(per_image_.columns, rows);
+  const CsvTable table = per_image_table(result, images_->split(), data_.classes);
+  per_image_.columns = table.columns;
+  per_image_.rows.insert(per_image_.rows.end(), table.rows.begin(), table.rows.end());
+  if (other_) results_.back()["paired"] = other_->against(table);
 }
 
 void EvaluationReport::judge(const LoadedModel& model, std::optional<double> p,
@@ -215,10 +201,12 @@ void EvaluationReport::judge(const LoadedModel& model, std::optional<double> p,
   const LoadedModel& attacked = source ? *source : model;
   const std::vector<Combination> combinations = combinations_of(settings_, model, attacked);
   if (attacks_.empty()) {
-    prepare_outputs(!std::ranges::all_of(combinations, &Combination::is_idle));
+    prepare_outputs(settings_, folder_, !std::ranges::all_of(combinations, &Combination::is_idle));
+    if (settings_.keeps_images())
+      adversarial_ = std::make_unique<AdversarialFile>(dtype_of(settings_.common), *images_, kept_);
     tell_of_clamped_targets(combinations, model.info.spec.classes);
-    tell_of(data_warnings_);
-    for (const std::string& warning : data_warnings_)
+    tell_of(data_.warnings);
+    for (const std::string& warning : data_.warnings)
       warnings_.push_back({{"check", "data"}, {"mask", Json()}, {"message", as_flags(warning)}});
   }
   const std::string name = p ? fmt::format("p {}", *p) : "";
@@ -267,7 +255,7 @@ void EvaluationReport::finish() {
   if (!settings_.per_image.empty()) write_csv(settings_.per_image, per_image_);
   if (!settings_.save_adversarial.empty()) adversarial_->write_array(settings_.save_adversarial);
   if (!settings_.save_pictures.empty())
-    adversarial_->write_pictures(settings_.save_pictures, classes_);
+    adversarial_->write_pictures(settings_.save_pictures, data_.classes);
   if (!settings_.robustbench_json.empty())
     write_json(settings_.robustbench_json,
                robustbench_entry(results_.front(), info_, settings_.common.data));

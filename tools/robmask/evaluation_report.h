@@ -19,9 +19,8 @@ class EvaluationReport {
   EvaluationReport(const EvaluationSettings& settings, const Path& from, const Json& models,
                    Index count = 1);
 
-  Backend& machine() const { return machine_; }
-  /// What flags say of a checkpoint that does not say it itself.
-  const CheckpointOverrides& overrides() const { return overrides_; }
+  /// A model to judge, or to attack: what its file does not say, flags and data say.
+  LoadedModel load(const std::string& from) const;
 
   /// Lets `judgements` judge() every model, then writes the files that were asked for, prints the
   /// results and ends the journal. Interrupted, it says how to go on.
@@ -32,11 +31,6 @@ class EvaluationReport {
              const LoadedModel* source = nullptr);
 
  private:
-  /// InputError if the option is given and there is more than one combination to judge.
-  void check_single(const std::string& option, const std::string& value, Index models) const;
-  /// Before the first judgement: makes --out, or finds out that it, or where `attacks` keep their
-  /// journal, cannot be written.
-  void prepare_outputs(bool attacks);
   void question(const LoadedModel& model, const std::vector<Combination>& combinations);
   void question_result(const AttackResult& result, Index classes);
   void doubt(const Doubt& doubt, double mask);
@@ -48,9 +42,7 @@ class EvaluationReport {
   Path folder_, kept_;  // of the journal, and its images
   Backend& machine_;
   std::unique_ptr<Images> images_;
-  std::vector<std::string> classes_;
-  std::vector<std::string> data_warnings_;
-  CheckpointOverrides overrides_;
+  Dataset data_;  // but for its images
   std::optional<Journal> journal_;
   std::unique_ptr<AdversarialFile> adversarial_;
   std::unique_ptr<PairedEvaluation> other_;

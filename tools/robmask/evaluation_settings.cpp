@@ -50,8 +50,6 @@ void add_options(Options& o, EvaluationSettings& s) {
 }
 
 void check_evaluation(const EvaluationSettings& s) {
-  check_common(s.common);
-  check_network(s.network);
   for (const Strength& eps : s.eps) check_eps("eps", eps, s.attack.norm);
   require(
       !s.worst_case || std::ranges::count(s.attacks, AttackName::clean) == 0,

@@ -21,16 +21,14 @@ class Export final : public Command {
   }
 
   void check() override {
-    check_common(common_);
-    check_network(network_);
     require(!common_.out.empty(), "--out: expected the file to write, got nothing");
   }
 
   int run() override {
     const std::string& out = common_.out;
     require_output_file("out", out, {".safetensors"});
-    const LoadedModel from = load_model(from_, machine_of(common_), maps_of(common_),
-                                        overrides_of(network_, std::nullopt));
+    const LoadedModel from =
+        load_model(from_, machine_of(common_), maps_of(common_), overrides_of(network_));
     from.model->check_mask(mask_);
     const LoadedModel plain = export_mask(from, mask_);
     save_model(out, *plain.model, plain.info);

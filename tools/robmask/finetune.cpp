@@ -11,28 +11,28 @@ template <>
 struct Value<Tune> {
   static std::string words() { return "a list of gamma, beta and stats"; }
   static bool read(std::string_view text, Tune& tune) {
-    tune = {.gamma = false, .beta = false, .stats = false};
+    for (const auto& [name, member] : parts) tune.*member = false;
     for (const std::string& item : split_list(text)) {
-      if (item == "gamma") {
-        tune.gamma = true;
-      } else if (item == "beta") {
-        tune.beta = true;
-      } else if (item == "stats") {
-        tune.stats = true;
-      } else {
-        return false;
-      }
+      const auto part = std::ranges::find(parts, item, &Part::name);
+      if (part == std::end(parts)) return false;
+      tune.*part->member = true;
     }
     return true;
   }
-
   static Json write(const Tune& tune) {
     Json list = Json::array();
-    if (tune.gamma) list.push_back("gamma");
-    if (tune.beta) list.push_back("beta");
-    if (tune.stats) list.push_back("stats");
+    for (const auto& [name, member] : parts)
+      if (tune.*member) list.push_back(name);
     return list;
   }
+
+ private:
+  struct Part {
+    std::string_view name;
+    bool Tune::*member;
+  };
+  static constexpr Part parts[]{
+      {"gamma", &Tune::gamma}, {"beta", &Tune::beta}, {"stats", &Tune::stats}};
 };
 
 namespace {
@@ -76,13 +76,13 @@ class Finetune final : public TrainingCommand {
   void resolve() override {
     TrainingCommand::resolve();
     follow_data(common_, from_);
-    if (common_.out.empty()) name_run(read_info(from_, overrides_of(network_, {})).spec.name);
+    if (common_.out.empty()) name_run(read_info(from_, overrides_of(network_)).spec.name);
   }
 
   int run() override {
     require_output_folder("out", run_directory());
     Backend& machine = machine_of(common_);
-    const CheckpointInfo said = read_info(from_, overrides_of(network_, {}));
+    const CheckpointInfo said = read_info(from_, overrides_of(network_));
     const Dataset data = load_data(common_, true, true, said, network_.match_classes);
     LoadedModel from =
         load_model(from_, machine, maps_of(common_), overrides_of(network_, data.normalization));
@@ -94,13 +94,6 @@ class Finetune final : public TrainingCommand {
     } else {
       from.model->check_mask(mask_.value_or(0));
     }
-    from.info.class_names = data.classes;
-    from.info.image_size = data.train.height;
-    from.info.method = to_string(s_.method);
-    from.info.eps_max = s_.attack.eps.text;
-    from.info.norm = to_string(s_.attack.norm);
-    from.info.seed = common_.seed;
-    from.info.unsaid.clear();
     const auto recipe = make_finetune_recipe(s_, tune_, *from.model);
     return train(*from.model, *recipe, tuned_parameters(tune_, *from.model), data, from.info,
                  "finetune");

@@ -48,15 +48,10 @@ class Info final : public Command {
     add_common(o, common_);
   }
 
-  void check() override {
-    check_common(common_);
-    check_network(network_);
-  }
-
   int run() override {
     if (from_.empty()) return describe_data();
-    const LoadedModel from = load_model(from_, machine_of(common_), maps_of(common_),
-                                        overrides_of(network_, std::nullopt));
+    const LoadedModel from =
+        load_model(from_, machine_of(common_), maps_of(common_), overrides_of(network_));
     const ModelSpec& spec = from.info.spec;
     Index norms = 0, mask_parameters = 0, tensors = 0;
     for (const Entry& e : from.model->entries()) {

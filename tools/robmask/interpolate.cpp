@@ -14,6 +14,11 @@ struct Pair {
   std::string first, second;
 };
 
+/// The i-th of a model's tensors.
+const Tensor& tensor(const LoadedModel& from, std::size_t i) {
+  return from.model->entries()[i].variable.value();
+}
+
 /// Only batch norm may differ.
 void check_alike(const Pair& names, const LoadedModel& first, const LoadedModel& second) {
   const ModelSpec &a = first.info.spec, &b = second.info.spec;
@@ -40,11 +45,10 @@ void check_alike(const Pair& names, const LoadedModel& first, const LoadedModel&
   for (std::size_t i = 0; i < first.model->entries().size(); ++i) {
     const Entry& e = first.model->entries()[i];
     if (is_norm(e.role)) continue;
-    require(
-        e.variable.value().to_doubles() == second.model->entries()[i].variable.value().to_doubles(),
-        "--second {}: expected the weights of --first {} but for batch norm; \"{}\" differs: "
-        "interpolate a model with its own finetuning",
-        names.second, names.first, e.name);
+    require(tensor(first, i).to_doubles() == tensor(second, i).to_doubles(),
+            "--second {}: expected the weights of --first {} but for batch norm; \"{}\" differs: "
+            "interpolate a model with its own finetuning",
+            names.second, names.first, e.name);
   }
 }
 
@@ -53,8 +57,7 @@ void blend(const LoadedModel& to, const LoadedModel& first, const LoadedModel& s
            bool affine_only) {
   for (std::size_t i = 0; i < to.model->entries().size(); ++i) {
     const Entry& e = to.model->entries()[i];
-    const Tensor &a = first.model->entries()[i].variable.value(),
-                 &b = second.model->entries()[i].variable.value(), &value = e.variable.value();
+    const Tensor &a = tensor(first, i), &b = tensor(second, i), &value = tensor(to, i);
     value.machine().copy(value, a);
     if (!is_affine(e.role) && (affine_only || !is_statistic(e.role))) continue;
     value.machine().scale({value}, a, p);
@@ -79,13 +82,13 @@ void save_both(const std::string& file, const LoadedModel& first, const LoadedMo
   const Model both(first.model->machine(), first.model->maps(), info.spec, info.seed);
   for (std::size_t i = 0; i < both.entries().size(); ++i) {
     const Tensor& value = both.entries()[i].variable.value();
-    const Tensor& a = first.model->entries()[i].variable.value();
+    const Tensor& a = tensor(first, i);
     if (!is_norm(both.entries()[i].role)) {
       value.machine().copy(value, a);
       continue;
     }
     value.machine().copy(value.images(0, 1), a);
-    value.machine().copy(value.images(1, 1), second.model->entries()[i].variable.value());
+    value.machine().copy(value.images(1, 1), tensor(second, i));
   }
   save_model(file, both, info);
 }
@@ -117,14 +120,10 @@ class Interpolate final : public Command {
                              {"p", p_},
                              {"affine-only", affine_only_}},
                             static_cast<Index>(p_.size()));
-    const DType maps = maps_of(s_.common);
-    const auto load = [&](const std::string& from) {
-      return load_model(from, report.machine(), maps, report.overrides());
-    };
-    const LoadedModel first = load(names_.first), second = load(names_.second);
+    const LoadedModel first = report.load(names_.first), second = report.load(names_.second);
     check_alike(names_, first, second);
     if (!save_.empty()) save_both(save_, first, second);
-    const LoadedModel between = load(names_.first);
+    const LoadedModel between = report.load(names_.first);
     report.run([&] {
       for (const double p : p_) {
         blend(between, first, second, p, affine_only_);

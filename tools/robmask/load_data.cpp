@@ -2,7 +2,6 @@
 
 #include <functional>
 
-#include "data/class_names.h"
 #include "training/terminal.h"
 
 namespace robmask {
@@ -61,15 +60,12 @@ Dataset load_data(const CommonSettings& common, bool train, bool test, const Che
   });
 }
 
-ChosenSplit load_split(const CommonSettings& common, Part part, const CheckpointInfo& from,
-                       MatchClasses match) {
-  const bool train = part == Part::train;
-  Dataset data = load_data(common, train, !train, from, match);
-  ChosenSplit chosen{std::move(train ? data.train : data.test), data.normalization,
-                     std::move(data.classes), std::move(data.warnings)};
-  require(chosen.images.size() > 0, "--data {}: expected {} images, found none", common.data,
-          to_string(part));
-  return chosen;
+Dataset load_data(const CommonSettings& common, Part part, const CheckpointInfo& from,
+                  MatchClasses match) {
+  Dataset data = load_data(common, part == Part::train, part == Part::test, from, match);
+  require(data.train.size() + data.test.size() > 0, "--data {}: expected {} images, found none",
+          common.data, to_string(part));
+  return data;
 }
 
 void tell_of(const std::vector<std::string>& warnings) {

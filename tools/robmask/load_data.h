@@ -24,18 +24,12 @@ Dataset load_data(const CommonSettings& common, bool train, bool test,
                   std::optional<Index> image_size = {});
 /// The same as the model `from` sees them: at its size, labels as it counts its classes.
 Dataset load_data(const CommonSettings& common, bool train, bool test, const CheckpointInfo& from,
-                  MatchClasses match = MatchClasses::name);
+                  MatchClasses match);
 
-/// The split that evaluate and predict show the model `from`, with its data set's normalization.
-/// InputError if it has no images.
-struct ChosenSplit {
-  Split images;
-  Normalization normalization;
-  std::vector<std::string> classes;  // label → name
-  std::vector<std::string> warnings;
-};
-ChosenSplit load_split(const CommonSettings& common, Part part, const CheckpointInfo& from,
-                       MatchClasses match);
+/// The same with one part only: the images that evaluate and predict show the model. InputError if
+/// there are none.
+Dataset load_data(const CommonSettings& common, Part part, const CheckpointInfo& from,
+                  MatchClasses match = MatchClasses::name);
 
 /// Warns of what a user should know of images.
 void tell_of(const std::vector<std::string>& warnings);

@@ -45,7 +45,7 @@ class Stopwatch {
   Clock::time_point last_ = Clock::now();
 };
 
-double per_cent(Index hits, Index n) {
+double percentage(Index hits, Index n) {
   return 100 * static_cast<double>(hits) / static_cast<double>(n);
 }
 
@@ -144,7 +144,7 @@ class Course {
 
   void look(const Looks& looks) {
     progress_->update(
-        done_, fmt::format("robust so far {:.2f} %", per_cent(result_.robust(), result_.n())),
+        done_, fmt::format("robust so far {:.2f} %", percentage(result_.robust(), result_.n())),
         {looks.done, looks.most_left});
     stop_if_interrupted();
   }
@@ -163,7 +163,7 @@ class Course {
     std::string name = to_string(plans_[stage].attack);
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
     log("robust accuracy after {}: {:.2f}% (total time {:.1f} s)", name,
-        per_cent(std::ssize(standing), result_.n()), result_.seconds);
+        percentage(std::ssize(standing), result_.n()), result_.seconds);
   }
 
   AttackResult& result_;
@@ -215,7 +215,7 @@ AttackResult ModelEvaluation::run(const Combination& c) {
   result.reused = settings_.reuse_broken ? std::ssize(broken) : 0;
   const Evaluation evaluation{
       .plan = c.plan,
-      .attacked = source_.model->at(c.attacked_mask()),
+      .attacked = source_.model->at(c.attacked_mask),
       .judged = settings_.transfers() ? model_.model->at(c.mask) : Classifier(),
       .quantize = settings_.quantize.has_value(),
       .batch = settings_.batch,

@@ -2,7 +2,6 @@
 // Two evaluations of the same images, compared image by image: differences of a few images between
 // two accuracies are noise, and a paired test says how much.
 
-#include <span>
 #include <string>
 #include <vector>
 
@@ -17,24 +16,25 @@ class PairedEvaluation {
   /// InputError if the file is not such a file.
   explicit PairedEvaluation(const Path& per_image);
 
-  /// Compares the robust flags of one result, its rows of a per-image table with these `columns`,
-  /// with every result there of the same attack, norm and ε:
+  /// Compares the robust flags of one result, given as its per-image table, with every result there
+  /// of the same attack, norm and ε:
   ///   [{"mask": …, "robust_here_only": b, "robust_there_only": c, "p_value": McNemar's, exact}, …]
   /// Warns if there is none. InputError if the images or their labels differ.
-  Json against(const CsvRow& columns, std::span<const CsvRow> rows) const;
+  Json against(const CsvTable& result) const;
 
  private:
-  struct Flags {
-    std::vector<std::string> images;  // number and label
-    std::vector<bool> robust;
+  struct Combination {
+    std::string mask, attack, norm, eps, p;  // p: of interpolate, else empty
+    bool operator==(const Combination&) const = default;
   };
   struct Result {
-    std::string attack, norm, mask, p;  // p: of interpolate, else empty
+    Combination of;
     double eps = 0;
-    Flags flags;
+    std::vector<std::string> images = {};  // number and label
+    std::vector<bool> robust = {};
   };
-  static Result result_of(const CsvRow& columns, std::span<const CsvRow> rows,
-                          const std::string& source);
+  /// Rows of one combination follow each other.
+  static std::vector<Result> results_of(const CsvTable& table, const std::string& source);
 
   std::string source_;
   std::vector<Result> results_;

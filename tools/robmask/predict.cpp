@@ -33,24 +33,19 @@ class Predict final : public Command {
     add_common(o, common_);
   }
 
-  void check() override {
-    check_common(common_);
-    check_network(network_);
-  }
-
   void resolve() override { follow_data(common_, from_); }
 
   int run() override {
     require_output_file("logits", logits_, {".npy"});
     require_output_file("features", features_, {".npy"});
     Backend& machine = machine_of(common_);
-    const CheckpointInfo info = read_info(from_, overrides_of(network_, {}));
-    ChosenSplit chosen = load_split(common_, split_, info, network_.match_classes);
+    const CheckpointInfo info = read_info(from_, overrides_of(network_));
+    Dataset data = load_data(common_, split_, info, network_.match_classes);
     const LoadedModel from =
-        load_model(from_, machine, maps_of(common_), overrides_of(network_, chosen.normalization));
+        load_model(from_, machine, maps_of(common_), overrides_of(network_, data.normalization));
     from.model->check_mask(mask_);
-    tell_of(chosen.warnings);
-    const Images images(machine, std::move(chosen.images));
+    tell_of(data.warnings);
+    const Images images(machine, std::move(split_ == Part::train ? data.train : data.test));
     const LabelledImages labelled = images.labelled(from.model->dtype());
 
     Progress progress("predicting", images.size(), "image");

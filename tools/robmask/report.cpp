@@ -65,7 +65,6 @@ class Report final : public Command {
   }
 
   void check() override {
-    check_common(s_.common);
     require(s_.runs.size() == 1 || !s_.common.out.empty(),
             "--out: expected the page to write for {} runs, such as report.html", s_.runs.size());
   }

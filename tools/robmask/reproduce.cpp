@@ -134,7 +134,6 @@ class Reproduce final : public Command {
   }
 
   void check() override {
-    check_common(s_.common);
     require(!s_.common.out.empty(), "--out: expected a folder for the results");
   }
 

@@ -112,12 +112,6 @@ class Train final : public TrainingCommand {
                  .code = s_.method == Method::robmask ? s_.code : Code::hat,
                  .mean = n.mean,
                  .std = n.std};
-    info.method = to_string(s_.method);
-    info.eps_max = s_.attack.eps.text;
-    info.norm = to_string(s_.attack.norm);
-    info.seed = common_.seed;
-    info.class_names = data.classes;
-    info.image_size = data.train.height;
     if (s_.method == Method::advprop) {
       if (s_.aux_random)
         info.aux_eps = {s_.attack.eps.value};

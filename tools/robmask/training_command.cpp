@@ -93,8 +93,6 @@ void TrainingCommand::add_training(Options& o) {
 
 void TrainingCommand::check() {
   const TrainSettings& s = s_;
-  check_common(common_);
-  check_network(network_);
   check_eps("eps", s.attack.eps, s.attack.norm);
   for (std::size_t i = 0; i < s.aux_eps.size(); ++i) {
     check_eps("aux-eps", s.aux_eps[i], s.attack.norm);
@@ -106,29 +104,23 @@ void TrainingCommand::check() {
 }
 
 std::set<std::string> TrainingCommand::unused() {
-  const std::set<std::string> robmask{"masks", "code", "strength", "robmask-loss", "bn-stats"};
   std::set<std::string> names;
   switch (s_.method) {
     case Method::standard:
       names = {"eps",       "norm",        "attack-steps", "step-size", "start",
                "attack-bn", "attack-mask", "beta",         "aux-eps"};
-      names.insert(robmask.begin(), robmask.end());
       break;
-    case Method::pgd:
-      names = {"attack-mask", "beta", "aux-eps"};
-      names.insert(robmask.begin(), robmask.end());
-      break;
+    case Method::pgd: names = {"attack-mask", "beta", "aux-eps"}; break;
     case Method::trades:  // its own start, in eval mode, through its one mask
       names = {"start", "attack-bn", "attack-mask", "aux-eps"};
-      names.insert(robmask.begin(), robmask.end());
       break;
     case Method::advprop:  // --eps only stands in for --aux-eps, or scales a random one
       names = {"beta"};
-      names.insert(robmask.begin(), robmask.end());
       if (!s_.aux_random && common_.was_given("aux-eps")) names.insert("eps");
       break;
-    case Method::robmask: names = {"beta", "aux-eps"}; break;
+    case Method::robmask: return {"beta", "aux-eps"};
   }
+  names.insert({"masks", "code", "strength", "robmask-loss", "bn-stats"});
   return names;
 }
 
@@ -153,11 +145,9 @@ void move_aside(const fs::path& dir) {
 
 /// ", on synthetic (no --data was given)": what a mistyped --out is likely to train on.
 std::string data_words(const CommonSettings& common) {
-  const bool given = std::ranges::count(common.given, "data") > 0;
-  return fmt::format(", on {}{}", common.data, given ? "" : " (no --data was given)");
+  return fmt::format(", on {}{}", common.data,
+                     common.was_given("data") ? "" : " (no --data was given)");
 }
-
-Json number(const std::optional<double>& v) { return v ? Json(*v) : Json(nullptr); }
 
 }  // namespace
 
@@ -204,8 +194,14 @@ bool TrainingCommand::prepare_directory() const {
 }
 
 int TrainingCommand::train(const Model& model, Recipe& recipe, const std::vector<Variable>& trained,
-                           const Dataset& data, const CheckpointInfo& info,
-                           const std::string& command) {
+                           const Dataset& data, CheckpointInfo info, const std::string& command) {
+  info.method = to_string(s_.method);
+  info.eps_max = s_.attack.eps.text;
+  info.norm = to_string(s_.attack.norm);
+  info.seed = common_.seed;
+  info.class_names = data.classes;
+  info.image_size = data.train.height;
+  info.unsaid.clear();
   const fs::path dir = run_directory();
   const auto doubt = doubt_about_radius(s_.attack.norm, s_.attack.eps.value);
   if (doubt && s_.method != Method::standard) warn(doubt->text);
@@ -213,7 +209,14 @@ int TrainingCommand::train(const Model& model, Recipe& recipe, const std::vector
   tell_of(data.warnings);
   const Images train(model.machine(), data.train), test(model.machine(), data.test);
   Sgd sgd(trained, s_.momentum, s_.weight_decay);
-  Trainer trainer({s_, model, recipe, sgd, train, test, info, dir});
+  Trainer trainer({.settings = s_,
+                   .model = model,
+                   .recipe = recipe,
+                   .sgd = sgd,
+                   .train = train,
+                   .test = test,
+                   .info = info,
+                   .dir = dir});
   if (resumed) trainer.resume();  // a state that it refuses finds nothing changed
   remove_stale_temporaries(dir);
   Options options;
@@ -222,6 +225,7 @@ int TrainingCommand::train(const Model& model, Recipe& recipe, const std::vector
              config_json(command, options, common_, model.machine().kernels()));
   const EpochSummary last = trainer.run();
 
+  using accuracy = Value<std::optional<double>>;
   const Json json{{"command", command},
                   {"method", info.method},
                   {"model", info.spec.name},
@@ -231,8 +235,8 @@ int TrainingCommand::train(const Model& model, Recipe& recipe, const std::vector
                   {"epoch", last.epoch},
                   {"train_loss", last.train_loss},
                   {"train_accuracy", last.train_acc},
-                  {"test_accuracy", number(last.test_acc)},
-                  {"test_accuracy_mask_max", number(last.test_acc_mask_max)}};
+                  {"test_accuracy", accuracy::write(last.test_acc)},
+                  {"test_accuracy_mask_max", accuracy::write(last.test_acc_mask_max)}};
   std::string text = fmt::format("{}: {} iterations, train loss {:.4f}", dir.string(),
                                  trainer.steps(), last.train_loss);
   if (last.test_acc)

@@ -19,8 +19,8 @@ class Command {
   /// Adds every option, bound to this command's members, which have their defaults.
   virtual void add_options(Options& options) = 0;
   virtual CommonSettings& common() = 0;
-  /// InputError, naming the option, for values that are wrong together.
-  virtual void check() { check_common(common()); }
+  /// InputError, naming the option, for values that are wrong together, beside Options::check().
+  virtual void check() {}
   /// The options that what was chosen does not use. Given, they are accepted and recorded as
   /// unused.
   virtual std::set<std::string> unused() { return {}; }

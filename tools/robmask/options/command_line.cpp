@@ -103,6 +103,7 @@ CommandLine parse_command(const CommandEntry& entry, const std::vector<std::stri
   for (const Option& option : line.options.list())
     require(!option.required || !option.write().is_null(), "--{}: {} needs it: {}", option.name,
             line.name, option.help);
+  line.options.check();
   line.command->check();
   return line;
 }

@@ -14,7 +14,19 @@ CommonSettings common_of_reader() {
   return common;
 }
 
+namespace {
+
+void check_device(const std::string& d) {
+  const bool numbered = d.starts_with("cuda:") && d.size() > 5 && d.size() < 9 &&
+                        d.find_first_not_of("0123456789", 5) == std::string::npos;
+  require(d == "auto" || d == "cpu" || d == "cuda" || numbered,
+          "--device: expected auto, cpu, cuda or cuda:N, got \"{}\"", d);
+}
+
+}  // namespace
+
 void add_common(Options& o, CommonSettings& c) {
+  o.add_check([&c] { check_device(c.device); });
   o.group("Common");
   o.add("data", c.data,
         "synthetic, cifar10:DIR, cifar100:DIR, folder:DIR, imagenet:DIR or "
@@ -42,14 +54,6 @@ void add_batch(Options& o, Index& batch) {
 
 void add_replay(Options& o, bool& replay) {
   o.add("replay", replay, "on CUDA, record an iteration once and replay it as a graph: on, off");
-}
-
-void check_common(const CommonSettings& c) {
-  const std::string& d = c.device;
-  const bool numbered = d.starts_with("cuda:") && d.size() > 5 && d.size() < 9 &&
-                        d.find_first_not_of("0123456789", 5) == std::string::npos;
-  require(d == "auto" || d == "cpu" || d == "cuda" || numbered,
-          "--device: expected auto, cpu, cuda or cuda:N, got \"{}\"", d);
 }
 
 std::string machine_name(const std::string& device, bool& auto_fell_back) {

@@ -45,14 +45,12 @@ struct CommonSettings {
 /// Of commands that read a run: its data are the default.
 CommonSettings common_of_reader();
 
+/// With a check that the device is one.
 void add_common(Options& options, CommonSettings& common);
 /// --batch, of `images` at once.
 void add_batch(Options& options, Index& batch);
 /// --replay
 void add_replay(Options& options, bool& replay);
-
-/// InputError for a device that is none.
-void check_common(const CommonSettings& common);
 
 /// The name of the machine that --device means: "auto" is CUDA where there is a device, else the
 /// CPU, which `auto_fell_back` reports. Throws Unavailable for a CUDA device that is not here.

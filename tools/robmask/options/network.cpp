@@ -4,8 +4,22 @@
 
 namespace robmask {
 
+namespace {
+
+void check_network(const NetworkSettings& n) {
+  const std::string name = n.model.value_or("resnet18");
+  const std::vector<std::string> known = model_names();
+  require(std::ranges::count(known, name) == 1, "--model: expected one of {}, got \"{}\"{}",
+          fmt::join(known, ", "), name, suggestion(name, known));
+  require(!n.width || !n.model || has_width(name),
+          "--width: {} has one width only; it scales resnet18 and preact18", name);
+}
+
+}  // namespace
+
 void add_network(Options& o, NetworkSettings& n, const std::string& default_model,
                  const std::string& default_width) {
+  o.add_check([&n] { check_network(n); });
   o.group("Model");
   o.add("model", n.model, fmt::format("one of {}", fmt::join(model_names(), ", ")), {},
         default_model);
@@ -23,6 +37,7 @@ void add_class_match(Options& o, NetworkSettings& n) {
 }
 
 void add_file_network(Options& o, NetworkSettings& n) {
+  o.add_check([&n] { check_network(n); });
   o.group("For weights without metadata");
   o.add("model", n.model, fmt::format("one of {}", fmt::join(model_names(), ", ")));
   o.add("width", n.width, "channels of the first layer of resnet18 and preact18", from_to(1, 4096));
@@ -31,15 +46,6 @@ void add_file_network(Options& o, NetworkSettings& n) {
   o.add("normalize", n.normalize, "of pixels, inside the model");
   add_image_size(o, n);
   add_class_match(o, n);
-}
-
-void check_network(const NetworkSettings& n) {
-  const std::string name = n.model.value_or("resnet18");
-  const std::vector<std::string> known = model_names();
-  require(std::ranges::count(known, name) == 1, "--model: expected one of {}, got \"{}\"{}",
-          fmt::join(known, ", "), name, suggestion(name, known));
-  require(!n.width || !n.model || has_width(name),
-          "--width: {} has one width only; it scales resnet18 and preact18", name);
 }
 
 void resolve_network(NetworkSettings& n) {

@@ -28,7 +28,7 @@ struct NetworkSettings {
   MatchClasses match_classes = MatchClasses::name;
 };
 
-/// --model and --width, with their defaults as --help shows them.
+/// --model and --width, with their defaults as --help shows them, and a check of both.
 void add_network(Options& options, NetworkSettings& network,
                  const std::string& default_model = "resnet18",
                  const std::string& default_width = "64");
@@ -39,14 +39,12 @@ void add_class_match(Options& options, NetworkSettings& network);
 /// All of them, for files without metadata.
 void add_file_network(Options& options, NetworkSettings& network);
 
-/// InputError for a model that is none, and for a width that it cannot have.
-void check_network(const NetworkSettings& network);
 /// The defaults of new networks: resnet18 of width 64.
 void resolve_network(NetworkSettings& network);
 
 /// What flags say of a checkpoint that does not say it itself. `own` is the normalization of the
 /// data set, where one is read.
 CheckpointOverrides overrides_of(const NetworkSettings& network,
-                                 const std::optional<Normalization>& own);
+                                 const std::optional<Normalization>& own = {});
 
 }  // namespace robmask

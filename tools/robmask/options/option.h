@@ -52,7 +52,7 @@ class Options {
               nearest<T>(text));
       value = std::move(parsed);
     };
-    option.help = describe(help, is_choice<T> ? Value<typename Element<T>::type>::words() : "",
+    option.help = describe(help, is_choice<T> ? Value<Element<T>>::words() : "",
                            shown.empty() ? text_of(option.write()) : shown);
     return list_.emplace_back(std::move(option));
   }
@@ -60,6 +60,11 @@ class Options {
   void flag(const std::string& name, bool& value, const std::string& help);
   /// A second name for an option.
   void alias(const std::string& name, const std::string& other);
+  /// Values that may be wrong together: `check` throws InputError, naming an option, if they are.
+  void add_check(const std::function<void()>& check) { checks_.push_back(check); }
+  void check() const {
+    for (const auto& check : checks_) check();
+  }
 
   const std::vector<Option>& list() const { return list_; }
   std::vector<std::string> all_names() const;
@@ -70,33 +75,31 @@ class Options {
   static std::string text_of(const Json& value);
 
  private:
+  /// Of a list or an optional value what it holds, else the type itself.
   template <class T>
-  struct Element {
-    using type = T;
-  };
+  static auto element() {
+    if constexpr (requires { typename T::value_type; })
+      return typename T::value_type{};
+    else
+      return T{};
+  }
   template <class T>
-  struct Element<std::vector<T>> {
-    using type = T;
-  };
+  using Element = decltype(element<T>());
   template <class T>
-  struct Element<std::optional<T>> {
-    using type = T;
-  };
-  template <class T>
-  static constexpr bool is_choice = Choice<typename Element<T>::type>;
+  static constexpr bool is_choice = Choice<Element<T>>;
 
   template <class T>
   static std::string expected() {
     if (!is_choice<T>) return Value<T>::words();
-    return (std::is_same_v<T, std::vector<typename Element<T>::type>> ? "a list of " : "one of ") +
-           Value<typename Element<T>::type>::words();
+    return (std::is_same_v<T, std::vector<Element<T>>> ? "a list of " : "one of ") +
+           Value<Element<T>>::words();
   }
   /// A suggestion for the first word that is no choice.
   template <class T>
   static std::string nearest(const std::string& text) {
     if constexpr (is_choice<T>) {
       std::vector<std::string> choices;
-      for (const auto& entry : names(typename Element<T>::type{})) choices.emplace_back(entry.name);
+      for (const auto& entry : names(Element<T>{})) choices.emplace_back(entry.name);
       for (const std::string& word : split_list(text))
         if (std::ranges::count(choices, word) == 0) return suggestion(word, choices);
     }
@@ -107,6 +110,7 @@ class Options {
 
   std::string group_ = "Options";
   std::vector<Option> list_;
+  std::vector<std::function<void()>> checks_;
 };
 
 }  // namespace robmask

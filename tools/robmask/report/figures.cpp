@@ -58,9 +58,8 @@ Json run_figures(const EvaluationSettings& e, Index images_shown, const Path& ru
                  const RunFiles& files, Journal& journal) {
   Backend& machine = machine_of(e.common);
   const LoadedModel from = load_model(run, machine, maps_of(e.common), {});
-  Dataset data = load_data(e.common, false, true, from.info);
+  Dataset data = load_data(e.common, Part::test, from.info);
   tell_of(data.warnings);
-  require(data.test.size() > 0, "--data {}: expected test images, found none", e.common.data);
   const Images images(machine, std::move(data.test));
 
   const std::string name =
