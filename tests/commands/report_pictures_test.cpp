@@ -10,7 +10,7 @@
 #include "data/decode.h"
 #include "engine/backend.h"
 #include "tests/files/scratch.h"
-#include "tools/robmask/report/maps.h"
+#include "tools/robmask/report/feature_maps.h"
 #include "tools/robmask/report/samples.h"
 #include "tools/robmask/report/thumbnail.h"
 

@@ -4,7 +4,9 @@
 #include <functional>
 #include <vector>
 
-#include "engine/shape.h"
+#include "data/files/json.h"
+#include "engine/choice.h"
+#include "models/model.h"
 
 namespace robmask {
 
@@ -25,6 +27,21 @@ struct FeatureMaps {
 /// What became of a map (appendix A.3): all zero before and after; all zero where it was not; a
 /// mean at least twice as large, or at most half as large.
 enum class Fate { kept, dead, blocked, magnified, weakened };
+constexpr auto names(Fate) {
+  using enum Fate;
+  return std::to_array<Named<Fate>>({{kept, ""},
+                                     {dead, "dead"},
+                                     {blocked, "blocked"},
+                                     {magnified, "magnified"},
+                                     {weakened, "weakened"}});
+}
 Fate fate_of(double mean_before, double mean_after);
+
+/// For each mask strength, the feature maps of one image {1,H,W,3} behind the first norm and ReLU:
+/// {"maps": a data URI of at most 64 maps, one below the other; "means": the mean of each; "fates":
+/// what became of each since the first strength}. A map is drawn on one scale of grey for all
+/// strengths, white where it is brightest anywhere.
+std::vector<Json> map_json(const Model& model, const Tensor& image,
+                           const std::vector<double>& masks);
 
 }  // namespace robmask

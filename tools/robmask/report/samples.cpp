@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "attacks/evaluate.h"
-#include "tools/robmask/report/maps.h"
+#include "tools/robmask/report/feature_maps.h"
 #include "tools/robmask/report/thumbnail.h"
 #include "training/terminal.h"
 
