@@ -1,8 +1,6 @@
 #include "tools/robmask/comparisons.h"
 
 #include <algorithm>
-#include <map>
-#include <tuple>
 
 namespace robmask {
 
@@ -13,13 +11,13 @@ using Group = std::vector<const AttackResult*>;
 /// Results of one model, mask and ε, in their order, but for those without an attack.
 std::vector<Group> groups_of(std::span<const AttackResult> results) {
   std::vector<Group> groups;
-  std::map<std::tuple<double, double, double>, std::size_t> place;
   for (const AttackResult& o : results) {
     if (o.of.plan.attack == AttackName::clean) continue;
-    const auto [at, fresh] =
-        place.emplace(std::tuple(o.p.value_or(-1), o.of.mask, o.of.plan.eps), groups.size());
-    if (fresh) groups.emplace_back();
-    groups[at->second].push_back(&o);
+    const auto own = std::ranges::find_if(groups, [&](const Group& group) {
+      const AttackResult& first = *group.front();
+      return first.p == o.p && first.of.mask == o.of.mask && first.of.plan.eps == o.of.plan.eps;
+    });
+    (own == groups.end() ? groups.emplace_back() : *own).push_back(&o);
   }
   return groups;
 }

@@ -68,24 +68,22 @@ void check_evaluation(const EvaluationSettings& s) {
 }
 
 std::set<std::string> unused_by_attacks(const EvaluationSettings& s) {
-  const auto only = [&](std::initializer_list<AttackName> few) {
-    return std::ranges::all_of(s.attacks,
+  using enum AttackName;
+  const auto any_of = [&](std::initializer_list<AttackName> few) {
+    return std::ranges::any_of(s.attacks,
                                [&](AttackName a) { return std::ranges::count(few, a) > 0; });
   };
-  const bool steps = std::ranges::any_of(s.attacks, [&](AttackName a) {
-    return a == AttackName::pgd || (a == AttackName::cw && s.attack.norm == Norm::linf);
-  });
+  const bool steps = any_of({pgd}) || (any_of({cw}) && s.attack.norm == Norm::linf);
   std::set<std::string> names;
-  using enum AttackName;
-  if (only({clean})) names = {"eps", "norm", "restarts", "quantize"};
+  if (std::ranges::count(s.attacks, clean) == std::ssize(s.attacks))
+    names = {"eps", "norm", "restarts", "quantize"};
   if (!steps) names.insert({"step-size", "start", "pgd-keep"});
-  if (only({clean, fgsm, square})) names.insert("attack-steps");
-  if (!steps && only({clean, fgsm, cw, autoattack})) names.insert("restarts");
-  if (only({clean, fgsm, pgd, cw, apgd_ce, apgd_dlr, apgd_t, fab, fab_t}))
-    names.insert({"queries", "aa-compat"});
-  if (only({clean, fgsm, pgd, cw, apgd_ce, apgd_dlr, fab, square})) names.insert("targets");
-  if (only({clean, fgsm, pgd, cw, apgd_ce, apgd_dlr, apgd_t, fab, fab_t, square}))
-    names.insert("aa-version");
+  if (!any_of({pgd, cw, apgd_ce, apgd_dlr, apgd_t, fab, fab_t, autoattack}))
+    names.insert("attack-steps");
+  if (!steps && !any_of({apgd_ce, apgd_dlr, apgd_t, fab, fab_t, square})) names.insert("restarts");
+  if (!any_of({square, autoattack})) names.insert({"queries", "aa-compat"});
+  if (!any_of({apgd_t, fab_t, autoattack})) names.insert("targets");
+  if (!any_of({autoattack})) names.insert("aa-version");
   return names;
 }
 

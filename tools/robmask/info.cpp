@@ -53,12 +53,12 @@ class Info final : public Command {
     const LoadedModel from =
         load_model(from_, machine_of(common_), maps_of(common_), overrides_of(network_));
     const ModelSpec& spec = from.info.spec;
-    Index norms = 0, mask_parameters = 0, tensors = 0;
+    Index norms = 0, mask_parameters = 0;
     for (const Entry& e : from.model->entries()) {
       norms += e.role == Role::mask_weight;
       if (is_affine(e.role)) mask_parameters += e.variable.shape().count();
     }
-    tensors = static_cast<Index>(stored_tensors(*from.model).size());
+    const std::size_t tensors = stored_tensors(*from.model).size();
     const auto said = [&](const char* key, const auto& value) {
       return from.info.unsaid.contains(key) ? Json() : Json(value);
     };

@@ -22,9 +22,11 @@ DataOptions data_options(const CommonSettings& common, bool train, bool test) {
 namespace {
 
 /// Loads, then does `more`.
-Dataset load(const CommonSettings& common, const DataOptions& options,
+Dataset load(const CommonSettings& common, bool train, bool test, Index image_size,
              const std::function<void(Dataset&)>& more) {
   try {
+    DataOptions options = data_options(common, train, test);
+    options.image_size = image_size;
     Dataset data = load_dataset(common.data, options);
     more(data);
     if (!common.data_origin.empty()) log("--data {}: {}", common.data, common.data_origin);
@@ -41,16 +43,12 @@ Dataset load(const CommonSettings& common, const DataOptions& options,
 
 Dataset load_data(const CommonSettings& common, bool train, bool test,
                   std::optional<Index> image_size) {
-  DataOptions options = data_options(common, train, test);
-  options.image_size = image_size.value_or(0);
-  return load(common, options, [](Dataset&) {});
+  return load(common, train, test, image_size.value_or(0), [](Dataset&) {});
 }
 
 Dataset load_data(const CommonSettings& common, bool train, bool test, const CheckpointInfo& from,
                   MatchClasses match) {
-  DataOptions options = data_options(common, train, test);
-  options.image_size = from.image_size;
-  return load(common, options, [&](Dataset& data) {
+  return load(common, train, test, from.image_size, [&](Dataset& data) {
     match_classes(data, {from.spec.classes, from.class_names}, match);
     const Index side = (train ? data.train : data.test).height;
     if (from.image_size > 0 && side != from.image_size)

@@ -116,11 +116,11 @@ class Course {
     result_.seconds += seconds;
     if (adversarial_) adversarial_->recall(ids);
     done_ = std::ssize(known);
-    all_ = std::ssize(images);
+    const Index all = std::ssize(images);
     progress_.emplace(fmt::format("{} {}, mask {}", to_string(plans_[stage].attack),
                                   result_.of.eps.text, result_.of.mask),
-                      all_, "image", done_);
-    if (done_ < all_) journal_.begin();
+                      all, "image", done_);
+    if (done_ < all) journal_.begin();
     seen_ = {};
     stage_.lap();
     return known;
@@ -173,8 +173,8 @@ class Course {
   Journal& journal_;
   AdversarialFile* adversarial_;
   Stopwatch whole_, stage_;
-  // Of the stage that runs: its images, how many are finished, some of them by this run.
-  Index all_ = 0, done_ = 0;
+  // Of the stage that runs: how many images are finished, some of them by this run.
+  Index done_ = 0;
   bool worked_ = false;
   std::optional<Progress> progress_;
   Extremes seen_;

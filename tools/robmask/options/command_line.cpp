@@ -41,8 +41,8 @@ void declare(CLI::App& app, const Options& options, Words& words) {
 
 /// The options that the command line sets. Throws CLI::CallForHelp for --help.
 Words words_of(CLI::App& app, const Options& options, const std::vector<std::string>& arguments) {
-  Words storage, given;
-  declare(app, options, storage);
+  Words words;
+  declare(app, options, words);
   app.allow_extras();
   std::vector<std::string> reversed;
   for (const std::string& a : arguments) reversed.insert(reversed.begin(), with_dashes(a));
@@ -63,9 +63,9 @@ Words words_of(CLI::App& app, const Options& options, const std::vector<std::str
             suggestion(name, options.all_names(), "--"));
     throw InputError(fmt::format("{}: unexpected argument \"{}\"", app.get_name(), extra));
   }
-  for (const auto& [name, text] : storage)
-    if (app.get_option("--" + name)->count() > 0) given.emplace(name, text);
-  return given;
+  std::erase_if(words,
+                [&](const auto& word) { return app.get_option("--" + word.first)->count() == 0; });
+  return words;
 }
 
 /// Adds what the configuration file sets and the flags do not.
@@ -118,10 +118,6 @@ std::string overview() {
 }
 
 }  // namespace
-
-bool is_command(std::string_view name) {
-  return std::ranges::count(commands(), name, &CommandEntry::name) > 0;
-}
 
 CommandLine parse(const std::vector<std::string>& arguments) {
   const std::string first = arguments.empty() ? "" : arguments.front();

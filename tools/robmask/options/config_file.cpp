@@ -5,6 +5,7 @@
 
 #include "engine/check.h"
 #include "engine/shape.h"
+#include "tools/robmask/options/command.h"
 
 namespace robmask {
 
@@ -61,7 +62,8 @@ std::map<std::string, std::string> read_config_file(const Path& path, std::strin
   for (const Item& item : items_of(read_text(path, 1 << 20))) {
     const bool section_mark = item.name == "++" || item.name == "--";
     const std::string section = item.parents.empty() ? "" : item.parents.front();
-    require(item.parents.size() <= 1 && (section.empty() || is_command(section)),
+    const bool known = std::ranges::count(commands(), section, &CommandEntry::name) > 0;
+    require(item.parents.size() <= 1 && (section.empty() || known),
             "{}: expected sections named after a command, such as [train], got [{}]", path.string(),
             fmt::join(item.parents, "."));
     if (section_mark || (!section.empty() && section != command)) continue;

@@ -13,9 +13,6 @@ namespace robmask {
 /// those of `command` count. InputError names the file and the line of a key that is set twice.
 std::map<std::string, std::string> read_config_file(const Path& path, std::string_view command);
 
-/// Is there a command of that name?
-bool is_command(std::string_view name);
-
 /// "attack_steps" → "attack-steps"
 std::string dashed(std::string name);
 
