@@ -85,8 +85,8 @@ void check_single(const EvaluationSettings& s, const std::string& option, const 
           "--{}: expected one combination of mask, attack and ε, got {}", option, combinations);
 }
 
-/// Before the first judgement: makes --out, or finds out that it, or the folder where `attacks` keep
-/// their journal, cannot be written.
+/// Before the first judgement: makes --out, or finds out that it, or the folder where `attacks`
+/// keep their journal, cannot be written.
 void prepare_outputs(const EvaluationSettings& s, const Path& folder, bool attacks) {
   const bool chosen = !s.common.out.empty();
   if (chosen || attacks || !s.corruptions.empty()) require_output_folder("out", folder);

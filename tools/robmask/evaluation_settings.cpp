@@ -10,7 +10,7 @@ void add_evaluation(Options& o, EvaluationSettings& s) {
   o.flag("worst-case", s.worst_case, "run the list as one attack, each on the survivors so far");
   o.add("eps", s.eps, "list of largest perturbations; see --reuse-broken", at_least(0));
   add_attack(o, s.attack);
-  o.alias("attack-steps", "steps");
+  o.find("attack-steps")->alias = "steps";
   o.add("restarts", s.restarts, "attempts on each image", from_to(1, 65536));
   o.add("queries", s.queries, "proposals of square", from_to(1, largest));
   o.add("targets", s.targets, "classes that apgd-t and fab-t aim at", from_to(1, 1000));

@@ -15,11 +15,11 @@ constexpr auto names(Format) {
   return std::to_array<Named<Format>>({{text, "text"}, {markdown, "markdown"}, {csv, "csv"}});
 }
 
-/// A report {"results", "worst_case", "corruptions", …} as evaluate prints it with --json. As text or
-/// Markdown, tables: the accuracies, with the clean one once for each mask; paired tests; with
+/// A report {"results", "worst_case", "corruptions", …} as evaluate prints it with --json. As text
+/// or Markdown, tables: the accuracies, with the clean one once for each mask; paired tests; with
 /// `per_class` the classes of each result; corruptions. As CSV a row for each of "results" under a
-/// header: accuracies and the ends of their intervals are fractions, eps_value is eps in pixel units,
-/// and what an attack has not is empty.
+/// header: accuracies and the ends of their intervals are fractions, eps_value is eps in pixel
+/// units, and what an attack has not is empty.
 std::string result_text(const Json& report, Format format, bool per_class);
 
 }  // namespace robmask

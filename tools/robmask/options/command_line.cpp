@@ -69,7 +69,7 @@ Words words_of(CLI::App& app, const Options& options, const std::vector<std::str
 }
 
 /// Adds what the configuration file sets and the flags do not.
-void add_config_file(Words& words, const std::string& path, const Options& options,
+void add_config_file(Words& words, const std::string& path, Options& options,
                      std::string_view command) {
   std::set<std::string> seen;
   for (const auto& [key, text] : read_config_file(path, command)) {

@@ -15,16 +15,21 @@ void check_network(const NetworkSettings& n) {
           "--width: {} has one width only; it scales resnet18 and preact18", name);
 }
 
-}  // namespace
-
-void add_network(Options& o, NetworkSettings& n, const std::string& default_model,
-                 const std::string& default_width) {
+void add_model(Options& o, NetworkSettings& n, const std::string& default_model,
+               const std::string& default_width) {
   o.add_check([&n] { check_network(n); });
-  o.group("Model");
   o.add("model", n.model, fmt::format("one of {}", fmt::join(model_names(), ", ")), {},
         default_model);
   o.add("width", n.width, "channels of the first layer of resnet18 and preact18", from_to(1, 4096),
         default_width);
+}
+
+}  // namespace
+
+void add_network(Options& o, NetworkSettings& n, const std::string& default_model,
+                 const std::string& default_width) {
+  o.group("Model");
+  add_model(o, n, default_model, default_width);
 }
 
 void add_image_size(Options& o, NetworkSettings& n) {
@@ -37,10 +42,8 @@ void add_class_match(Options& o, NetworkSettings& n) {
 }
 
 void add_file_network(Options& o, NetworkSettings& n) {
-  o.add_check([&n] { check_network(n); });
   o.group("For weights without metadata");
-  o.add("model", n.model, fmt::format("one of {}", fmt::join(model_names(), ", ")));
-  o.add("width", n.width, "channels of the first layer of resnet18 and preact18", from_to(1, 4096));
+  add_model(o, n, "", "");
   o.add("masks", n.masks, "masks k", from_to(1, 1000));
   o.add("bn-stats", n.bn_stats, "running statistics");
   o.add("normalize", n.normalize, "of pixels, inside the model");

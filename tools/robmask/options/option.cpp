@@ -7,17 +7,10 @@ void Options::flag(const std::string& name, bool& value, const std::string& help
   list_.back().help = help;
 }
 
-const Option* Options::find(const std::string& name) const {
+Option* Options::find(const std::string& name) {
   const auto found =
       std::ranges::find_if(list_, [&](const Option& option) { return option.answers_to(name); });
   return found == list_.end() ? nullptr : &*found;
-}
-
-void Options::alias(const std::string& name, const std::string& other) {
-  const auto found =
-      std::ranges::find_if(list_, [&](const Option& option) { return option.name == name; });
-  expect(found != list_.end(), "no option --{} to give another name", name);
-  found->alias = other;
 }
 
 std::string Options::text_of(const Json& value) {
@@ -29,11 +22,6 @@ std::string Options::text_of(const Json& value) {
   std::string list;
   for (const Json& item : value) list += (list.empty() ? "" : ",") + text_of(item);
   return list;
-}
-
-std::string Options::describe(const std::string& help, const std::string& choices,
-                              const std::string& shown) {
-  return help + (choices.empty() ? "" : ": " + choices) + (shown.empty() ? "" : " [" + shown + "]");
 }
 
 std::vector<std::string> Options::all_names() const {

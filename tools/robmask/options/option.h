@@ -52,14 +52,13 @@ class Options {
               nearest<T>(text));
       value = std::move(parsed);
     };
-    option.help = describe(help, is_choice<T> ? Value<Element<T>>::words() : "",
-                           shown.empty() ? text_of(option.write()) : shown);
+    const std::string initial = shown.empty() ? text_of(option.write()) : shown;
+    option.help = help + (is_choice<T> ? ": " + Value<Element<T>>::words() : "") +
+                  (initial.empty() ? "" : " [" + initial + "]");
     return list_.emplace_back(std::move(option));
   }
   /// An option without a value: `--name`, `--name=false`.
   void flag(const std::string& name, bool& value, const std::string& help);
-  /// A second name for an option.
-  void alias(const std::string& name, const std::string& other);
   /// Values that may be wrong together: `check` throws InputError, naming an option, if they are.
   void add_check(const std::function<void()>& check) { checks_.push_back(check); }
   void check() const {
@@ -69,7 +68,7 @@ class Options {
   const std::vector<Option>& list() const { return list_; }
   std::vector<std::string> all_names() const;
   /// The option of that name or alias, or null.
-  const Option* find(const std::string& name) const;
+  Option* find(const std::string& name);
 
   /// JSON as the text that an option reads: lists with commas. Null gives "".
   static std::string text_of(const Json& value);
@@ -105,8 +104,6 @@ class Options {
     }
     return "";
   }
-  static std::string describe(const std::string& help, const std::string& choices,
-                              const std::string& shown);
 
   std::string group_ = "Options";
   std::vector<Option> list_;

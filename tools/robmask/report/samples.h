@@ -16,9 +16,9 @@ namespace robmask {
 ///                "maps": picture, "means": [mean of each map], "fates": [of each]}]}
 ///
 /// Pictures are data URIs. "attacked" is null where the image is misclassified as it is: nothing is
-/// attacked. "perturbation" is ten times x_adv − x on grey; "maps" are those of image 0 (feature_maps.h).
-/// `seed` keys the random starts as in Evaluation, so the images are those that the evaluation
-/// counts.
+/// attacked. "perturbation" is ten times x_adv − x on grey; "maps" are those of image 0
+/// (feature_maps.h). `seed` keys the random starts as in Evaluation, so the images are those that
+/// the evaluation counts.
 Json sample_json(const Model& model, const Images& images, const AttackPlan& plan,
                  const std::vector<double>& masks, Index count, Index batch, std::uint64_t seed);
 
