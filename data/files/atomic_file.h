@@ -2,12 +2,12 @@
 // Writing files so that a reader sees the old content or the new one, never a part: the bytes go to
 // a temporary name in the same folder, reach the disk, and are then renamed.
 
-#include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "data/files/input_file.h"
+#include "data/files/output_file.h"
 
 namespace robmask {
 
@@ -29,14 +29,12 @@ class AtomicFile {
   void commit();
 
  private:
-  void open_temporary();
   void discard() noexcept;
-  [[noreturn]] void fail(int error);
 
-  std::string name_;     // as the caller wrote it, for messages
-  Path target_;          // links resolved
-  Path temporary_;       // empty when the target is written directly
-  int descriptor_ = -1;  // -1 once closed
+  std::string name_;                // as the caller wrote it, for messages
+  Path target_;                     // links resolved
+  Path temporary_;                  // empty when the target is written directly
+  std::optional<OutputFile> file_;  // none once it was closed
 };
 
 /// The whole content at once.

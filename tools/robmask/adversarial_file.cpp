@@ -6,8 +6,8 @@
 
 #include "data/files/atomic_file.h"
 #include "data/files/npy.h"
+#include "data/files/output_file.h"
 #include "data/files/png.h"
-#include "data/files/record_file.h"
 #include "data/npy_images.h"
 
 namespace robmask {
@@ -32,7 +32,7 @@ std::uint64_t AdversarialFile::place_of(std::int32_t image) {
 }
 
 void AdversarialFile::put(const std::vector<std::int32_t>& ids, const Tensor& x_adv) {
-  const RecordFile file(kept_);
+  const OutputFile file(kept_);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const std::span<double> own = pixels_of(ids[i]);
     std::ranges::copy(x_adv.images(static_cast<Index>(i), 1).to_doubles(), own.begin());

@@ -41,7 +41,7 @@ void Journal::refuse(const std::string& what, const std::string& reason) const {
 }
 
 void Journal::lock() {
-  if (lock_.emplace(path_).held()) return;
+  if (lock_.emplace(path_).lock()) return;
   lock_.reset();
   throw InputError(fmt::format(
       "{}: expected the journal of an evaluation that has ended, a running one writes it; wait for "

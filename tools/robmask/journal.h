@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "data/files/file_lock.h"
 #include "data/files/json.h"
+#include "data/files/output_file.h"
 #include "engine/check.h"
 
 namespace robmask {
@@ -67,7 +67,7 @@ class Journal {
 
   Path path_, kept_;
   Json evaluation_;
-  std::optional<FileLock> lock_;
+  std::optional<OutputFile> lock_;
   std::uintmax_t whole_ = 0;  // bytes of the lines to go on from
   bool begun_ = false;        // is the file this run's?
   std::map<std::string, std::vector<Json>> known_;
