@@ -38,6 +38,15 @@ bool take_row(std::string_view& text, CsvRow& fields) {
   return false;
 }
 
+/// All of a field as a number, if it is one.
+template <class T>
+std::optional<T> parsed(const std::string& field) {
+  T number = 0;
+  const char* end = field.data() + field.size();
+  const auto [stop, error] = std::from_chars(field.data(), end, number);
+  return error == std::errc() && stop == end ? std::optional(number) : std::nullopt;
+}
+
 }  // namespace
 
 std::size_t CsvTable::column(std::string_view name, const std::string& source) const {
@@ -51,23 +60,18 @@ std::optional<double> CsvTable::number(const CsvRow& row, std::string_view name,
                                        const std::string& source) const {
   const std::string& field = row[column(name, source)];
   if (field.empty()) return {};
-  double number = 0;
-  const char* end = field.data() + field.size();
-  const auto [stop, error] = std::from_chars(field.data(), end, number);
-  require(error == std::errc() && stop == end && std::isfinite(number),
-          "{}: expected a number in column {}, got {}", source, printable(name), printable(field));
+  const auto number = parsed<double>(field);
+  require(number && std::isfinite(*number), "{}: expected a number in column {}, got {}", source,
+          printable(name), printable(field));
   return number;
 }
 
 Index CsvTable::whole(const CsvRow& row, std::string_view name, const std::string& source) const {
   const std::string& field = row[column(name, source)];
-  Index number = -1;
-  const char* end = field.data() + field.size();
-  const auto [stop, error] = std::from_chars(field.data(), end, number);
-  require(error == std::errc() && stop == end && number >= 0,
-          "{}: expected a whole number from 0 on in column {}, got {}", source, printable(name),
-          printable(field));
-  return number;
+  const auto number = parsed<Index>(field);
+  require(number && *number >= 0, "{}: expected a whole number from 0 on in column {}, got {}",
+          source, printable(name), printable(field));
+  return *number;
 }
 
 std::string csv_line(const CsvRow& fields) {

@@ -75,6 +75,4 @@ std::string first_bytes(const InputFile& file) {
   return first;
 }
 
-std::string_view kind_of(const InputFile& file) { return kind_of(first_bytes(file)); }
-
 }  // namespace robmask

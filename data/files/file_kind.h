@@ -6,8 +6,7 @@ namespace robmask {
 
 /// What a file is by its first bytes, and what to do about it: "a zip archive, as PyTorch's .pt files
 /// are; tools/convert/pt_to_safetensors.py converts it". Empty if it is nothing that is known here.
-std::string_view kind_of(const InputFile& file);
-/// The same by the file's first bytes: first_bytes() are enough.
+/// first_bytes() are enough.
 std::string_view kind_of(std::string_view first);
 std::string first_bytes(const InputFile& file);
 

@@ -1,10 +1,10 @@
 #include "data/files/host_tensor.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 namespace robmask {
 namespace {
@@ -14,36 +14,30 @@ static_assert(std::endian::native == std::endian::little, "files are little-endi
 struct TypeRow {
   std::string_view name;
   int bits;
+  std::string_view numpy = {};  // empty: NumPy has no such type
 };
 constexpr std::array<TypeRow, 20> types{{
-    {"BOOL", 8}, {"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"U8", 8},
-    {"I8", 8},   {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"I16", 16},
-    {"U16", 16}, {"F16", 16},    {"BF16", 16},   {"I32", 32},    {"U32", 32},
-    {"F32", 32}, {"C64", 64},    {"F64", 64},    {"I64", 64},    {"U64", 64},
+    {"BOOL", 8, "|b1"}, {"F4", 4},          {"F6_E2M3", 6},     {"F6_E3M2", 6},
+    {"U8", 8, "|u1"},   {"I8", 8, "|i1"},   {"F8_E5M2", 8},     {"F8_E4M3", 8},
+    {"F8_E8M0", 8},     {"I16", 16, "<i2"}, {"U16", 16, "<u2"}, {"F16", 16, "<f2"},
+    {"BF16", 16},       {"I32", 32, "<i4"}, {"U32", 32, "<u4"}, {"F32", 32, "<f4"},
+    {"C64", 64, "<c8"}, {"F64", 64, "<f8"}, {"I64", 64, "<i8"}, {"U64", 64, "<u8"},
 }};
 
+const TypeRow& row_of(ElementType type) { return types[static_cast<std::size_t>(type)]; }
+
+std::optional<ElementType> find_type(std::string_view TypeRow::*column, std::string_view name) {
+  const auto row = std::ranges::find(types, name, column);
+  if (name.empty() || row == types.end()) return std::nullopt;
+  return static_cast<ElementType>(row - types.begin());
+}
+
 template <class T>
-constexpr ElementType type_of();
-template <>
-constexpr ElementType type_of<float>() {
-  return ElementType::f32;
-}
-template <>
-constexpr ElementType type_of<double>() {
-  return ElementType::f64;
-}
-template <>
-constexpr ElementType type_of<Index>() {
-  return ElementType::i64;
-}
-template <>
-constexpr ElementType type_of<std::int32_t>() {
-  return ElementType::i32;
-}
-template <>
-constexpr ElementType type_of<std::uint8_t>() {
-  return ElementType::u8;
-}
+constexpr ElementType type_of = std::is_same_v<T, float>          ? ElementType::f32
+                                : std::is_same_v<T, double>       ? ElementType::f64
+                                : std::is_same_v<T, Index>        ? ElementType::i64
+                                : std::is_same_v<T, std::int32_t> ? ElementType::i32
+                                                                  : ElementType::u8;
 
 /// The elements stored as Stored, each passed through `convert`.
 template <class To, class Stored, class Convert>
@@ -59,15 +53,15 @@ std::vector<To> map_elements(const std::vector<std::byte>& data, Convert convert
 
 }  // namespace
 
-std::string_view name_of(ElementType type) { return types[static_cast<std::size_t>(type)].name; }
-
-int bits_of(ElementType type) { return types[static_cast<std::size_t>(type)].bits; }
+std::string_view name_of(ElementType type) { return row_of(type).name; }
+std::string_view numpy_name_of(ElementType type) { return row_of(type).numpy; }
+int bits_of(ElementType type) { return row_of(type).bits; }
 
 std::optional<ElementType> element_type(std::string_view name) {
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    if (types[i].name == name) return static_cast<ElementType>(i);
-  }
-  return std::nullopt;
+  return find_type(&TypeRow::name, name);
+}
+std::optional<ElementType> numpy_type(std::string_view name) {
+  return find_type(&TypeRow::numpy, name);
 }
 
 std::optional<std::uint64_t> byte_count(ElementType type, const std::vector<Index>& shape) {
@@ -113,10 +107,10 @@ template std::vector<Index> HostTensor::to(std::string_view) const;
 
 template <class T>
 HostTensor host_tensor(std::vector<Index> shape, const std::vector<T>& values) {
-  const auto bytes = byte_count(type_of<T>(), shape);
+  const auto bytes = byte_count(type_of<T>, shape);
   expect(bytes == values.size() * sizeof(T), "a tensor of shape {} made from {} values",
          to_string(shape), values.size());
-  HostTensor tensor{type_of<T>(), std::move(shape), std::vector<std::byte>(*bytes)};
+  HostTensor tensor{type_of<T>, std::move(shape), std::vector<std::byte>(*bytes)};
   if (*bytes > 0) std::memcpy(tensor.data.data(), values.data(), *bytes);
   return tensor;
 }
@@ -129,13 +123,11 @@ template HostTensor host_tensor(std::vector<Index>, const std::vector<std::uint8
 
 /// (-1)^s · 2^(e-15) · 1.m, subnormal 2^-14 · 0.m for e = 0; e = 31 is an infinity or no number.
 double from_f16(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
-  double value = std::ldexp(fraction, -24);
-  if (exponent > 0) value = std::ldexp(1024 + fraction, exponent - 25);
-  if (exponent == 31) {
-    value = fraction == 0 ? std::numeric_limits<double>::infinity()
-                          : std::numeric_limits<double>::quiet_NaN();
-  }
+  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+  const double value = exponent == 0   ? std::ldexp(fraction, -24)
+                       : exponent < 31 ? std::ldexp(1024 + fraction, exponent - 25)
+                       : fraction == 0 ? INFINITY
+                                       : NAN;
   return (bits & 0x8000) ? -value : value;
 }
 

@@ -40,6 +40,9 @@ enum class ElementType : std::uint8_t {
 std::string_view name_of(ElementType type);
 /// The type of that name, if there is one.
 std::optional<ElementType> element_type(std::string_view name);
+/// NumPy's names for the same: "<f4", "|b1", …; empty for a type that it does not have.
+std::string_view numpy_name_of(ElementType type);
+std::optional<ElementType> numpy_type(std::string_view name);
 /// Bits of one element (F4 and F6 pack several into a byte).
 int bits_of(ElementType type);
 

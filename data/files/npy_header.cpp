@@ -1,8 +1,9 @@
 #include "data/files/npy_header.h"
 
 #include <algorithm>
-#include <array>
+#include <charconv>
 #include <optional>
+#include <utility>
 
 #include "data/files/input_file.h"
 
@@ -10,26 +11,6 @@ namespace robmask {
 namespace {
 
 constexpr std::size_t most_dimensions = 32;
-
-struct Description {
-  std::string_view text;
-  ElementType type;
-};
-constexpr std::array<Description, 13> descriptions{{
-    {"<f4", ElementType::f32},
-    {"<f8", ElementType::f64},
-    {"<f2", ElementType::f16},
-    {"|u1", ElementType::u8},
-    {"|i1", ElementType::i8},
-    {"|b1", ElementType::boolean},
-    {"<i2", ElementType::i16},
-    {"<u2", ElementType::u16},
-    {"<i4", ElementType::i32},
-    {"<u4", ElementType::u32},
-    {"<i8", ElementType::i64},
-    {"<u8", ElementType::u64},
-    {"<c8", ElementType::c64},
-}};
 
 /// Reads the one kind of Python literal that is allowed here, from left to right.
 class DictReader {
@@ -40,8 +21,7 @@ class DictReader {
     std::optional<ElementType> type;
     std::optional<bool> fortran_order;
     std::optional<std::vector<Index>> shape;
-    need("{");
-    while (!accept("}")) {
+    each_item("{", "}", [&] {
       const std::string_view key = quoted_text();
       need(":");
       if (key == "descr" && !type) {
@@ -54,11 +34,7 @@ class DictReader {
       } else {
         fail("descr, fortran_order and shape once each");
       }
-      if (!accept(",")) {
-        need("}");
-        break;
-      }
-    }
+    });
     skip_space();
     if (!rest_.empty()) fail("nothing after the dict");
     require(type && fortran_order && shape,
@@ -86,6 +62,16 @@ class DictReader {
     if (!accept(token)) fail(token);
   }
 
+  /// Calls item() for each of a list in brackets, whose last item may have a comma too.
+  template <class F>
+  void each_item(std::string_view open, std::string_view close, const F& item) {
+    need(open);
+    while (!accept(close)) {
+      item();
+      if (!accept(",")) return need(close);
+    }
+  }
+
   std::string_view quoted_text() {
     skip_space();
     const char quote = rest_.empty() ? '\0' : rest_.front();
@@ -98,42 +84,31 @@ class DictReader {
 
   ElementType read_type() {
     const std::string_view text = quoted_text();
-    for (const auto& description : descriptions) {
-      if (description.text == text) return description.type;
-    }
-    throw InputError(
-        fmt::format("{}: expected little-endian numbers such as '<f4', got {}; save "
-                    "it with array.astype(numpy.float32)",
-                    source_, printable(text)));
+    const auto type = numpy_type(text);
+    require(type.has_value(),
+            "{}: expected little-endian numbers such as '<f4', got {}; save it with "
+            "array.astype(numpy.float32)",
+            source_, printable(text));
+    return *type;
   }
 
   std::vector<Index> read_shape() {
     std::vector<Index> lengths;
-    need("(");
-    while (!accept(")")) {
+    each_item("(", ")", [&] {
       if (lengths.size() == most_dimensions) fail("at most 32 dimensions");
       lengths.push_back(whole_number());
-      if (!accept(",")) {
-        need(")");
-        break;
-      }
-    }
+    });
     return lengths;
   }
 
   Index whole_number() {
     skip_space();
-    Index number = 0;
-    std::size_t digits = 0;
-    for (; digits < rest_.size() && rest_[digits] >= '0' && rest_[digits] <= '9'; ++digits) {
-      if (__builtin_mul_overflow(number, Index{10}, &number) ||
-          __builtin_add_overflow(number, Index{rest_[digits] - '0'}, &number)) {
-        fail("a length that fits 63 bits");
-      }
-    }
-    if (digits == 0) fail("a whole number");
-    rest_.remove_prefix(digits);
-    return number;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), number);
+    if (error == std::errc::invalid_argument) fail("a whole number");
+    if (error != std::errc() || !std::in_range<Index>(number)) fail("a length that fits 63 bits");
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    return static_cast<Index>(number);
   }
 
   [[noreturn]] void fail(std::string_view expected) const {
@@ -153,10 +128,7 @@ NpyHeader parse_npy_header(std::string_view dict, const std::string& source) {
 
 std::string npy_header(const NpyHeader& header) {
   const auto& [type, shape] = header;
-  std::string_view description;
-  for (const auto& row : descriptions) {
-    if (row.type == type) description = row.text;
-  }
+  const std::string_view description = numpy_name_of(type);
   expect(!description.empty(), "NumPy has no type for {}", name_of(type));
   const char* comma = shape.size() == 1 ? "," : "";
   std::string dict = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}",

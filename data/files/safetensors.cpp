@@ -31,39 +31,28 @@ std::string header_text(const SafeTensors& file) {
     expect(fresh && named->name != "__metadata__", "a tensor cannot be named {} in {}",
            printable(named->name), file.source);
   }
-  std::string text = "{";
-  const auto member = [&](const std::string& name, const Json& value) {
-    if (text.size() > 1) text += ',';
-    text += Json(name).dump() + ':' + json_line(value);
-  };
-  if (!file.metadata.empty()) member("__metadata__", file.metadata);
+  Json header = Json::object();
+  if (!file.metadata.empty()) header["__metadata__"] = file.metadata;
   for (const auto& [name, tensor] : file.tensors) {
     expect(byte_count(tensor.type, tensor.shape) == tensor.data.size(),
            "tensor {}: {} bytes do not fill {}", printable(name), tensor.data.size(),
            to_string(tensor.shape));
-    Json entry;
-    entry["dtype"] = name_of(tensor.type);
-    entry["shape"] = tensor.shape;
-    entry["data_offsets"] = offsets.at(name);
-    member(name, entry);
+    header[name] = {{"dtype", name_of(tensor.type)},
+                    {"shape", tensor.shape},
+                    {"data_offsets", offsets.at(name)}};
   }
-  text += '}';
+  std::string text = json_line(header);
   text.resize((text.size() + 7) / 8 * 8, ' ');
   return text;
 }
 
 }  // namespace
 
-const HostTensor* SafeTensors::find(std::string_view name) const {
-  const auto found = std::ranges::find(tensors, name, &NamedTensor::name);
-  return found == tensors.end() ? nullptr : &found->tensor;
-}
-
 const HostTensor& SafeTensors::at(std::string_view name) const {
-  const HostTensor* tensor = find(name);
-  require(tensor != nullptr, "{}: expected a tensor named {}, got none; is it the right file?",
+  const auto found = std::ranges::find(tensors, name, &NamedTensor::name);
+  require(found != tensors.end(), "{}: expected a tensor named {}, got none; is it the right file?",
           source, printable(name));
-  return *tensor;
+  return found->tensor;
 }
 
 template <class T>
@@ -88,7 +77,7 @@ SafeTensors read_safetensors(const Path& path) {
   file.read(0, std::as_writable_bytes(std::span(&header_bytes, 1)));
   const auto longest = std::min(longest_header, file.size() - length_bytes);
   // The first bytes of another kind of file are a length that no header has.
-  const std::string_view kind = header_bytes <= longest ? "" : kind_of(file);
+  const std::string_view kind = header_bytes <= longest ? "" : kind_of(first_bytes(file));
   require(kind.empty(), "{}: expected a safetensors file, got {}", file.name(), kind);
   require(header_bytes <= longest,
           "{}: expected a safetensors header of at most {} bytes, got a length of {}; the file is "

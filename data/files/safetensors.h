@@ -23,8 +23,6 @@ struct SafeTensors {
   std::map<std::string, std::string> metadata;
   std::string source;  // the file they were read from, for messages
 
-  /// The tensor of that name, or null.
-  const HostTensor* find(std::string_view name) const;
   /// The tensor of that name; InputError naming the file if there is none.
   const HostTensor& at(std::string_view name) const;
   /// The elements of at(name) as HostTensor::to<T>, errors naming the file.

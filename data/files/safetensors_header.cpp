@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <limits>
-#include <numeric>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "data/files/input_file.h"
 
@@ -19,87 +19,77 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   SafeTensorsHeader take() { return std::move(header_); }
 
   bool start_object(std::size_t) override {
-    if (place_ == Place::start) return go(Place::names);
-    if (place_ != Place::name) return unexpected("an object");
-    if (header_name_ == "__metadata__") return go(Place::metadata);
-    header_.entries.emplace_back().name = header_name_;
-    fields_.clear();
-    return go(Place::tensor);
+    if (depth_ > 1) unexpected("an object");
+    if (++depth_ == 2 && !in_metadata()) header_.entries.emplace_back().name = name_;
+    return true;
   }
 
   bool key(std::string& key) override {
-    auto& seen = place_ == Place::names ? names_ : fields_;
-    require(seen.insert(key).second, "{}: the name {} comes twice in the header; keep one", source_,
-            printable(key));
-    if (place_ == Place::names) {
-      header_name_ = key;
-      return go(Place::name);
-    }
-    field_ = key;
-    if (place_ == Place::metadata) return go(Place::metadata_value);
-    if (key == "dtype") return go(Place::type);
-    if (key == "shape") return go(Place::before_shape);
-    if (key == "data_offsets") return go(Place::before_offsets);
-    return unexpected("the key " + printable(key));
+    require((depth_ == 1 ? names_ : fields_).insert(key).second,
+            "{}: the name {} comes twice in the header; keep one", source_, printable(key));
+    (depth_ == 1 ? name_ : field_) = key;
+    if (depth_ == 2 && !in_metadata() && !expectations().contains(key))
+      refuse("dtype, shape and data_offsets", "the key " + printable(key));
+    return true;
   }
 
   bool end_object() override {
-    if (place_ == Place::names) return go(Place::end);
-    if (place_ == Place::tensor) {
-      require(fields_.size() == 3, "{}: {}: expected dtype, shape and data_offsets, got only {}",
-              source_, printable(header_name_), fmt::join(fields_, ", "));
-    }
+    require(depth_ == 1 || in_metadata() || fields_.size() == 3,
+            "{}: {}: expected dtype, shape and data_offsets, got only {}", source_,
+            printable(name_), fmt::join(fields_, ", "));
     fields_.clear();
-    return go(Place::names);
+    --depth_;
+    return true;
   }
 
   bool string(std::string& text) override {
-    if (place_ == Place::metadata_value) {
+    if (depth_ != 2 || (!in_metadata() && field_ != "dtype")) unexpected("a string");
+    if (in_metadata()) {
       header_.metadata[field_] = text;
-      return go(Place::metadata);
+      return true;
     }
-    if (place_ != Place::type) return unexpected("a string");
     const auto type = element_type(text);
     require(type.has_value(), "{}: {}: expected a dtype such as F32, got {}; convert it first",
-            source_, printable(header_name_), printable(text));
+            source_, printable(name_), printable(text));
     header_.entries.back().type = *type;
-    return go(Place::tensor);
+    return true;
   }
 
   bool start_array(std::size_t) override {
+    if (depth_ != 2 || in_metadata() || field_ == "dtype") unexpected("an array");
+    ++depth_;
     offsets_ = 0;
-    if (place_ == Place::before_shape) return go(Place::shape);
-    if (place_ == Place::before_offsets) return go(Place::offsets);
-    return unexpected("an array");
+    return true;
   }
 
   bool number_unsigned(std::uint64_t number) override {
-    auto& entry = header_.entries;
-    if (place_ == Place::shape) {
-      require(entry.back().shape.size() < 8 && number <= std::numeric_limits<Index>::max(),
+    if (depth_ != 3) unexpected("a number");
+    TensorEntry& entry = header_.entries.back();
+    if (field_ == "shape") {
+      require(entry.shape.size() < 8 && std::in_range<Index>(number),
               "{}: {}: expected a shape of at most 8 lengths that fit 63 bits", source_,
-              printable(header_name_));
-      entry.back().shape.push_back(static_cast<Index>(number));
-    } else if (place_ == Place::offsets && offsets_ < 2) {
-      (offsets_++ == 0 ? entry.back().begin : entry.back().end) = number;
+              printable(name_));
+      entry.shape.push_back(static_cast<Index>(number));
     } else {
-      return unexpected("a number");
+      if (offsets_ == 2) unexpected("a number");
+      (offsets_++ == 0 ? entry.begin : entry.end) = number;
     }
     return true;
   }
 
   bool end_array() override {
-    if (place_ == Place::offsets && offsets_ != 2) return unexpected("one number or none");
-    return go(Place::tensor);
+    if (field_ == "data_offsets" && offsets_ != 2) unexpected("one number or none");
+    --depth_;
+    return true;
   }
 
-  bool null() override { return unexpected("null"); }
-  bool boolean(bool) override { return unexpected("a boolean"); }
-  bool number_integer(std::int64_t) override { return unexpected("a negative number"); }
+  bool null() override { unexpected("null"); }
+  bool boolean(bool) override { unexpected("a boolean"); }
+  bool number_integer(std::int64_t) override { unexpected("a negative number"); }
   bool number_float(double, const std::string&) override {
-    return unexpected("a number that is not whole or too large");
+    unexpected("a number that is not whole or too large");
   }
-  bool binary(nlohmann::json::binary_t&) override { return unexpected("binary data"); }
+  bool binary(nlohmann::json::binary_t&) override { unexpected("binary data"); }
 
   bool parse_error(std::size_t position, const std::string& token,
                    const nlohmann::json::exception&) override {
@@ -108,52 +98,35 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  enum class Place {
-    start,
-    names,
-    name,
-    tensor,
-    type,
-    before_shape,
-    shape,
-    before_offsets,
-    offsets,
-    metadata,
-    metadata_value,
-    end
-  };
-
-  bool go(Place place) {
-    place_ = place;
-    return true;
+  /// What a tensor says of itself, each in words.
+  static const std::map<std::string_view, std::string_view>& expectations() {
+    static const std::map<std::string_view, std::string_view> words{
+        {"dtype", "a dtype in quotes"},
+        {"shape", "a shape, an array of whole numbers"},
+        {"data_offsets", "data_offsets, two whole numbers in an array"}};
+    return words;
   }
 
+  bool in_metadata() const { return name_ == "__metadata__"; }
+
   [[noreturn]] bool unexpected(const std::string& got) const {
-    std::string expected = "one JSON object";
-    switch (place_) {
-      case Place::start:
-      case Place::names:
-      case Place::end: break;
-      case Place::name: expected = "an object"; break;
-      case Place::tensor: expected = "dtype, shape and data_offsets"; break;
-      case Place::type: expected = "a dtype in quotes"; break;
-      case Place::before_shape:
-      case Place::shape: expected = "a shape, an array of whole numbers"; break;
-      case Place::before_offsets:
-      case Place::offsets: expected = "data_offsets, two whole numbers in an array"; break;
-      case Place::metadata:
-      case Place::metadata_value: expected = "metadata of strings only"; break;
-    }
-    throw InputError(fmt::format("{}: header, {}: expected {}, got {}", source_,
-                                 printable(header_name_), expected, got));
+    refuse(depth_ < 2      ? "an object"
+           : in_metadata() ? "metadata of strings only"
+                           : expectations().at(field_),
+           got);
+  }
+
+  [[noreturn]] void refuse(std::string_view expected, const std::string& got) const {
+    throw InputError(fmt::format("{}: header, {}: expected {}, got {}", source_, printable(name_),
+                                 expected, got));
   }
 
   const std::string& source_;
   SafeTensorsHeader header_;
-  Place place_ = Place::start;
-  std::string header_name_, field_;
+  int depth_ = 0;             // 1: among names; 2: inside a tensor or the metadata; 3: in an array
+  std::string name_, field_;  // the last at depth 1 and at depth 2
   std::set<std::string> names_, fields_;
-  int offsets_ = 0;
+  int offsets_ = 0;  // numbers of data_offsets so far
 };
 
 /// Requires that each tensor's bytes match its shape and that together they tile the data.
