@@ -3,11 +3,10 @@
 #include <cstdio>
 
 #include "data/files/atomic_file.h"
-#include "data/files/chart_script.h"
 #include "data/files/csv.h"
-#include "data/files/dark_svg.h"
 #include "data/files/gnuplot.h"
 #include "data/files/one_line.h"
+#include "data/files/palette.h"
 #include "engine/check.h"
 
 namespace robmask {

@@ -29,4 +29,7 @@ struct Chart {
 /// the same, one line on stderr says what to install, and false is returned.
 bool draw_chart(const Chart& chart, const Path& base);
 
+/// What draws the chart in gnuplot's language, all but its terminal.
+std::string chart_script(const Chart& chart);
+
 }  // namespace robmask

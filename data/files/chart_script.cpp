@@ -1,4 +1,3 @@
-#include "data/files/chart_script.h"
 
 #include <algorithm>
 #include <array>

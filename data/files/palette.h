@@ -4,6 +4,7 @@
 // (tools/robmask/report/style.css).
 
 #include <array>
+#include <string>
 
 namespace robmask {
 
@@ -20,5 +21,9 @@ inline constexpr std::array<Shade, 6> series_shades{{{"#0072b2", "#56b4e9"},
                                                      {"#4d4d4d", "#c9c9c9"}}};
 inline constexpr Shade paper_shade{"#ffffff", "#11161b"}, ink_shade{"#17212b", "#e7ecf0"},
     frame_shade{"#55626f", "#a3b0bc"}, grid_shade{"#d3d9df", "#37424d"};
+
+/// An SVG of gnuplot's in the light shades, with a style added that turns each into its dark one where
+/// the reader prefers a dark page. Programs without style sheets show the light ones.
+std::string readable_in_the_dark(std::string svg);
 
 }  // namespace robmask

@@ -5,7 +5,6 @@
 #include <regex>
 
 #include "data/files/chart_labels.h"
-#include "data/files/chart_script.h"
 #include "data/files/csv.h"
 #include "data/files/gnuplot.h"
 #include "tests/files/scratch.h"

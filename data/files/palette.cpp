@@ -1,8 +1,7 @@
-#include "data/files/dark_svg.h"
+#include "data/files/palette.h"
 
 #include <fmt/format.h>
 
-#include "data/files/palette.h"
 #include "engine/check.h"
 
 namespace robmask {
