@@ -38,8 +38,8 @@ class Records {
 
   /// Writes the pixels of record `i`.
   void read_image(Index i, std::uint8_t* image) const {
-    const Place& place = places_[static_cast<std::size_t>(i)];
-    std::vector<std::uint8_t> planes(static_cast<std::size_t>(pixels * channels));
+    const Place& place = places_[i];
+    std::vector<std::uint8_t> planes(pixels * channels);
     place.file->read(start_of(place) + format_.label_counts.size(),
                      std::as_writable_bytes(std::span(planes)));
     interleave(planes.data(), image);
@@ -94,17 +94,9 @@ std::vector<std::string> train_files(const CifarFormat& format, const Path& fold
 
 Split read_part(const Records& records, Part part, const DataOptions& options, Dataset& data) {
   const std::vector<std::int32_t> labels = records.labels();
-  const std::vector<Index> places = choose_images(labels, part, options, data);
-  Split split;
-  split.height = split.width = side;
-  split.pixels.resize(places.size() * static_cast<std::size_t>(split.image_bytes()));
-  std::uint8_t* to = split.pixels.data();
-  for (const Index place : places) {
-    split.labels.push_back(labels[static_cast<std::size_t>(place)]);
-    records.read_image(place, to);
-    to += split.image_bytes();
-  }
-  return split;
+  return resident_images(
+      choose_images(labels, part, options, data), labels, side, side,
+      [&](Index record, std::uint8_t* image) { records.read_image(record, image); });
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
 #include "data/corruptions.h"
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
 #include "data/files/npy.h"
-#include "data/labels.h"
+#include "data/npy_images.h"
 #include "data/subset.h"
 #include "engine/check.h"
 
@@ -70,17 +69,13 @@ std::array<Split, 5> load_corruption(const Path& folder, const std::string& corr
 
   const Index each = shape[0] / severities;
   const auto places = kept_places({labels.begin(), labels.begin() + each}, Part::test, options);
+  const auto* pixels = reinterpret_cast<const std::uint8_t*>(images.data.data());
+  const Index bytes = 32 * 32 * 3;
   std::array<Split, 5> splits;
-  for (Index s = 0; s < severities; ++s) {
-    Split& split = splits[s];
-    split.height = split.width = 32;
-    for (const Index place : places) {
-      const auto* first = reinterpret_cast<const std::uint8_t*>(images.data.data()) +
-                          (s * each + place) * split.image_bytes();
-      split.pixels.insert(split.pixels.end(), first, first + split.image_bytes());
-      split.labels.push_back(labels[place]);
-    }
-  }
+  for (Index s = 0; s < severities; ++s)
+    splits[s] = resident_images(places, labels, 32, 32, [&](Index i, std::uint8_t* image) {
+      std::copy_n(pixels + (s * each + i) * bytes, bytes, image);
+    });
   return splits;
 }
 

@@ -38,8 +38,8 @@ Dataset load(const std::string& spec, const DataOptions& options) {
 }  // namespace
 
 Path Split::file_of(Index image) const {
-  if (source) return source->files()[static_cast<std::size_t>(image)];
-  return files.empty() ? Path() : files[static_cast<std::size_t>(image)];
+  const std::vector<Path>& all = source ? source->files : files;
+  return all.empty() ? Path() : all[image];
 }
 
 void Split::read(std::span<const std::int32_t> ids, std::uint64_t epoch,

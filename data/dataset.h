@@ -15,7 +15,7 @@
 
 namespace robmask {
 
-class ImageSource;
+struct ImageSource;
 
 /// The training or the test images. A small set is resident: all pixels are in memory, and crops and
 /// flips are the machine's (Backend::gather). A large one has a `source` instead, which decodes and

@@ -27,28 +27,21 @@ template <class F>
 std::vector<Index> decode_all(Listing& listing, const DataOptions& options, const F& use) {
   std::vector<std::string> problems(listing.files.size());
   try_parallel_for(listing.size(), [&](Index i) {
-    const auto at = static_cast<std::size_t>(i);
     try {
-      with_image(listing.files[at], options.max_pixels, [&](const Image& image) { use(i, image); });
+      with_image(listing.files[i], options.max_pixels, [&](const Image& image) { use(i, image); });
     } catch (const InputError& error) {
       if (options.broken == BrokenImages::stop) throw;
-      problems[at] = error.what();
+      problems[i] = error.what();
     }
   });
-  Listing whole;
-  std::vector<Index> places;
-  for (std::size_t i = 0; i < problems.size(); ++i) {
-    if (problems[i].empty()) {
-      whole.files.push_back(std::move(listing.files[i]));
-      whole.labels.push_back(listing.labels[i]);
-      places.push_back(static_cast<Index>(i));
-    } else {
-      // At once: a refusal may follow, where none is left.
+  std::vector<Index> whole;
+  for (Index i = 0; i < listing.size(); ++i)
+    if (problems[i].empty())
+      whole.push_back(i);
+    else  // at once: a refusal may follow, where none is left
       fmt::print(stderr, "robmask: warning: skipped {}\n", one_line(problems[i]));
-    }
-  }
-  listing = std::move(whole);
-  return places;
+  listing.keep(whole);
+  return whole;
 }
 
 /// Files of another size are fitted, with a warning.
@@ -56,24 +49,22 @@ Split resident_split(Listing listing, Index side, const DataOptions& options, Da
   Split split;
   split.height = split.width = side;
   const Index bytes = split.image_bytes();
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(listing.size() * bytes));
-  std::vector<Path> others(static_cast<std::size_t>(listing.size()));
+  split.pixels.resize(listing.size() * bytes);
+  std::vector<Path> others(listing.size());
   const auto places = decode_all(listing, options, [&](Index i, const Image& image) {
     const bool fits = image.height == side && image.width == side;
     const Image own = fits ? Image{} : fitted(image, side);
-    std::ranges::copy(fits ? image.pixels : own.pixels, pixels.begin() + i * bytes);
+    std::ranges::copy(fits ? image.pixels : own.pixels, split.pixels.begin() + i * bytes);
     if (!fits) others[i] = listing.files[i];
   });
   std::erase(others, Path());
   if (!others.empty())
     data.warnings.push_back(fmt::format("images of other sizes are resized to {}x{}: {}", side,
                                         side, listed(image_sizes(others))));
-  Index next = 0;
-  for (const Index place : places) {  // close the gaps that broken images left
-    std::copy_n(pixels.begin() + place * bytes, bytes, pixels.begin() + next++ * bytes);
-  }
-  pixels.resize(static_cast<std::size_t>(next * bytes));
-  split.pixels = std::move(pixels);
+  auto next = split.pixels.begin();
+  for (const Index place : places)  // close the gaps that broken images left
+    next = std::copy_n(split.pixels.begin() + place * bytes, bytes, next);
+  split.pixels.erase(next, split.pixels.end());
   split.labels = std::move(listing.labels);
   split.files = std::move(listing.files);
   return split;
@@ -81,14 +72,13 @@ Split resident_split(Listing listing, Index side, const DataOptions& options, Da
 
 Split streamed_split(Listing listing, Index side, ImageSource::View view,
                      const DataOptions& options) {
-  if (options.broken == BrokenImages::skip) {
+  if (options.broken == BrokenImages::skip)
     decode_all(listing, options, [](Index, const Image&) {});
-  }
   Split split;
   split.height = split.width = side;
   split.labels = std::move(listing.labels);
-  split.source = std::make_shared<ImageSource>(std::move(listing.files), side, view, options.seed,
-                                               options.max_pixels);
+  split.source = std::make_shared<ImageSource>(
+      ImageSource{std::move(listing.files), side, view, options.seed, options.max_pixels});
   return split;
 }
 

@@ -10,15 +10,18 @@
 
 namespace robmask {
 
-class ImageSource {
- public:
+/// Views of side × side of the files; image i is files[i].
+struct ImageSource {
   enum class View {
     random,  // train_view, keyed by (seed, crop, epoch, image)
     centre,  // test_view
   };
 
-  /// Views of side × side of the files; image i is files[i]. See decode_image for `max_pixels`.
-  ImageSource(std::vector<Path> files, Index side, View view, std::uint64_t seed, Index max_pixels);
+  std::vector<Path> files;
+  Index side;
+  View view;
+  std::uint64_t seed;
+  Index max_pixels;  // see decode_image
 
   /// Decodes the images `ids` on all threads and writes their views of `epoch` to `out`,
   /// n·side·side·3 bytes. Throws InputError that names the first broken file of the batch.
@@ -26,15 +29,6 @@ class ImageSource {
             std::span<std::uint8_t> out) const;
   /// Adds the names and sizes of the files.
   void add_to(Fingerprint& content) const;
-
-  const std::vector<Path>& files() const { return files_; }
-
- private:
-  std::vector<Path> files_;
-  Index side_;
-  View view_;
-  std::uint64_t seed_;
-  Index max_pixels_;
 };
 
 }  // namespace robmask

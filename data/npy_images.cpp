@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <utility>
 
 #include "data/files/npy.h"
-#include "data/labels.h"
 #include "data/subset.h"
 #include "engine/check.h"
 
@@ -57,6 +58,17 @@ Split read_images(const Path& file) {
   return split;
 }
 
+template <class T>
+std::vector<std::int32_t> numbers(const HostTensor& array) {
+  std::vector<std::int32_t> values(array.count());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    T value;
+    std::memcpy(&value, array.data.data() + i * sizeof(T), sizeof(T));
+    values[i] = std::in_range<std::int32_t>(value) ? static_cast<std::int32_t>(value) : -1;
+  }
+  return values;
+}
+
 }  // namespace
 
 Path labels_beside(const Path& images) {
@@ -65,6 +77,23 @@ Path labels_beside(const Path& images) {
     if (const auto at = name.rfind(word); at != std::string::npos)
       return images.parent_path() / name.replace(at, word.size(), "labels");
   return Path(images).replace_extension(".labels.npy");
+}
+
+std::vector<std::int32_t> read_labels(const Path& file, Index most) {
+  const HostTensor array = read_npy(file);
+  const bool known = array.type == ElementType::u8 || array.type == ElementType::i32 ||
+                     array.type == ElementType::i64;
+  require(known && array.shape.size() == 1,
+          "{}: expected labels as uint8, int32 or int64 [N], got {} {}", file.string(),
+          name_of(array.type), to_string(array.shape));
+  const std::vector<std::int32_t> labels =
+      array.type == ElementType::u8    ? numbers<std::uint8_t>(array)
+      : array.type == ElementType::i32 ? numbers<std::int32_t>(array)
+                                       : numbers<std::int64_t>(array);
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    require(labels[i] >= 0 && labels[i] <= most,
+            "{}: expected labels from 0 to {}, row {} has another", file.string(), most, i);
+  return labels;
 }
 
 Dataset load_npy(const std::string& files, const DataOptions& options) {
@@ -83,13 +112,11 @@ Dataset load_npy(const std::string& files, const DataOptions& options) {
 
   Dataset data;
   data.name = "npy";
-  for (const Index i : choose_images(all.labels, Part::test, options, data)) {
-    const auto first = all.pixels.begin() + i * all.image_bytes();
-    data.test.pixels.insert(data.test.pixels.end(), first, first + all.image_bytes());
-    data.test.labels.push_back(all.labels[i]);
-  }
-  data.test.height = all.height;
-  data.test.width = all.width;
+  const auto draw = [&](Index i, std::uint8_t* image) {
+    std::copy_n(all.pixels.begin() + i * all.image_bytes(), all.image_bytes(), image);
+  };
+  data.test = resident_images(choose_images(all.labels, Part::test, options, data), all.labels,
+                              all.height, all.width, draw);
   data.normalization =
       all.height == 32 && all.width == 32 ? normalizations::cifar10 : normalizations::imagenet;
   return data;

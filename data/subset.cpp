@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "data/parallel.h"
 #include "engine/check.h"
 #include "engine/random.h"
 
@@ -100,6 +101,20 @@ std::vector<Index> choose_images(const Labels& labels, Part part, const DataOpti
       whole.size(), listed(left, data.classes),
       options.sample == Sample::balanced ? "" : "; `sample` balanced takes as many of each class"));
   return places;
+}
+
+Split resident_images(const std::vector<Index>& places, const Labels& labels, Index height,
+                      Index width,
+                      const std::function<void(Index place, std::uint8_t* pixels)>& draw) {
+  Split split;
+  split.height = height;
+  split.width = width;
+  split.pixels.resize(places.size() * split.image_bytes());
+  for (const Index place : places) split.labels.push_back(labels[place]);
+  try_parallel_for(std::ssize(places), [&](Index i) {
+    draw(places[i], split.pixels.data() + i * split.image_bytes());
+  });
+  return split;
 }
 
 }  // namespace robmask

@@ -1,6 +1,7 @@
 #pragma once
 // Which images of a split a limit keeps.
 
+#include <functional>
 #include <vector>
 
 #include "data/dataset.h"
@@ -21,5 +22,10 @@ std::vector<Index> kept_places(const std::vector<std::int32_t>& labels, Part par
 /// so with the counts.
 std::vector<Index> choose_images(const std::vector<std::int32_t>& labels, Part part,
                                  const DataOptions& options, Dataset& data);
+
+/// The images at these places, all in memory. `draw` writes the pixels of one, on any thread.
+Split resident_images(const std::vector<Index>& places, const std::vector<std::int32_t>& labels,
+                      Index height, Index width,
+                      const std::function<void(Index place, std::uint8_t* pixels)>& draw);
 
 }  // namespace robmask

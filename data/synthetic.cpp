@@ -6,7 +6,6 @@
 
 #include "data/subset.h"
 #include "engine/random.h"
-#include "engine/threads.h"
 
 namespace robmask {
 namespace synthetic {
@@ -130,16 +129,10 @@ Split synthetic_split(Index first, Index count, Part part, const DataOptions& op
   std::vector<std::int32_t> labels;
   for (Index i = 0; i < count; ++i)
     labels.push_back(static_cast<std::int32_t>((first + i) % synthetic::classes));
-  const std::vector<Index> places = choose_images(labels, part, options, data);
-  Split split;
-  split.height = split.width = synthetic::side;
-  split.pixels.resize(places.size() * static_cast<std::size_t>(split.image_bytes()));
-  for (const Index i : places) split.labels.push_back(labels[static_cast<std::size_t>(i)]);
-  parallel_for(split.size(), [&](Index i) {
-    const Index id = first + places[static_cast<std::size_t>(i)];
-    synthetic::draw(static_cast<std::uint32_t>(id), split.pixels.data() + i * split.image_bytes());
-  });
-  return split;
+  return resident_images(choose_images(labels, part, options, data), labels, synthetic::side,
+                         synthetic::side, [&](Index i, std::uint8_t* image) {
+                           synthetic::draw(static_cast<std::uint32_t>(first + i), image);
+                         });
 }
 
 }  // namespace

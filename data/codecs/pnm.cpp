@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 #include "data/codecs/codec.h"
 #include "engine/check.h"
@@ -20,18 +21,15 @@ class Reader {
   std::uint32_t number(std::size_t most_digits = 9) {
     skip_space();
     std::uint32_t value = 0;
-    std::size_t digits = 0;
-    for (; digits < rest_.size() && is_digit(rest_[digits]); ++digits) {
-      if (digits == most_digits) break;
-      value = 10 * value + static_cast<std::uint32_t>(rest_[digits] - '0');
-    }
+    const char* first = rest_.data();
+    const char* last = first + std::min(rest_.size(), most_digits);
+    const auto digits = static_cast<std::size_t>(std::from_chars(first, last, value).ptr - first);
     if (digits == 0) throw Damaged{rest_.empty() ? "that was cut short" : "that lacks a number"};
     rest_.remove_prefix(digits);
     return value;
   }
 
  private:
-  static bool is_digit(char c) { return '0' <= c && c <= '9'; }
   void skip_space() {
     while (!rest_.empty() &&
            (rest_[0] == '#' || std::isspace(static_cast<unsigned char>(rest_[0]))))

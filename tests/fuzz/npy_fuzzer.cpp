@@ -2,7 +2,6 @@
 
 #include "data/corruptions.h"
 #include "data/files/npy.h"
-#include "data/labels.h"
 #include "data/npy_images.h"
 #include "tests/fuzz/mutators.h"
 #include "tools/robmask/reproduce/findings.h"
