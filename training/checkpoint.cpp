@@ -14,88 +14,91 @@ namespace robmask {
 
 namespace {
 
-std::string join(const double* values, std::size_t count) {
-  return fmt::format("{}", fmt::join(values, values + count, ","));
-}
-
 std::map<std::string, std::string> metadata_of(const CheckpointInfo& info, Index generation) {
   const ModelSpec& s = info.spec;
+  const auto join = [](const auto& list) { return fmt::to_string(fmt::join(list, ",")); };
   std::map<std::string, std::string> m{{"format", "robmask"},
                                        {"model", s.name},
                                        {"width", std::to_string(s.width)},
                                        {"classes", std::to_string(s.classes)},
                                        {"method", info.method},
                                        {"masks", std::to_string(s.masks)},
-                                       {"code", s.code == Code::hat ? "hat" : "nearest"},
+                                       {"code", to_string(s.code)},
                                        {"bn_stats", s.statistics()},
                                        {"eps_max", info.eps_max},
                                        {"norm", info.norm},
-                                       {"mean", join(s.mean.data(), 3)},
-                                       {"std", join(s.std.data(), 3)},
+                                       {"mean", join(s.mean)},
+                                       {"std", join(s.std)},
                                        {"seed", std::to_string(info.seed)},
                                        {"generation", std::to_string(generation)}};
   if (!info.class_names.empty()) m["class_names"] = Json(info.class_names).dump();
   if (info.image_size > 0) m["image_size"] = std::to_string(info.image_size);
-  if (!info.aux_eps.empty()) m["aux_eps"] = join(info.aux_eps.data(), info.aux_eps.size());
+  if (!info.aux_eps.empty()) m["aux_eps"] = join(info.aux_eps);
   for (const std::string& key : info.unsaid) m.erase(key);
   return m;
 }
 
-void read_three(const Metadata& m, const std::string& key, double low, double high,
-                std::array<double, 3>& to) {
-  std::ranges::copy(m.numbers(key, 3, low, high), to.begin());
+/// What the metadata say, or else tensors of the file, or else `otherwise`.
+Normalization normalization_in(const Contents& contents, const Normalization& otherwise) {
+  const Metadata m(*contents.file);
+  Normalization n = contents.normalization.value_or(otherwise);
+  constexpr double most = 1e6;  // keeps (x − mean) / std finite in f32
+  std::ranges::copy(m.numbers("mean", 3, -most, most), n.mean.begin());
+  std::ranges::copy(m.numbers("std", 3, 1 / most, most), n.std.begin());
+  return n;
 }
 
-std::set<std::string> unsaid_keys(const SafeTensors& file, const CheckpointOverrides& flags) {
-  std::set<std::string> keys{"method", "eps_max", "norm", "seed"};
-  if (!flags.normalization && !contents_of(file).normalization) keys.insert({"mean", "std"});
-  for (const auto& [key, value] : file.metadata) keys.erase(key);
-  return keys;
+/// The contents of a file that says which model it is, or of which a flag does.
+Contents contents_of(const SafeTensors& file, const CheckpointOverrides& flags) {
+  const Metadata m(file);
+  const std::string model = m.text("model", flags.model.value_or(""));
+  require(!model.empty(),
+          "{}: the file does not say which model it is: give `model` (and `width`, `masks`, "
+          "`bn_stats` where they differ from the defaults)",
+          file.source);
+  if (const auto known = model_names(); std::ranges::count(known, model) == 0)
+    m.refuse("model", fmt::format("one of {}", fmt::join(known, ", ")));
+  return contents_of(file, model);
 }
 
 /// Says which flags count for nothing because the file says otherwise.
-void tell_of_beaten_flags(const SafeTensors& file, const CheckpointOverrides& flags) {
+void tell_of_beaten_flags(const Contents& contents, const ModelSpec& is,
+                          const CheckpointOverrides& flags) {
   const auto number = [](const std::optional<Index>& n) {
     return n ? std::optional(std::to_string(*n)) : std::nullopt;
   };
+  const auto& [tensors, metadata, source] = *contents.file;
   const std::pair<const char*, std::optional<std::string>> said[] = {
       {"model", flags.model},
       {"width", number(flags.width)},
       {"masks", number(flags.masks)},
       {"image_size", number(flags.image_size)},
       {"bn_stats", flags.bn_stats}};
-  for (const auto& [key, value] : said) {
-    const auto at = file.metadata.find(key);
-    if (value && at != file.metadata.end() && at->second != *value)
-      warn(fmt::format("`{0}` {1}: not used, {2} says that its {0} is {3}", key, *value,
-                       file.source, at->second));
-  }
-  if (!flags.normalization || !contents_of(file).normalization) return;
-  if (const Normalization own = normalization_of(file, {}); own != *flags.normalization)
-    log("{}: normalizes pixels by its own mean {} and std {}, whatever `normalize` says",
-        file.source, fmt::join(own.mean, ", "), fmt::join(own.std, ", "));
+  for (const auto& [key, value] : said)
+    if (const auto at = metadata.find(key); value && at != metadata.end() && at->second != *value)
+      warn(fmt::format("`{0}` {1}: not used, {2} says that its {0} is {3}", key, *value, source,
+                       at->second));
+  const Normalization own{is.mean, is.std};
+  if (flags.normalization && contents.normalization && own != *flags.normalization)
+    log("{}: normalizes pixels by its own mean {} and std {}, whatever `normalize` says", source,
+        fmt::join(own.mean, ", "), fmt::join(own.std, ", "));
 }
 
-CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags) {
+CheckpointInfo info_of(const Contents& contents, const CheckpointOverrides& flags) {
   constexpr Index most_masks = 1000;
   constexpr double largest_eps = 1e6;
   constexpr Index largest_image = 4096;
-  const Metadata m(file);
+  const std::string& source = contents.file->source;
+  const Metadata m(*contents.file);
   CheckpointInfo info;
   ModelSpec& s = info.spec;
-  s.name = m.text("model", flags.model.value_or(""));
-  require(!s.name.empty(),
-          "{}: the file does not say which model it is: give `model` (and `width`, `masks`, "
-          "`bn_stats` where they differ from the defaults)",
-          file.source);
-  if (const auto known = model_names(); std::ranges::count(known, s.name) == 0)
-    m.refuse("model", fmt::format("one of {}", fmt::join(known, ", ")));
+  s.name = contents.model;
   s.width = m.whole("width", flags.width.value_or(64));
-  s.classes = m.whole("classes", contents_of(file, s.name).classes());
+  s.classes = m.whole("classes", contents.classes());
   s.masks = m.whole("masks", flags.masks.value_or(1));
-  require(1 <= s.masks && s.masks <= most_masks, "{}: expected from 1 to {} masks, got {}",
-          file.source, most_masks, s.masks);
-  const Normalization n = normalization_of(file, flags.normalization.value_or(Normalization{}));
+  require(1 <= s.masks && s.masks <= most_masks, "{}: expected from 1 to {} masks, got {}", source,
+          most_masks, s.masks);
+  const Normalization n = normalization_in(contents, flags.normalization.value_or(Normalization{}));
   s.mean = n.mean;
   s.std = n.std;
   s.code = m.choice("code", Code::hat);
@@ -103,13 +106,15 @@ CheckpointInfo info_of(const SafeTensors& file, const CheckpointOverrides& flags
   info.eps_max = m.text("eps_max", "8/255");
   info.norm = to_string(m.choice("norm", Norm::linf));
   info.seed = m.whole("seed", std::uint64_t{0});
-  info.unsaid = unsaid_keys(file, flags);
+  info.unsaid = {"method", "eps_max", "norm", "seed"};
+  if (!flags.normalization && !contents.normalization) info.unsaid.insert({"mean", "std"});
+  for (const auto& [key, value] : contents.file->metadata) info.unsaid.erase(key);
   const BnStats statistics =
       m.choice("bn_stats", from_string<BnStats>(flags.bn_stats.value_or("shared")));
   if (statistics == BnStats::split && s.masks > 1) s.pairs = info.method == "advprop" ? s.masks : 2;
-  check_like(file, s);
+  check_like(contents, s);
   info.aux_eps = m.numbers("aux_eps", s.masks - 1, 0, largest_eps);
-  info.class_names = class_names_of(file);
+  info.class_names = class_names_of(*contents.file);
   if (!info.class_names.empty() && std::ssize(info.class_names) != s.classes)
     m.refuse("class_names", fmt::format("the names of {} classes", s.classes));
   info.image_size = m.whole("image_size", flags.image_size.value_or(0));
@@ -129,30 +134,30 @@ std::filesystem::path weights_path(const std::filesystem::path& from) {
   return inside;
 }
 
-CheckpointInfo read_info(const std::filesystem::path& from, const CheckpointOverrides& flags) {
-  return info_of(read_safetensors(weights_path(from)), flags);
+SafeTensors read_weights(const std::filesystem::path& from) {
+  return read_safetensors(weights_path(from));
+}
+
+CheckpointInfo read_info(const SafeTensors& file, const CheckpointOverrides& flags) {
+  return info_of(contents_of(file, flags), flags);
 }
 
 std::vector<std::string> class_names_of(const SafeTensors& file) {
   return Metadata(file).names_in("class_names");
 }
 
-Normalization normalization_of(const SafeTensors& file, Normalization otherwise) {
-  otherwise = contents_of(file).normalization.value_or(otherwise);
-  const Metadata m(file);
-  constexpr double most = 1e6;  // keeps (x − mean) / std finite in f32
-  read_three(m, "mean", -most, most, otherwise.mean);
-  read_three(m, "std", 1 / most, most, otherwise.std);
-  return otherwise;
+Normalization normalization_of(const SafeTensors& file, const Normalization& otherwise) {
+  return normalization_in(contents_of(file), otherwise);
 }
 
-LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType maps,
+LoadedModel load_model(const SafeTensors& file, Backend& machine, DType maps,
                        const CheckpointOverrides& flags) {
-  const SafeTensors file = read_safetensors(weights_path(from));
-  LoadedModel loaded{info_of(file, flags), nullptr};
-  tell_of_beaten_flags(file, flags);
-  loaded.model = std::make_unique<Model>(machine, maps, loaded.info.spec, loaded.info.seed);
-  from_file(*loaded.model, file);
+  const Contents contents = contents_of(file, flags);
+  LoadedModel loaded{info_of(contents, flags), nullptr};
+  const ModelSpec& spec = loaded.info.spec;
+  tell_of_beaten_flags(contents, spec, flags);
+  loaded.model = std::make_unique<Model>(machine, maps, spec, loaded.info.seed);
+  from_file(*loaded.model, contents);
   return loaded;
 }
 

@@ -40,9 +40,12 @@ struct CheckpointOverrides {
 /// `from` is a weights file, or a run directory that holds model.safetensors.
 std::filesystem::path weights_path(const std::filesystem::path& from);
 
-CheckpointInfo read_info(const std::filesystem::path& from, const CheckpointOverrides& flags);
+/// The tensors and metadata of such a file, which is read once and asked by what follows.
+SafeTensors read_weights(const std::filesystem::path& from);
+
+CheckpointInfo read_info(const SafeTensors& file, const CheckpointOverrides& flags);
 /// The normalization that the file's metadata says, or else its tensors, or `otherwise`.
-Normalization normalization_of(const SafeTensors& file, Normalization otherwise);
+Normalization normalization_of(const SafeTensors& file, const Normalization& otherwise);
 /// The names of the outputs that the file says; empty if it does not.
 std::vector<std::string> class_names_of(const SafeTensors& file);
 
@@ -51,8 +54,18 @@ struct LoadedModel {
   std::unique_ptr<Model> model;
 };
 /// Warns where a flag says something else than the file.
-LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType maps,
+LoadedModel load_model(const SafeTensors& file, Backend& machine, DType maps,
                        const CheckpointOverrides& flags);
+
+/// The same for a file of which no more is asked.
+inline CheckpointInfo read_info(const std::filesystem::path& from,
+                                const CheckpointOverrides& flags) {
+  return read_info(read_weights(from), flags);
+}
+inline LoadedModel load_model(const std::filesystem::path& from, Backend& machine, DType maps,
+                              const CheckpointOverrides& flags) {
+  return load_model(read_weights(from), machine, maps, flags);
+}
 
 /// The plain model that `from` is at strength p: one norm a layer, with γ and β blended by u_p and, if
 /// split, running statistics blended too.

@@ -16,15 +16,6 @@ std::pair<std::string_view, std::string_view> split_name(std::string_view name) 
   return {name.substr(0, end), name.substr(end)};
 }
 
-/// The first and the last tensor of a model, by which it is found in a file.
-std::pair<std::string, std::string> ends_of(const SafeTensors& file, std::string model) {
-  const auto said = file.metadata.find("model");
-  if (model.empty() && said != file.metadata.end()) model = said->second;
-  if (std::ranges::count(model_names(), model) == 0) model = ModelSpec().name;
-  const std::vector<Entry> entries = Model::list({.name = model});
-  return {canonical(entries.front().name), canonical(entries.back().name)};
-}
-
 /// The prefixes under which a model's first and last tensor stand, the shortest first.
 std::vector<std::string> prefixes_in(const Names& names, const std::string& first,
                                      const std::string& last) {
@@ -60,13 +51,11 @@ constexpr std::pair<std::string_view, std::string_view> pixel_names[] = {
 std::array<double, 3> three_of(const std::string& source, const NamedTensor& t, double low) {
   constexpr double most = 1e6;  // keeps (x − mean) / std finite in f32
   const std::string what = fmt::format("{}: tensor {}", source, printable(t.name));
-  const std::vector<double> values = t.tensor.to<double>(what);
   std::array<double, 3> three{};
-  for (std::size_t i = 0; i < 3; ++i) {
-    require(low <= values[i] && values[i] <= most, "{}: expected numbers from {} to {}, got {}",
-            what, low, most, values[i]);
-    three[i] = values[i];
-  }
+  std::ranges::copy(t.tensor.to<double>(what), three.begin());
+  for (const double v : three)
+    require(low <= v && v <= most, "{}: expected numbers from {} to {}, got {}", what, low, most,
+            v);
   return three;
 }
 
@@ -103,8 +92,8 @@ std::string canonical(std::string name) {
 Index Contents::outputs_of(const std::string& name) const {
   const auto at = tensors.find(name);
   require(at != tensors.end() && !at->second->tensor.shape.empty(),
-          "{}: expected a tensor \"{}{}\" of one axis or more, got one number", source, prefix,
-          name);
+          "{}: expected a tensor \"{}{}\" of one axis or more, got one number", file->source,
+          prefix, name);
   return at->second->tensor.shape[0];
 }
 
@@ -112,8 +101,14 @@ Contents contents_of(const SafeTensors& file, const std::string& model) {
   Names names;
   for (const NamedTensor& t : file.tensors) names.emplace(t.name, &t);
   Contents contents;
-  contents.source = file.source;
-  std::tie(contents.first, contents.last) = ends_of(file, model);
+  contents.file = &file;
+  contents.model = model;
+  if (const auto said = file.metadata.find("model"); model.empty() && said != file.metadata.end())
+    contents.model = said->second;
+  if (std::ranges::count(model_names(), contents.model) == 0) contents.model = ModelSpec().name;
+  const std::vector<Entry> entries = Model::list({.name = contents.model});
+  contents.first = canonical(entries.front().name);
+  contents.last = canonical(entries.back().name);
   contents.normalization = take_normalization(file.source, names);
   const std::vector<std::string> prefixes = prefixes_in(names, contents.first, contents.last);
   require(!prefixes.empty(),

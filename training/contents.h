@@ -13,11 +13,10 @@
 namespace robmask {
 
 struct Contents {
-  std::string source;  // the file, for messages
-  std::string first,
-      last;  // the canonical names of the first layer's weight and the classifier's bias
-  std::string
-      prefix;  // of all of the model's names: "module.", "_orig_mod.", "1." of nn.Sequential
+  const SafeTensors* file = nullptr;
+  std::string model;        // that was looked for
+  std::string first, last;  // the canonical names of its first weight and its classifier's bias
+  std::string prefix;       // of all of its names: "module.", "_orig_mod.", "1." of nn.Sequential
   std::map<std::string, const NamedTensor*> tensors;  // the model's, by their canonical names
   std::optional<Normalization> normalization;         // of tensors such as mu and sigma
   std::vector<std::string> beside;                    // names outside the prefix, used for nothing

@@ -32,8 +32,7 @@ std::optional<ModelSpec> model_in(const Contents& contents) {
   for (const std::string& name : model_names()) {
     spec.name = name;
     try {
-      const std::vector<Entry> entries = Model::list(spec);
-      sources_of(contents, stored_tensors(entries, spec), spec);
+      sources_of(contents, Model::list(spec), spec);
       return spec;
     } catch (const InputError&) {  // not this one
     }
@@ -49,14 +48,14 @@ bool is_head(const std::string& name, const Contents& contents) {
 
 }  // namespace
 
-std::vector<const NamedTensor*> sources_of(const Contents& contents,
-                                           const std::vector<StoredTensor>& tensors,
-                                           const ModelSpec& spec, Reading reading) {
+std::vector<std::pair<StoredTensor, const NamedTensor*>> sources_of(
+    const Contents& contents, const std::vector<Entry>& entries, const ModelSpec& spec,
+    Reading reading) {
   const Index classes = contents.classes();
   const bool new_head = reading == Reading::start && classes != spec.classes;
-  std::vector<const NamedTensor*> sources;
+  std::vector<std::pair<StoredTensor, const NamedTensor*>> sources;
   std::set<std::string> used;
-  for (const StoredTensor& t : tensors) {
+  for (const StoredTensor& t : stored_tensors(entries, spec)) {
     auto at = contents.tensors.find(canonical(t.name));
     if (at == contents.tensors.end() && reading == Reading::start && t.row > 0)
       at = contents.tensors.find(canonical(t.entry->name));
@@ -65,8 +64,8 @@ std::vector<const NamedTensor*> sources_of(const Contents& contents,
           t.entry->role == Role::tracked,
           "{}: expected a tensor \"{}{}\" for {}: are these the weights of another model, width, "
           "number of masks or kind of statistics?",
-          contents.source, contents.prefix, t.name, spec.name);
-      sources.push_back(nullptr);
+          contents.file->source, contents.prefix, t.name, spec.name);
+      sources.emplace_back(t, nullptr);
       continue;
     }
     used.insert(at->first);
@@ -77,25 +76,24 @@ std::vector<const NamedTensor*> sources_of(const Contents& contents,
     require(host.shape == shape || (t.entry->role == Role::tracked && host.count() == 1),
             "{}: tensor {}: expected shape {} for {}, got {}: are these the weights of another "
             "model, width or number of classes?",
-            contents.source, printable(at->second->name), to_string(shape), spec.name,
+            contents.file->source, printable(at->second->name), to_string(shape), spec.name,
             to_string(host.shape));
-    sources.push_back(kept ? nullptr : at->second);
+    sources.emplace_back(t, kept ? nullptr : at->second);
   }
   for (const auto& [name, tensor] : contents.tensors)
     require(used.contains(name),
             "{}: tensor {} is not part of {} with {} mask(s): are these the weights of another "
             "model or of more masks (`masks`, `bn_stats`)? What is no weight must be removed",
-            contents.source, printable(tensor->name), spec.name, spec.masks);
+            contents.file->source, printable(tensor->name), spec.name, spec.masks);
   return sources;
 }
 
-void check_like(const SafeTensors& file, const ModelSpec& spec, Reading reading) {
-  const Contents contents = contents_of(file, spec.name);
+void check_like(const Contents& contents, const ModelSpec& spec, Reading reading) {
   const auto compare = [&](const char* property, const auto& has, const auto& said,
                            const char* by) {
     require(has == said,
             "{}: expected {} {}, which its tensors have, got {}, as {} or its metadata says",
-            file.source, property, has, said, by);
+            contents.file->source, property, has, said, by);
   };
   if (const std::optional<ModelSpec> is = model_in(contents)) {
     const bool start = reading == Reading::start;
@@ -108,8 +106,7 @@ void check_like(const SafeTensors& file, const ModelSpec& spec, Reading reading)
       compare("number of running statistics (one is shared, more are split)", is->pairs, spec.pairs,
               "`bn_stats`");
   }
-  const std::vector<Entry> entries = Model::list(spec);
-  sources_of(contents, stored_tensors(entries, spec), spec, reading);
+  sources_of(contents, Model::list(spec), spec, reading);
 }
 
 }  // namespace robmask

@@ -6,9 +6,9 @@
 #include <set>
 
 #include "data/batches.h"
-#include "engine/backend.h"
 #include "training/metadata.h"
 #include "training/terminal.h"
+#include "training/weights.h"
 
 namespace robmask {
 
@@ -19,10 +19,10 @@ constexpr const char* images_key = "training_images";
 constexpr const char* fingerprint_key = "training_images_fingerprint";
 
 HostTensor stored(const Tensor& t) {
-  std::vector<Index> shape{t.shape().n, t.shape().h, t.shape().w, t.shape().c};
-  if (t.dtype() == DType::i64) return host_tensor(std::move(shape), t.to_host<Index>());
-  return dispatch(t.dtype(),
-                  [&]<class T>() { return host_tensor(std::move(shape), t.to_host<T>()); });
+  const Shape& s = t.shape();
+  return dispatch_stored(t.dtype(), [&]<class T>() {
+    return host_tensor({s.n, s.h, s.w, s.c}, t.to_host<T>());
+  });
 }
 
 std::string momentum_name(std::size_t i) { return fmt::format("momentum/{}", i); }
@@ -123,7 +123,7 @@ void restore(const SafeTensors& file, const Model& model, const Sgd& sgd) {
             "{}: tensor {}: expected {} {}, got {} {}; is it the state of another model?",
             file.source, printable(name), name_of(as.type), to_string(as.shape), name_of(is.type),
             to_string(is.shape));
-    const auto fill = [&]<class T>() {
+    dispatch_stored(to.dtype(), [&]<class T>() {
       const std::vector<T> values = file.values<T>(name);
       for (const T v : values)
         require(std::isfinite(static_cast<double>(v)) && (negative || v >= 0),
@@ -131,11 +131,7 @@ void restore(const SafeTensors& file, const Model& model, const Sgd& sgd) {
                 "`resume` to start anew",
                 file.source, printable(name), negative ? "" : " from 0 on", v);
       to.from_host(values);
-    };
-    if (to.dtype() == DType::i64)
-      fill.template operator()<Index>();
-    else
-      dispatch(to.dtype(), fill);
+    });
     known.insert(name);
   };
   for (const Entry& e : model.entries())

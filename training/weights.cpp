@@ -31,10 +31,6 @@ Tensor row_of(const StoredTensor& stored, const Tensor& value) {
   return is_norm(stored.entry->role) ? value.images(stored.row, 1) : value;
 }
 
-}  // namespace
-
-namespace {
-
 /// Calls visit(index in the file's layout, index here) for every element of a weight.
 template <class F>
 void each_element(const StoredTensor& stored, F&& visit) {
@@ -66,93 +62,81 @@ std::vector<StoredTensor> stored_tensors(const Model& model) {
   return stored_tensors(model.entries(), model.spec());
 }
 
-template <class T>
-std::vector<T> to_stored(const StoredTensor& stored, const Tensor& value) {
-  const std::vector<T> here = row_of(stored, value).to_host<T>();
-  std::vector<T> file(here.size());
-  each_element(stored, [&](Index f, Index h) { file[f] = here[h]; });
-  return file;
+HostTensor to_stored(const StoredTensor& stored, const Tensor& value) {
+  return dispatch_stored(value.dtype(), [&]<class T>() {
+    const std::vector<T> here = row_of(stored, value).to_host<T>();
+    std::vector<T> file(here.size());
+    each_element(stored, [&](Index f, Index h) { file[f] = here[h]; });
+    return host_tensor(stored.shape, file);
+  });
 }
 
-template <class T>
-void from_stored(const StoredTensor& stored, const Tensor& value, const std::vector<T>& file) {
-  std::vector<T> here(file.size());
-  each_element(stored, [&](Index f, Index h) { here[h] = file[f]; });
-  row_of(stored, value).from_host(here);
+void from_stored(const StoredTensor& stored, const Tensor& value, const HostTensor& host) {
+  dispatch_stored(value.dtype(), [&]<class T>() {
+    const std::vector<T> file = host.to<T>();
+    std::vector<T> here(file.size());
+    each_element(stored, [&](Index f, Index h) { here[h] = file[f]; });
+    row_of(stored, value).from_host(here);
+  });
 }
-
-template std::vector<float> to_stored(const StoredTensor&, const Tensor&);
-template std::vector<double> to_stored(const StoredTensor&, const Tensor&);
-template std::vector<Index> to_stored(const StoredTensor&, const Tensor&);
-template void from_stored(const StoredTensor&, const Tensor&, const std::vector<float>&);
-template void from_stored(const StoredTensor&, const Tensor&, const std::vector<double>&);
-template void from_stored(const StoredTensor&, const Tensor&, const std::vector<Index>&);
 
 SafeTensors to_file(const Model& model) {
   SafeTensors file;
-  for (const StoredTensor& t : stored_tensors(model)) {
-    const Tensor& value = t.entry->variable.value();
-    if (t.entry->role == Role::tracked)
-      file.add(t.name, host_tensor(t.shape, to_stored<Index>(t, value)));
-    else
-      dispatch(value.dtype(),
-               [&]<class T>() { file.add(t.name, host_tensor(t.shape, to_stored<T>(t, value))); });
-  }
+  for (const StoredTensor& t : stored_tensors(model))
+    file.add(t.name, to_stored(t, t.entry->variable.value()));
   return file;
 }
 
 namespace {
 
 /// A counter as torch writes it, and as a number of another type or of one axis.
-Index counter_of(const NamedTensor& t, const std::string& what) {
+HostTensor counter_of(const NamedTensor& t, const std::string& what) {
   const double count = t.tensor.to<double>(what).front();
   require(0 <= count && count <= 0x1p53 && count == std::floor(count),
           "{}: expected a whole number, got {}", what, count);
-  return static_cast<Index>(count);
+  return host_tensor({}, std::vector{static_cast<Index>(count)});
 }
 
-template <class T>
-std::vector<T> weights_of(const NamedTensor& t, Role role, const std::string& what) {
-  std::vector<T> values = t.tensor.to<T>(what);
-  for (const T v : values) {
-    require(std::isfinite(v),
-            "{}: expected finite numbers, got {}: the weights are damaged or their training "
-            "diverged",
-            what, v);
-    require(role != Role::running_variance || v >= 0, "{}: expected variances from 0 on, got {}",
-            what, v);
-  }
-  return values;
+/// A weight or a statistic, in the type that a model has it in.
+HostTensor weight_of(const NamedTensor& t, const StoredTensor& as, const std::string& what) {
+  return dispatch(as.entry->variable.value().dtype(), [&]<class T>() {
+    const std::vector<T> values = t.tensor.to<T>(what);
+    for (const T v : values) {
+      require(std::isfinite(v),
+              "{}: expected finite numbers, got {}: the weights are damaged or their training "
+              "diverged",
+              what, v);
+      require(as.entry->role != Role::running_variance || v >= 0,
+              "{}: expected variances from 0 on, got {}", what, v);
+    }
+    return host_tensor(as.shape, values);
+  });
 }
 
 }  // namespace
 
-void from_file(const Model& model, const SafeTensors& file, Reading reading) {
-  check_like(file, model.spec(), reading);
-  const Contents contents = contents_of(file, model.spec().name);
+void from_file(const Model& model, const Contents& contents, Reading reading) {
+  check_like(contents, model.spec(), reading);
   if (!contents.beside.empty())
     warn(fmt::format("{}: {} of its tensors, such as {}, are not under {} and not used",
-                     file.source, contents.beside.size(), printable(contents.beside.front()),
-                     printable(contents.prefix)));
-  const std::vector<StoredTensor> tensors = stored_tensors(model);
-  const std::vector<const NamedTensor*> sources =
-      sources_of(contents, tensors, model.spec(), reading);
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const StoredTensor& t = tensors[i];
+                     contents.file->source, contents.beside.size(),
+                     printable(contents.beside.front()), printable(contents.prefix)));
+  for (const auto& [t, source] : sources_of(contents, model.entries(), model.spec(), reading)) {
     const Tensor& value = t.entry->variable.value();
-    const Role role = t.entry->role;
-    if (sources[i] == nullptr) {
-      if (role == Role::tracked) from_stored<Index>(t, value, {0});
+    const bool tracked = t.entry->role == Role::tracked;
+    if (source == nullptr) {
+      if (tracked) value.machine().fill(value, 0);
       continue;
     }
-    const std::string what = fmt::format("{}: tensor {}", file.source, printable(sources[i]->name));
-    if (role == Role::tracked)
-      from_stored<Index>(t, value, {counter_of(*sources[i], what)});
-    else
-      dispatch(value.dtype(),
-               [&]<class T>() { from_stored(t, value, weights_of<T>(*sources[i], role, what)); });
+    const std::string what =
+        fmt::format("{}: tensor {}", contents.file->source, printable(source->name));
+    from_stored(t, value, tracked ? counter_of(*source, what) : weight_of(*source, t, what));
   }
   model.refresh();
+}
+
+void from_file(const Model& model, const SafeTensors& file, Reading reading) {
+  from_file(model, contents_of(file, model.spec().name), reading);
 }
 
 }  // namespace robmask

@@ -3,6 +3,7 @@
 // for resnet18-imagenet, torchvision's) state_dict.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/model.h"
@@ -24,11 +25,16 @@ struct StoredTensor {
 std::vector<StoredTensor> stored_tensors(const std::vector<Entry>& entries, const ModelSpec& spec);
 std::vector<StoredTensor> stored_tensors(const Model& model);
 
-/// The values in the file's layout. T is the model's type, or Index for num_batches_tracked.
-template <class T>
-std::vector<T> to_stored(const StoredTensor& stored, const Tensor& value);
-template <class T>
-void from_stored(const StoredTensor& stored, const Tensor& value, const std::vector<T>& host);
+/// Calls f.template operator()<T>() with the type of a tensor that files hold: f32, f64, or i64 of
+/// counters.
+template <class F>
+decltype(auto) dispatch_stored(DType type, F&& f) {
+  return type == DType::i64 ? f.template operator()<Index>() : dispatch(type, f);
+}
+
+/// An entry's value, or its gradient, as the file holds it, in its own type; and back.
+HostTensor to_stored(const StoredTensor& stored, const Tensor& value);
+void from_stored(const StoredTensor& stored, const Tensor& value, const HostTensor& file);
 
 /// All tensors of `model` in its own precision, F32 or F64; num_batches_tracked as I64.
 SafeTensors to_file(const Model& model);
@@ -40,21 +46,22 @@ enum class Reading {
           // a head of another number of classes stays as it is in the model
 };
 
-/// The file's tensor for each of a model's; null where the model's own value counts: of a counter that
-/// the file lacks, and of a head that starts anew. InputError for a tensor that is missing, unknown or
-/// of another shape.
-std::vector<const NamedTensor*> sources_of(const Contents& contents,
-                                           const std::vector<StoredTensor>& tensors,
-                                           const ModelSpec& spec, Reading reading = Reading::whole);
+/// Each of a model's tensors, with the file's for it: null where the model's own value counts, of a
+/// counter that the file lacks, and of a head that starts anew. InputError for a tensor that is missing,
+/// unknown or of another shape. The entries, which may be those of a list, must outlive the result.
+std::vector<std::pair<StoredTensor, const NamedTensor*>> sources_of(
+    const Contents& contents, const std::vector<Entry>& entries, const ModelSpec& spec,
+    Reading reading = Reading::whole);
 
 /// InputError unless the tensors are a `spec`'s by all names and shapes. Where they are those of another
 /// model that is known here, the line names the first property in which the two differ: model, width,
 /// classes, masks, pairs of running statistics. To be asked before a model of that size is made.
-void check_like(const SafeTensors& file, const ModelSpec& spec, Reading reading = Reading::whole);
+void check_like(const Contents& contents, const ModelSpec& spec, Reading reading = Reading::whole);
 
 /// Fills `model` from a file that is like it. Types are converted; num_batches_tracked may be of any
 /// type. Warns of tensors that are not the model's. InputError for what check_like refuses, NaN,
 /// infinity, a negative variance and a counter that is no whole number.
+void from_file(const Model& model, const Contents& contents, Reading reading = Reading::whole);
 void from_file(const Model& model, const SafeTensors& file, Reading reading = Reading::whole);
 
 }  // namespace robmask

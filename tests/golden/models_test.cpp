@@ -80,7 +80,7 @@ TEST_P(GoldenModel, AgreesWithPyTorchInTrainMode) {
     if (t.entry->role == Role::tracked) continue;
     const Variable& v = t.entry->variable;
     const bool trained = t.entry->trained();
-    golden::expect_close(to_stored<double>(t, trained ? v.gradient() : v.value()),
+    golden::expect_close(to_stored(t, trained ? v.gradient() : v.value()).to<double>(),
                          golden_[trained ? "gradients" : "statistics"].at(t.name), 1e-8, t.name);
     ++compared;
   }

@@ -104,10 +104,11 @@ TEST_P(GoldenRecipe, TakesTheStepsThatPyTorchTakes) {
   for (const StoredTensor& t : stored_tensors(model_)) {
     const Tensor& value = t.entry->variable.value();
     if (t.entry->role == Role::tracked) {
-      EXPECT_EQ(to_stored<Index>(t, value)[0], golden_["tracked"][t.row].get<Index>()) << t.name;
+      EXPECT_EQ(to_stored(t, value).to<Index>()[0], golden_["tracked"][t.row].get<Index>())
+          << t.name;
       continue;
     }
-    std::vector<double> update = to_stored<double>(t, value);
+    std::vector<double> update = to_stored(t, value).to<double>();
     const std::vector<double> before = golden::initial_values(t);
     for (std::size_t i = 0; i < update.size(); ++i) update[i] -= before[i];
     golden::expect_close(update, golden_["updates"].at(t.name), 1e-6, t.name);

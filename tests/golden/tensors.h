@@ -40,7 +40,7 @@ inline std::vector<double> initial_values(const StoredTensor& t) {
 inline void fill(const Model& model) {
   for (const StoredTensor& t : stored_tensors(model))
     if (t.entry->role != Role::tracked)
-      from_stored(t, t.entry->variable.value(), initial_values(t));
+      from_stored(t, t.entry->variable.value(), host_tensor(t.shape, initial_values(t)));
 }
 
 /// Golden images `first` … `first + count − 1` as bytes over 255, N·H·W·3, and their labels.

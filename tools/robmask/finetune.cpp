@@ -82,10 +82,11 @@ class Finetune final : public TrainingCommand {
   int run() override {
     require_output_folder("out", run_directory());
     Backend& machine = machine_of(common_);
-    const CheckpointInfo said = read_info(from_, overrides_of(network_));
+    const SafeTensors file = read_weights(from_);
+    const CheckpointInfo said = read_info(file, overrides_of(network_));
     const Dataset data = load_data(common_, true, true, said, network_.match_classes);
     LoadedModel from =
-        load_model(from_, machine, maps_of(common_), overrides_of(network_, data.normalization));
+        load_model(file, machine, maps_of(common_), overrides_of(network_, data.normalization));
     if (from.model->spec().masks > 1) {
       require(mask_.has_value(),
               "--from {}: the checkpoint has {} masks: choose the one to finetune with --mask p",

@@ -39,10 +39,11 @@ class Predict final : public Command {
     require_output_file("logits", logits_, {".npy"});
     require_output_file("features", features_, {".npy"});
     Backend& machine = machine_of(common_);
-    const CheckpointInfo info = read_info(from_, overrides_of(network_));
+    const SafeTensors file = read_weights(from_);
+    const CheckpointInfo info = read_info(file, overrides_of(network_));
     Dataset data = load_data(common_, split_, info, network_.match_classes);
     const LoadedModel from =
-        load_model(from_, machine, maps_of(common_), overrides_of(network_, data.normalization));
+        load_model(file, machine, maps_of(common_), overrides_of(network_, data.normalization));
     from.model->check_mask(mask_);
     tell_of(data.warnings);
     const Images images(machine, std::move(split_ == Part::train ? data.train : data.test));

@@ -25,8 +25,9 @@ void count_classes_as(const SafeTensors& init, Dataset& data) {
 
 /// Before a model is made: the weights that training starts from are like it, but for their head.
 void check_init(const SafeTensors& init, const ModelSpec& spec) {
-  check_like(init, spec, Reading::start);
-  if (const Index classes = contents_of(init, spec.name).classes(); classes != spec.classes)
+  const Contents contents = contents_of(init, spec.name);
+  check_like(contents, spec, Reading::start);
+  if (const Index classes = contents.classes(); classes != spec.classes)
     warn(fmt::format("--init {}: its head is of {} classes, the data have {}: the head starts anew",
                      init.source, classes, spec.classes));
 }
