@@ -6,7 +6,6 @@
 #include "data/files/fingerprint.h"
 #include "data/image_folder.h"
 #include "data/image_source.h"
-#include "data/imagenet.h"
 #include "data/npy_images.h"
 #include "data/synthetic.h"
 

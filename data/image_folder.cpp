@@ -1,12 +1,12 @@
 #include "data/image_folder.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
 #include "data/crops.h"
 #include "data/files/one_line.h"
-#include "data/image_sizes.h"
 #include "data/image_source.h"
 #include "data/listing.h"
 #include "data/parallel.h"
@@ -129,6 +129,23 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
   // From here on names are text: a folder's may be any bytes.
   for (std::string& name : data.classes) name = one_line(name);
   data.normalization = side == 32 ? normalizations::cifar10 : normalizations::imagenet;
+  return data;
+}
+
+const std::vector<std::string>& imagenet_wnids() {
+  // Views: a list of a thousand std::strings takes the compiler longer than the rest of this file.
+  static constexpr std::string_view names[]{
+#include "data/imagenet_wnids.inc"
+  };
+  static const std::vector<std::string> wnids(std::begin(names), std::end(names));
+  return wnids;
+}
+
+Dataset load_imagenet(const Path& folder, DataOptions options) {
+  if (options.image_size == 0) options.image_size = 224;
+  Dataset data = load_image_folder(folder, options, imagenet_wnids());
+  data.name = "imagenet";
+  data.normalization = normalizations::imagenet;
   return data;
 }
 

@@ -1,10 +1,11 @@
-#include "data/image_sizes.h"
+// The sizes of the image files of a folder, and the one that all of them become.
 
 #include <algorithm>
 #include <map>
 #include <utility>
 
 #include "data/decode.h"
+#include "data/listing.h"
 #include "engine/threads.h"
 
 namespace robmask {

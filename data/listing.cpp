@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 #include <sstream>
-#include <unordered_map>
 
 #include "data/decode.h"
 
@@ -78,6 +77,20 @@ std::vector<std::string> read_class_list(const Path& path) {
   return classes;
 }
 
+/// The visible sub-folders of a folder, in alphabetical (byte) order.
+std::vector<std::string> class_folders(const Path& split) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(split)) {
+    if (entry.is_directory() && !is_hidden(entry.path())) {
+      names.push_back(entry.path().filename().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  require(!names.empty(), "{}: expected one folder a class, found none; put the images into {}",
+          split.string(), (split / "<class>").string());
+  return names;
+}
+
 }  // namespace
 
 void Listing::keep(const std::vector<Index>& places) {
@@ -94,19 +107,6 @@ std::vector<Path> images_below(const Path& folder) {
   return images_below(folder, passed_over);
 }
 
-std::vector<std::string> class_folders(const Path& split) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(split)) {
-    if (entry.is_directory() && !is_hidden(entry.path())) {
-      names.push_back(entry.path().filename().string());
-    }
-  }
-  std::sort(names.begin(), names.end());
-  require(!names.empty(), "{}: expected one folder a class, found none; put the images into {}",
-          split.string(), (split / "<class>").string());
-  return names;
-}
-
 std::vector<std::string> find_classes(const Path& folder, const Path& train, const Path& test) {
   const Path list = folder / "classes.txt";
   if (fs::exists(list)) return read_class_list(list);
@@ -114,23 +114,19 @@ std::vector<std::string> find_classes(const Path& folder, const Path& train, con
 }
 
 Listing list_images(const Path& split, const std::vector<std::string>& classes) {
-  std::unordered_map<std::string, std::int32_t> label_of;
-  for (const std::string& name : classes) {
-    label_of.emplace(name, static_cast<std::int32_t>(label_of.size()));
-  }
-  std::vector<std::pair<std::int32_t, Path>> folders;
-  for (const std::string& name : class_folders(split)) {
+  const std::vector<std::string> folders = class_folders(split);
+  const std::set<std::string> known(classes.begin(), classes.end());
+  for (const std::string& name : folders)
     require(
-        label_of.contains(name),
+        known.contains(name),
         "{}: expected the folder of one of the {} classes ({} … {}), got {}; rename or remove it",
         (split / name).string(), classes.size(), printable(classes.front()),
         printable(classes.back()), printable(name));
-    folders.emplace_back(label_of.at(name), split / name);
-  }
-  std::sort(folders.begin(), folders.end());
   Listing listing;
   Foreign foreign;
-  for (const auto& [label, folder] : folders) {
+  for (std::size_t label = 0; label < classes.size(); ++label) {
+    if (!std::ranges::binary_search(folders, classes[label])) continue;
+    const Path folder = split / classes[label];
     Foreign here;
     std::vector<Path> files = images_below(folder, here);
     require(!files.empty(),
@@ -139,7 +135,7 @@ Listing list_images(const Path& split, const std::vector<std::string>& classes) 
     foreign.add(here);
     for (Path& file : files) {
       listing.files.push_back(std::move(file));
-      listing.labels.push_back(label);
+      listing.labels.push_back(static_cast<std::int32_t>(label));
     }
   }
   if (!foreign.first.empty())

@@ -1,5 +1,5 @@
 #pragma once
-// What a folder of class folders holds, before any image is read.
+// What a folder of class folders holds, and images of which sizes, before any image is read.
 
 #include <string>
 #include <vector>
@@ -20,9 +20,6 @@ struct Listing {
   void keep(const std::vector<Index>& places);
 };
 
-/// The visible sub-folders of a folder, in alphabetical (byte) order.
-std::vector<std::string> class_folders(const Path& split);
-
 /// The labels' names: classes.txt of `folder`, one a line, or else the class folders of its splits
 /// `train` and `test` (the first of the two that exists).
 std::vector<std::string> find_classes(const Path& folder, const Path& train, const Path& test);
@@ -35,5 +32,22 @@ std::vector<Path> images_below(const Path& folder);
 /// Throws InputError for a class folder that is not in `classes` or holds no image, and for a split
 /// without class folders.
 Listing list_images(const Path& split, const std::vector<std::string>& classes);
+
+struct SizeCount {
+  Index height = 0, width = 0;
+  Index files = 0;
+  Path first;
+};
+
+/// The sizes of files, the commonest first; those that cannot be read are passed over.
+std::vector<SizeCount> image_sizes(const std::vector<Path>& files);
+
+/// "7 of 32x32 (the first a.png), 1 of 33x32 (the first b.png)", three of them at most.
+std::string listed(const std::vector<SizeCount>& sizes);
+
+/// The side that images of these sizes become if nobody says it: theirs, if they are squares of one
+/// size of 8 to 64 pixels a side, else 224. InputError where most of them are such squares, but not all
+/// of one size: one file more or less would decide.
+Index side_of(const std::vector<SizeCount>& sizes, const Path& folder);
 
 }  // namespace robmask

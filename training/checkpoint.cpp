@@ -191,11 +191,4 @@ void save_model(const std::filesystem::path& path, const Model& model, const Che
   write_safetensors(path, file);
 }
 
-void save_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd,
-                     const CheckpointInfo& info, const RunState& progress,
-                     const TrainingImages& images) {
-  write_safetensors(dir / "state.safetensors", state_file(model, sgd, progress, images));
-  save_model(dir / "model.safetensors", model, info, progress.generation);
-}
-
 }  // namespace robmask

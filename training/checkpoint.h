@@ -1,5 +1,5 @@
 #pragma once
-// Checkpoints: a model with what it says of itself, beside the state from which a run goes on.
+// Checkpoints: a model with what it says of itself.
 
 #include <filesystem>
 #include <memory>
@@ -10,7 +10,6 @@
 #include "data/files/safetensors.h"
 #include "data/normalization.h"
 #include "models/model.h"
-#include "training/run_state.h"
 
 namespace robmask {
 
@@ -74,12 +73,5 @@ LoadedModel export_mask(const LoadedModel& from, double p);
 /// Writes the weights with their metadata (and `generation`, if it belongs to a run), atomically.
 void save_model(const std::filesystem::path& path, const Model& model, const CheckpointInfo& info,
                 Index generation = 0);
-
-/// Writes state.safetensors, which holds all a run needs to go on (weights, statistics, momentum,
-/// progress), and then model.safetensors. Each is renamed into place; a run killed between the two
-/// resumes from the state, so the pair need not be atomic.
-void save_checkpoint(const std::filesystem::path& dir, const Model& model, const Sgd& sgd,
-                     const CheckpointInfo& info, const RunState& progress,
-                     const TrainingImages& images);
 
 }  // namespace robmask

@@ -7,20 +7,31 @@ namespace robmask {
 
 namespace {
 
-std::string cell(double v) { return fmt::format("{:.6g}", v); }
-std::string cell(const std::optional<double>& v) { return v ? cell(*v) : ""; }
+/// Calls visit(name, value) for each column behind that of the epoch.
+template <class Summary, class F>
+void each_column(Summary& e, const F& visit) {
+  visit("lr", e.lr);
+  visit("train_loss", e.train_loss);
+  visit("loss_clean", e.loss_clean);
+  visit("loss_adv", e.loss_adv);
+  visit("train_acc", e.train_acc);
+  visit("test_acc", e.test_acc);
+  visit("test_acc_mask_max", e.test_acc_mask_max);
+  visit("seconds", e.seconds);
+  visit("probe_training_attack", e.probe_training_attack);
+  visit("probe_pgd", e.probe_pgd);
+}
 
 }  // namespace
 
 void append_epoch(const std::filesystem::path& log, const EpochSummary& e) {
-  if (!std::filesystem::exists(log))
-    append_line(log, csv_line({"epoch", "lr", "train_loss", "loss_clean", "loss_adv", "train_acc",
-                               "test_acc", "test_acc_mask_max", "seconds", "probe_training_attack",
-                               "probe_pgd"}));
-  append_line(log, csv_line({std::to_string(e.epoch), cell(e.lr), cell(e.train_loss),
-                             cell(e.loss_clean), cell(e.loss_adv), cell(e.train_acc),
-                             cell(e.test_acc), cell(e.test_acc_mask_max), cell(e.seconds),
-                             cell(e.probe_training_attack), cell(e.probe_pgd)}));
+  CsvRow names{"epoch"}, cells{std::to_string(e.epoch)};
+  each_column(e, [&](const char* name, const std::optional<double>& value) {
+    names.emplace_back(name);
+    cells.push_back(value ? fmt::format("{:.6g}", *value) : "");
+  });
+  if (!std::filesystem::exists(log)) append_line(log, csv_line(names));
+  append_line(log, csv_line(cells));
 }
 
 std::optional<EpochSummary> last_epoch(const std::filesystem::path& log, Index up_to) {
@@ -31,21 +42,15 @@ std::optional<EpochSummary> last_epoch(const std::filesystem::path& log, Index u
   for (const CsvRow& row : table.rows)
     if (epoch_of(row) <= up_to) last = &row;
   if (last == nullptr) return {};
-  const auto maybe = [&](std::string_view column) {
-    return table.number(*last, column, log.string());
-  };
-  const auto number = [&](std::string_view column) { return maybe(column).value_or(0); };
-  return EpochSummary{.epoch = epoch_of(*last),
-                      .lr = number("lr"),
-                      .train_loss = number("train_loss"),
-                      .loss_clean = number("loss_clean"),
-                      .loss_adv = number("loss_adv"),
-                      .train_acc = number("train_acc"),
-                      .test_acc = maybe("test_acc"),
-                      .test_acc_mask_max = maybe("test_acc_mask_max"),
-                      .seconds = number("seconds"),
-                      .probe_training_attack = maybe("probe_training_attack"),
-                      .probe_pgd = maybe("probe_pgd")};
+  EpochSummary summary{.epoch = epoch_of(*last)};
+  each_column(summary, [&]<class T>(const char* name, T& value) {
+    const std::optional<double> number = table.number(*last, name, log.string());
+    if constexpr (std::is_same_v<T, double>)
+      value = number.value_or(0);
+    else
+      value = number;
+  });
+  return summary;
 }
 
 }  // namespace robmask

@@ -12,11 +12,11 @@ namespace robmask {
 struct EpochSummary {
   Index epoch = 0;
   double lr = 0, train_loss = 0, loss_clean = 0, loss_adv = 0, train_acc = 0;
-  std::optional<double> test_acc, test_acc_mask_max;
+  std::optional<double> test_acc = {}, test_acc_mask_max = {};
   double seconds = 0;
   /// Accuracy on a few training images under the training attack, and under a stronger one: a large
   /// gap is catastrophic overfitting (Wong et al. 2020).
-  std::optional<double> probe_training_attack, probe_pgd;
+  std::optional<double> probe_training_attack = {}, probe_pgd = {};
 };
 
 /// Adds a row; a new file gets its heading first.

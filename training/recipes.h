@@ -1,5 +1,5 @@
 #pragma once
-// One recipe a file: training/<name>.cpp.
+// The recipes, training/<name>.cpp, and the passes over images that they are made of.
 
 #include "training/recipe.h"
 
@@ -14,7 +14,7 @@ struct Tuning {
   Mode mode = Mode::train;
 };
 
-/// min CE(x)
+/// min CE(x): adversarial training without the attack, and in its file.
 RecipePointer standard_recipe(const Model& model, const Tuning& tuning);
 
 /// min max CE(x + δ), Equation 1 (Madry et al. 2018).
@@ -31,5 +31,14 @@ RecipePointer advprop_recipe(const Model& model, const TrainSettings& s);
 /// Algorithm 1: a strength p for each batch (or image), adversarial examples within p·ε_max, the
 /// mask of code u_i; mixed with the clean batch through the mask of code u_0.
 RecipePointer robmask_recipe(const Model& model, const TrainSettings& s);
+
+/// What several passes over a batch's N images, or with its labels, begin with: x, `count` times. They
+/// are done as one over B·N: pass b in images b·N … (b+1)·N, with a segment of its own, clean ones first.
+Tensor repeated(const Tensor& x, Index count);
+
+/// Adds the cross entropies and logits of passes, of which the first `clean` are over clean images.
+/// What is minimized is their mean; hits are those of the first pass.
+void add_passes(const Totals& totals, const Batch& batch, const Tensor& logits,
+                const Tensor& losses, Index clean);
 
 }  // namespace robmask

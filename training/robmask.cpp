@@ -1,5 +1,4 @@
 #include "engine/tape.h"
-#include "training/passes.h"
 #include "training/recipes.h"
 #include "training/training_attack.h"
 

@@ -1,7 +1,6 @@
 #include "attacks/pgd.h"
 #include "engine/tape.h"
 #include "training/drawn.h"
-#include "training/passes.h"
 #include "training/recipes.h"
 
 namespace robmask {

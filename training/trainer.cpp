@@ -7,7 +7,6 @@
 #include "data/batches.h"
 #include "engine/replay.h"
 #include "training/accuracy.h"
-#include "training/overfitting.h"
 
 namespace robmask {
 
@@ -171,11 +170,7 @@ EpochSummary Trainer::end_epoch(Progress& progress) {
                        .loss_clean = state_.loss_clean / n,
                        .loss_adv = state_.loss_adv / n,
                        .train_acc = state_.hits / n,
-                       .test_acc = {},
-                       .test_acc_mask_max = {},
-                       .seconds = state_.seconds,
-                       .probe_training_attack = {},
-                       .probe_pgd = {}};
+                       .seconds = state_.seconds};
   if (run_.test.size() > 0) {
     const auto at = [&](double p) {
       return accuracy(run_.model, p, run_.test, evaluation_batch,

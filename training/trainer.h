@@ -10,6 +10,8 @@
 #include "training/epoch_log.h"
 #include "training/images.h"
 #include "training/recipe.h"
+#include "training/run_state.h"
+#include "training/sgd.h"
 #include "training/terminal.h"
 
 namespace robmask {

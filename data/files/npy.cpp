@@ -27,12 +27,12 @@ HostTensor read_npy(const Path& path) {
   std::string text(dict_bytes, '\0');
   file.read(dict_start, std::as_writable_bytes(std::span(text)));
 
-  const auto [type, shape] = parse_npy_header(text, file.name());
-  const auto bytes = byte_count(type, shape);
+  HostTensor array = parse_npy_header(text, file.name());
   const auto available = file.size() - dict_start - dict_bytes;
-  require(bytes == available, "{}: expected the bytes of {} of {}, got {} bytes", file.name(),
-          to_string(shape), name_of(type), available);
-  HostTensor array{type, shape, std::vector<std::byte>(available)};
+  require(byte_count(array.type, array.shape) == available,
+          "{}: expected the bytes of {} of {}, got {} bytes", file.name(), to_string(array.shape),
+          name_of(array.type), available);
+  array.data.resize(available);
   file.read(dict_start + dict_bytes, array.data);
   return array;
 }
@@ -45,7 +45,7 @@ void write_npy(const Path& path, const HostTensor& array) {
 
 NpyWriter::NpyWriter(const Path& path, ElementType type, const std::vector<Index>& shape)
     : file_(path), missing_(byte_count(type, shape).value()) {
-  file_.write(npy_header({type, shape}));
+  file_.write(npy_header(type, shape));
 }
 
 void NpyWriter::write(std::span<const std::byte> elements) {

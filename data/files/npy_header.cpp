@@ -17,7 +17,7 @@ class DictReader {
  public:
   DictReader(std::string_view text, const std::string& source) : rest_(text), source_(source) {}
 
-  NpyHeader read() {
+  HostTensor read() {
     std::optional<ElementType> type;
     std::optional<bool> fortran_order;
     std::optional<std::vector<Index>> shape;
@@ -42,7 +42,7 @@ class DictReader {
     require(!*fortran_order,
             "{}: expected C order, got Fortran order; save it with numpy.ascontiguousarray(array)",
             source_);
-    return {*type, *shape};
+    return {*type, *shape, {}};
   }
 
  private:
@@ -122,12 +122,11 @@ class DictReader {
 
 }  // namespace
 
-NpyHeader parse_npy_header(std::string_view dict, const std::string& source) {
+HostTensor parse_npy_header(std::string_view dict, const std::string& source) {
   return DictReader(dict, source).read();
 }
 
-std::string npy_header(const NpyHeader& header) {
-  const auto& [type, shape] = header;
+std::string npy_header(ElementType type, const std::vector<Index>& shape) {
   const std::string_view description = numpy_name_of(type);
   expect(!description.empty(), "NumPy has no type for {}", name_of(type));
   const char* comma = shape.size() == 1 ? "," : "";

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "data/imagenet.h"
 #include "tests/data/pictures.h"
 #include "tests/files/scratch.h"
 
