@@ -71,19 +71,13 @@ class Opened {
   Image image_;
 };
 
-std::string read_bytes(const InputFile& file, std::uint64_t count) {
-  std::string bytes(std::min(file.size(), count), '\0');
-  file.read(0, std::as_writable_bytes(std::span(bytes)));
-  return bytes;
-}
-
 /// The file, unless its first bytes say that it is no image.
 std::string read_whole(const InputFile& file) {
   constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
-  codec_of(first_bytes(file), file.name());
+  codec_of(file.head(telling_bytes), file.name());
   require(file.size() <= most_bytes, "{}: expected an image of at most {} bytes, got {}; {}",
           file.name(), most_bytes, file.size(), or_skip);
-  return read_bytes(file, most_bytes);
+  return file.head(most_bytes);
 }
 
 /// A share of the pixels that threads may hold at a time; at least one thread has one.
@@ -148,7 +142,7 @@ Image read_image_size(const Path& path) {
     return Opened(bytes, file.name(), std::numeric_limits<Index>::max()).size();
   };
   try {
-    return size_in(read_bytes(file, usual_head));
+    return size_in(file.head(usual_head));
   } catch (const InputError&) {  // a JPEG's head may hold a small picture and more
     if (file.size() <= usual_head) throw;
     return size_in(read_whole(file));

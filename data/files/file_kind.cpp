@@ -1,6 +1,5 @@
 #include "data/files/file_kind.h"
 
-#include <algorithm>
 #include <array>
 
 namespace robmask {
@@ -67,12 +66,6 @@ std::string_view kind_of(std::string_view first) {
   for (const Kind& kind : kinds)
     if (first.size() > kind.at && first.substr(kind.at).starts_with(kind.bytes)) return kind.words;
   return {};
-}
-
-std::string first_bytes(const InputFile& file) {
-  std::string first(std::min<std::uint64_t>(file.size(), 272), '\0');
-  file.read(0, std::as_writable_bytes(std::span(first)));
-  return first;
 }
 
 }  // namespace robmask

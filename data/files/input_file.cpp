@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -44,13 +45,19 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> bytes) const {
   }
 }
 
+std::string InputFile::read(std::uint64_t offset, std::uint64_t count) const {
+  std::string bytes(count, '\0');
+  read(offset, std::as_writable_bytes(std::span(bytes)));
+  return bytes;
+}
+
+std::string InputFile::head(std::uint64_t most) const { return read(0, std::min(most, size_)); }
+
 std::string read_text(const Path& path, std::uint64_t limit) {
   const InputFile file(path);
   require(file.size() <= limit, "{}: expected at most {} bytes of text, got {}", file.name(), limit,
           file.size());
-  std::string text(file.size(), '\0');
-  file.read(0, std::as_writable_bytes(std::span(text)));
-  return text;
+  return file.head(limit);
 }
 
 std::string printable(std::string_view text) {

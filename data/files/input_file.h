@@ -27,6 +27,10 @@ class InputFile {
   std::uint64_t size() const { return size_; }
   /// Fills `bytes` from `offset` on; InputError if the file ends before or cannot be read.
   void read(std::uint64_t offset, std::span<std::byte> bytes) const;
+  /// The `count` bytes from `offset` on. To be asked for no more than there may be.
+  std::string read(std::uint64_t offset, std::uint64_t count) const;
+  /// The first bytes, `most` of them or all that there are.
+  std::string head(std::uint64_t most) const;
 
  private:
   std::string name_;

@@ -1,6 +1,5 @@
 #include "data/files/npy.h"
 
-#include <array>
 #include <cstring>
 
 #include "data/files/npy_header.h"
@@ -10,24 +9,20 @@ namespace robmask {
 HostTensor read_npy(const Path& path) {
   constexpr std::size_t longest_header = 65536;
   const InputFile file(path);
-  std::array<char, 12> start{};
-  file.read(0, std::as_writable_bytes(std::span(start).first<10>()));
-  require(std::string_view(start.data(), npy_magic.size()) == npy_magic,
-          "{}: expected a NumPy .npy file, got something else", file.name());
+  const std::string start = file.read(0, 10);
+  require(start.starts_with(npy_magic), "{}: expected a NumPy .npy file, got something else",
+          file.name());
   const int version = start[6];
   require(version >= 1 && version <= 3, "{}: expected .npy version 1, 2 or 3, got {}", file.name(),
           version);
   // The length of the dict: two bytes in version 1, four afterwards.
   const std::size_t dict_start = version == 1 ? 10 : 12;
-  file.read(0, std::as_writable_bytes(std::span(start).first(dict_start)));
   std::uint32_t dict_bytes = 0;
-  std::memcpy(&dict_bytes, start.data() + 8, dict_start - 8);
+  std::memcpy(&dict_bytes, file.read(8, dict_start - 8).data(), dict_start - 8);
   require(dict_bytes <= longest_header, "{}: expected a header of at most {} bytes, got {}",
           file.name(), longest_header, dict_bytes);
-  std::string text(dict_bytes, '\0');
-  file.read(dict_start, std::as_writable_bytes(std::span(text)));
 
-  HostTensor array = parse_npy_header(text, file.name());
+  HostTensor array = parse_npy_header(file.read(dict_start, dict_bytes), file.name());
   const auto available = file.size() - dict_start - dict_bytes;
   require(byte_count(array.type, array.shape) == available,
           "{}: expected the bytes of {} of {}, got {} bytes", file.name(), to_string(array.shape),

@@ -77,17 +77,15 @@ SafeTensors read_safetensors(const Path& path) {
   file.read(0, std::as_writable_bytes(std::span(&header_bytes, 1)));
   const auto longest = std::min(longest_header, file.size() - length_bytes);
   // The first bytes of another kind of file are a length that no header has.
-  const std::string_view kind = header_bytes <= longest ? "" : kind_of(first_bytes(file));
+  const std::string_view kind = header_bytes <= longest ? "" : kind_of(file.head(telling_bytes));
   require(kind.empty(), "{}: expected a safetensors file, got {}", file.name(), kind);
   require(header_bytes <= longest,
           "{}: expected a safetensors header of at most {} bytes, got a length of {}; the file is "
           "cut short or of another kind",
           file.name(), longest, header_bytes);
-  std::string text(header_bytes, '\0');
-  file.read(length_bytes, std::as_writable_bytes(std::span(text)));
-
   const auto data_start = length_bytes + header_bytes;
-  auto header = parse_safetensors_header(text, file.size() - data_start, file.name());
+  auto header = parse_safetensors_header(file.read(length_bytes, header_bytes),
+                                         file.size() - data_start, file.name());
   SafeTensors result;
   result.source = file.name();
   result.metadata = std::move(header.metadata);
