@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "data/cifar.h"
+#include "data/crops.h"
 #include "data/files/fingerprint.h"
 #include "data/image_folder.h"
-#include "data/image_source.h"
 #include "data/npy_images.h"
+#include "data/parallel.h"
 #include "data/synthetic.h"
 
 namespace robmask {
@@ -36,10 +37,7 @@ Dataset load(const std::string& spec, const DataOptions& options) {
 
 }  // namespace
 
-Path Split::file_of(Index image) const {
-  const std::vector<Path>& all = source ? source->files : files;
-  return all.empty() ? Path() : all[image];
-}
+Path Split::file_of(Index image) const { return files.empty() ? Path() : files[image]; }
 
 void Split::read(std::span<const std::int32_t> ids, std::uint64_t epoch,
                  std::span<std::uint8_t> out) const {
@@ -50,16 +48,35 @@ void Split::read(std::span<const std::int32_t> ids, std::uint64_t epoch,
   for (const std::int32_t id : ids) {
     expect(id >= 0 && id < size(), "image {} of a split of {}", id, size());
   }
-  if (source) return source->read(ids, epoch, out);
-  auto to = out.begin();
-  for (const std::int32_t id : ids) to = std::copy_n(pixels.begin() + id * bytes, bytes, to);
+  if (resident()) {
+    auto to = out.begin();
+    for (const std::int32_t id : ids) to = std::copy_n(pixels.begin() + id * bytes, bytes, to);
+    return;
+  }
+  try_parallel_for(std::ssize(ids), [&](Index i) {
+    const Stream stream{.seed = views->seed,
+                        .purpose = Purpose::crop,
+                        .step = epoch,
+                        .image = static_cast<std::uint32_t>(ids[i])};
+    with_image(files[ids[i]], views->max_pixels, [&](const Image& image) {
+      const Image view =
+          views->random ? train_view(image, height, stream) : test_view(image, height);
+      std::ranges::copy(view.pixels, out.begin() + i * bytes);
+    });
+  });
 }
 
 std::string Split::fingerprint() const {
   Fingerprint content;
   content.add(std::as_bytes(std::span(pixels)));
   content.add(std::as_bytes(std::span(labels)));
-  if (source) source->add_to(content);
+  if (resident()) return content.digits();
+  for (const Path& file : files) {
+    std::error_code gone;  // which a batch will tell of
+    const std::string line =
+        fmt::format("{} {}\n", file.filename().string(), std::filesystem::file_size(file, gone));
+    content.add(std::as_bytes(std::span(line)));
+  }
   return content.digits();
 }
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <limits>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,26 +15,32 @@
 
 namespace robmask {
 
-struct ImageSource;
+/// How images are cut out of their files when a batch asks for them.
+struct FileViews {
+  bool random;  // train_view, keyed by (seed, crop, epoch, image); else test_view
+  std::uint64_t seed;
+  Index max_pixels;  // see decode_image
+};
 
-/// The training or the test images. A small set is resident: all pixels are in memory, and crops and
-/// flips are the machine's (Backend::gather). A large one has a `source` instead, which decodes and
-/// crops the images of a batch when they are asked for; `pixels` is then empty.
+/// The training or the test images. A small set is resident: all pixels are in memory, and crops
+/// and flips are the machine's (Backend::gather). A large one has `views` of its files instead,
+/// which are decoded and cropped when a batch asks for them; `pixels` is then empty.
 struct Split {
   std::vector<std::uint8_t> pixels;  // N·H·W·C
   std::vector<std::int32_t> labels;  // N
   Index height = 0, width = 0, channels = 3;
-  std::shared_ptr<const ImageSource> source;
-  std::vector<Path> files;  // of resident images that come from a file each
+  std::vector<Path> files;  // of images that come from a file each
+  std::optional<FileViews> views;
 
   Index size() const { return static_cast<Index>(labels.size()); }
   Index image_bytes() const { return height * width * channels; }
-  bool resident() const { return source == nullptr; }
+  bool resident() const { return !views; }
   /// The file of an image; empty where a file holds many.
   Path file_of(Index image) const;
 
-  /// Writes the images `ids` to `out` (n·H·W·C bytes). A source draws the crops of `epoch`; resident
-  /// images come as they are. Safe to call from several threads, so a loader may read ahead.
+  /// Writes the images `ids` to `out` (n·H·W·C bytes): views of files on all threads, as drawn for
+  /// `epoch`; resident ones as they are. InputError names the first broken file of the batch. Safe
+  /// to call from several threads, so a loader may read ahead.
   void read(std::span<const std::int32_t> ids, std::uint64_t epoch,
             std::span<std::uint8_t> out) const;
   /// Tells the images from others that the same name may come to mean: of their labels, and pixels;
@@ -48,7 +54,8 @@ struct Dataset {
   std::vector<std::string> classes;  // label → name
   Split train, test;                 // empty if not asked for
   Normalization normalization;       // the default of this data set
-  /// What a user should know of the images, a line each: a subset that lacks classes, resized files.
+  /// What a user should know of the images, a line each: a subset that lacks classes, resized
+  /// files.
   std::vector<std::string> warnings;
 };
 
@@ -81,17 +88,17 @@ struct DataOptions {
   /// Broken images that are skipped count. Those that are kept stay in file order.
   Index limit_train = no_limit, limit_test = no_limit;
   Sample sample = Sample::first;
-  std::uint64_t seed = 0;  // of the random crops of a source, and of a random sample
-  /// The side of the images that a folder's files become; 0: theirs, if they are squares of one size of
-  /// 8 to 64 pixels a side, else 224.
+  std::uint64_t seed = 0;  // of random crops, and of a random sample
+  /// The side of the images that a folder's files become; 0: theirs, if they are squares of one
+  /// size of 8 to 64 pixels a side, else 224.
   Index image_size = 0;
   BrokenImages broken = BrokenImages::stop;
   Index max_pixels = usual_max_pixels;  // an image of more is broken
 };
 
-/// Loads `synthetic`, `cifar10:DIR`, `cifar100:DIR`, `folder:DIR`, `imagenet:DIR` or `npy:IMAGES.npy`.
-/// Throws InputError for an unknown spec and for files that are missing, cut short, garbled or of no
-/// class.
+/// Loads `synthetic`, `cifar10:DIR`, `cifar100:DIR`, `folder:DIR`, `imagenet:DIR` or
+/// `npy:IMAGES.npy`. Throws InputError for an unknown spec and for files that are missing, cut
+/// short, garbled or of no class.
 Dataset load_dataset(const std::string& spec, const DataOptions& options);
 
 }  // namespace robmask

@@ -7,7 +7,6 @@
 
 #include "data/crops.h"
 #include "data/files/one_line.h"
-#include "data/image_source.h"
 #include "data/listing.h"
 #include "data/parallel.h"
 #include "data/subset.h"
@@ -20,9 +19,9 @@ namespace fs = std::filesystem;
 // Images up to this side are all in memory, each as it is or fitted; larger ones are crops.
 constexpr Index largest_resident_side = 64;
 
-/// Applies `use` to each decoded image, or, if broken images are skipped, drops from the listing those
-/// that cannot be decoded, with a warning; `use(i, image)` gets the place in the old listing, and the
-/// places that stay are returned.
+/// Applies `use` to each decoded image, or, if broken images are skipped, drops from the listing
+/// those that cannot be decoded, with a warning; `use(i, image)` gets the place in the old listing,
+/// and the places that stay are returned.
 template <class F>
 std::vector<Index> decode_all(Listing& listing, const DataOptions& options, const F& use) {
   std::vector<std::string> problems(listing.files.size());
@@ -70,15 +69,14 @@ Split resident_split(Listing listing, Index side, const DataOptions& options, Da
   return split;
 }
 
-Split streamed_split(Listing listing, Index side, ImageSource::View view,
-                     const DataOptions& options) {
+Split streamed_split(Listing listing, Index side, Part part, const DataOptions& options) {
   if (options.broken == BrokenImages::skip)
     decode_all(listing, options, [](Index, const Image&) {});
   Split split;
   split.height = split.width = side;
   split.labels = std::move(listing.labels);
-  split.source = std::make_shared<ImageSource>(
-      ImageSource{std::move(listing.files), side, view, options.seed, options.max_pixels});
+  split.files = std::move(listing.files);
+  split.views = FileViews{part == Part::train, options.seed, options.max_pixels};
   return split;
 }
 
@@ -114,11 +112,8 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
     Listing listing = list_images(split, data.classes);
     if (!listing.left_out.empty()) data.warnings.push_back(listing.left_out);
     listing.keep(choose_images(listing.labels, part, options, data));
-    if (side <= largest_resident_side)
-      return resident_split(std::move(listing), side, options, data);
-    using View = ImageSource::View;
-    return streamed_split(std::move(listing), side,
-                          part == Part::train ? View::random : View::centre, options);
+    return side <= largest_resident_side ? resident_split(std::move(listing), side, options, data)
+                                         : streamed_split(std::move(listing), side, part, options);
   };
   if (options.train) data.train = load(train, Part::train);
   if (options.test) data.test = load(test, Part::test);

@@ -21,8 +21,8 @@ struct Bench {
             .labels = {3, 3},
             .height = 8,
             .width = 8,
-            .source = {},
-            .files = {}};
+            .files = {},
+            .views = {}};
   }
 
   Backend& machine = backend("cpu");
