@@ -40,7 +40,7 @@ class Records {
   void read_image(Index i, std::uint8_t* image) const {
     const Place& place = places_[i];
     std::vector<std::uint8_t> planes(pixels * channels);
-    place.file->read(start_of(place) + format_.label_counts.size(),
+    place.file->read(place.start + format_.label_counts.size(),
                      std::as_writable_bytes(std::span(planes)));
     interleave(planes.data(), image);
   }
@@ -48,7 +48,7 @@ class Records {
  private:
   struct Place {
     const InputFile* file;
-    Index record;  // of the file
+    std::uint64_t start;  // of the record
   };
 
   void add_file(const Path& path) {
@@ -58,22 +58,19 @@ class Records {
             "{}: expected a whole number of {} records of {} bytes, got {} bytes ({} records and "
             "{} bytes); fetch the file again (`make {}`)",
             file.name(), format_.name, record, size, size / record, size % record, format_.name);
-    for (Index i = 0; i < size / record; ++i) places_.push_back({&file, i});
-  }
-
-  std::uint64_t start_of(const Place& place) const {
-    return static_cast<std::uint64_t>(place.record * format_.record_bytes());
+    for (Index start = 0; start < size; start += record)
+      places_.push_back({&file, static_cast<std::uint64_t>(start)});
   }
 
   std::int32_t label_of(const Place& place) const {
     std::vector<std::uint8_t> bytes(format_.label_counts.size());
-    place.file->read(start_of(place), std::as_writable_bytes(std::span(bytes)));
+    place.file->read(place.start, std::as_writable_bytes(std::span(bytes)));
     for (std::size_t b = 0; b < bytes.size(); ++b)
       require(bytes[b] < format_.label_counts[b],
               "{}: record {} (counted from 0): expected a label below {}, got {}; the file is "
               "garbled or not {}",
-              place.file->name(), place.record, format_.label_counts[b], int{bytes[b]},
-              format_.name);
+              place.file->name(), place.start / format_.record_bytes(), format_.label_counts[b],
+              int{bytes[b]}, format_.name);
     return bytes.back();
   }
 

@@ -20,10 +20,26 @@ double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+double learning_rate(const TrainSettings& s, Index epoch) {
+  return s.schedule == Schedule::cosine ? cosine_rate(s.lr, epoch, s.epochs) : s.lr;
+}
+
+/// "epoch 3/20: loss 1.2345, test accuracy 61.20 % at mask 0 and 45.10 % at mask 1, 4:05:10 left"
+std::string epoch_line(const EpochSummary& e, Index epochs, bool masks, const Progress& progress) {
+  std::string line = fmt::format("epoch {}/{}: loss {:.4f}", e.epoch + 1, epochs, e.train_loss);
+  if (e.test_acc)
+    line += fmt::format(", test accuracy {:.2f} %{}", 100 * *e.test_acc, masks ? " at mask 0" : "");
+  if (masks && e.test_acc_mask_max)
+    line += fmt::format(" and {:.2f} % at mask 1", 100 * *e.test_acc_mask_max);
+  if (const auto left = progress.seconds_left(); left && *left > 0)
+    line += fmt::format(", {} left", duration_text(*left));
+  return line;
+}
+
 }  // namespace
 
-/// An iteration over batches of one size, which are put where it looks for them. The last batch of an
-/// epoch may be smaller and has its own.
+/// An iteration over batches of one size, which are put where it looks for them. The last batch of
+/// an epoch may be smaller and has its own.
 struct Trainer::Iteration {
   Batch batch;
   Replay run;
@@ -51,11 +67,6 @@ Trainer::Iteration& Trainer::iteration_of(Index images) {
   return *iteration;
 }
 
-double Trainer::rate(Index epoch) const {
-  const TrainSettings& s = run_.settings;
-  return s.schedule == Schedule::cosine ? cosine_rate(s.lr, epoch, s.epochs) : s.lr;
-}
-
 /// Are all iterations done?
 bool Trainer::trained() const {
   return state_.epoch >= run_.settings.epochs ||
@@ -76,8 +87,8 @@ void Trainer::fill_and_run(Iteration& iteration, std::span<const std::int32_t> i
   iteration.run();
 }
 
-/// Tries half of the batch, a quarter and so on; 0 if not even one image fits. Afterwards the model is
-/// of no use.
+/// Tries half of the batch, a quarter and so on; 0 if not even one image fits. Afterwards the model
+/// is of no use.
 Index Trainer::batch_that_fits(std::span<const std::int32_t> ids) {
   iterations_.clear();
   for (std::size_t images = ids.size() / 2; images > 0; images /= 2) {
@@ -116,13 +127,9 @@ RunError Trainer::diverged(const std::string& what) const {
                             : "it has written no checkpoint"));
 }
 
-void Trainer::check_loss() const {
-  if (!std::isfinite(totals_.loss.item())) throw diverged("the loss");
-}
-
 /// Nothing else may go into a checkpoint. Reads back the whole model.
 void Trainer::check_finite() const {
-  check_loss();
+  if (!std::isfinite(totals_.loss.item())) throw diverged("the loss");
   for (const Entry& e : run_.model.entries()) {
     if (e.role == Role::tracked) continue;
     for (const double v : e.variable.value().to_doubles())
@@ -140,14 +147,14 @@ void Trainer::train_epoch(Progress& progress) {
   const Index look = look_every(run_.model.machine());
   Batches batches(run_.train.size(), s.batch, s.shuffle, s.seed);
   const double started = seconds_now() - state_.seconds;
-  run_.sgd.set_rate(rate(state_.epoch));
+  run_.sgd.set_rate(learning_rate(s, state_.epoch));
   while (state_.batch < batches.count() && !trained()) {
     iterate(batches.at(static_cast<std::uint64_t>(state_.epoch), state_.batch));
     state_.seconds = seconds_now() - started;
     if (state_.step % look == 0 || state_.batch == batches.count()) {
-      check_loss();
-      tell(progress,
-           fmt::format("loss {:.4f}", totals_.loss.item() / static_cast<double>(state_.images)));
+      const double loss = totals_.loss.item();
+      if (!std::isfinite(loss)) throw diverged("the loss");
+      tell(progress, fmt::format("loss {:.4f}", loss / static_cast<double>(state_.images)));
     }
     stop_if_interrupted();
   }
@@ -165,7 +172,7 @@ EpochSummary Trainer::end_epoch(Progress& progress) {
   read_totals();
   const auto n = static_cast<double>(std::max<Index>(state_.images, 1));
   EpochSummary summary{.epoch = state_.epoch,
-                       .lr = rate(state_.epoch),
+                       .lr = learning_rate(run_.settings, state_.epoch),
                        .train_loss = state_.loss / n,
                        .loss_clean = state_.loss_clean / n,
                        .loss_adv = state_.loss_adv / n,
@@ -187,20 +194,6 @@ EpochSummary Trainer::end_epoch(Progress& progress) {
   return summary;
 }
 
-/// "epoch 3/20: loss 1.2345, test accuracy 61.20 % at mask 0 and 45.10 % at mask 1, 4:05:10 left"
-std::string Trainer::epoch_line(const EpochSummary& e, const Progress& progress) const {
-  std::string line =
-      fmt::format("epoch {}/{}: loss {:.4f}", e.epoch + 1, run_.settings.epochs, e.train_loss);
-  const bool masks = run_.model.spec().masks > 1;
-  if (e.test_acc)
-    line += fmt::format(", test accuracy {:.2f} %{}", 100 * *e.test_acc, masks ? " at mask 0" : "");
-  if (masks && e.test_acc_mask_max)
-    line += fmt::format(" and {:.2f} % at mask 1", 100 * *e.test_acc_mask_max);
-  if (const auto left = progress.seconds_left(); left && *left > 0)
-    line += fmt::format(", {} left", duration_text(*left));
-  return line;
-}
-
 EpochSummary Trainer::run() {
   const TrainSettings& s = run_.settings;
   const Index batches = Batches(run_.train.size(), s.batch, s.shuffle, s.seed).count();
@@ -220,7 +213,7 @@ EpochSummary Trainer::run() {
       throw;
     }
     append_epoch(log_path(), *logged_);
-    log_line(epoch_line(*logged_, progress));
+    log_line(epoch_line(*logged_, s.epochs, run_.model.spec().masks > 1, progress));
     if (state_.batch == batches) {
       state_ = {.generation = state_.generation, .epoch = state_.epoch + 1, .step = state_.step};
       totals_.reset();

@@ -47,7 +47,6 @@ class Trainer {
   Index steps() const { return state_.step; }
 
  private:
-  double rate(Index epoch) const;
   std::filesystem::path log_path() const { return run_.dir / "log.csv"; }
   bool trained() const;
   bool finished() const;
@@ -59,14 +58,12 @@ class Trainer {
   void fill_and_run(Iteration& iteration, std::span<const std::int32_t> ids);
   Index batch_that_fits(std::span<const std::int32_t> ids);
   RunError diverged(const std::string& what) const;
-  void check_loss() const;
   void check_finite() const;
   void read_totals();
   Index last_logged() const;
   void mend() const;
   const EpochSummary& last_row() const;
   EpochSummary end_epoch(Progress& progress);
-  std::string epoch_line(const EpochSummary& epoch, const Progress& progress) const;
   void save();
 
   TrainingRun run_;

@@ -1,6 +1,6 @@
 #pragma once
-// Curves as pictures: the same chart as .svg, .png and the numbers behind it as .csv. The .svg is light
-// or dark as its reader prefers.
+// Curves as pictures: the same chart as .svg, .png and the numbers behind it as .csv. The .svg is
+// light or dark as its reader prefers.
 
 #include <string>
 #include <vector>
@@ -31,5 +31,17 @@ bool draw_chart(const Chart& chart, const Path& base);
 
 /// What draws the chart in gnuplot's language, all but its terminal.
 std::string chart_script(const Chart& chart);
+
+struct PointLabel {
+  std::string text;
+  double x, y;         // the point, in the chart's units
+  std::size_t series;  // whose it is
+  bool left = false;   // it ends before its point; else it begins behind it
+  double rise = 0;     // lines of text above its point
+};
+
+/// The labels of all series, in order. Points of a series that a reader cannot tell apart share one
+/// ("p = 0.75, 1"); none covers another or a point where there is room beside it.
+std::vector<PointLabel> place_labels(const Chart& chart);
 
 }  // namespace robmask

@@ -1,7 +1,9 @@
-#include "data/files/chart_labels.h"
+// Where the labels of a chart's points stand so that all can be read.
 
 #include <algorithm>
 #include <cmath>
+
+#include "data/files/chart.h"
 
 namespace robmask {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 #include <cmath>
 
-#include "data/files/chart_labels.h"
+#include "data/files/chart.h"
 #include "data/files/gnuplot.h"
 #include "data/files/palette.h"
 #include "engine/check.h"
@@ -22,7 +22,8 @@ struct Look {
   double size, width;
 };
 
-/// A series' look: colours in turn, and marks that shrink, so that a later one stands inside an earlier.
+/// A series' look: colours in turn, and marks that shrink, so that a later one stands inside an
+/// earlier.
 std::vector<Look> looks_of(const Chart& chart) {
   const auto all = static_cast<double>(std::ranges::count(chart.series, false, &Series::cited));
   const double step = std::min(0.35, 1.4 / all);

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <regex>
 
-#include "data/files/chart_labels.h"
 #include "data/files/csv.h"
 #include "data/files/gnuplot.h"
 #include "tests/files/scratch.h"
