@@ -1,6 +1,6 @@
 #pragma once
-// Which images make up which mini-batch: a pure function of (seed, epoch, batch), so a run resumes at
-// any point without having drawn what came before.
+// Which images make up which mini-batch: a pure function of (seed, epoch, batch), so a run resumes
+// at any point without having drawn what came before.
 
 #include <cstdint>
 #include <span>
@@ -10,8 +10,8 @@
 
 namespace robmask {
 
-/// The order in which an epoch visits images 0 … n−1: a Fisher–Yates shuffle of (seed, epoch), or file
-/// order where `shuffle` is false.
+/// The order in which an epoch visits images 0 … n−1: a Fisher–Yates shuffle of (seed, epoch), or
+/// file order where `shuffle` is false.
 std::vector<std::int32_t> epoch_order(Index images, bool shuffle, std::uint64_t seed,
                                       std::uint64_t epoch);
 

@@ -28,7 +28,8 @@ const CifarFormat& cifar10_format();
 const CifarFormat& cifar100_format();
 
 /// Reads the wanted splits. Files may hold any whole number of records.
-/// Throws InputError for a missing file, a size that is no multiple of a record, a label out of range.
+/// Throws InputError for a missing file, a size that is no multiple of a record, a label out of
+/// range.
 Dataset load_cifar(const CifarFormat& format, const Path& folder, const DataOptions& options);
 
 }  // namespace robmask

@@ -27,12 +27,12 @@ constexpr auto names(MatchClasses) {
   return std::to_array<Named<MatchClasses>>({{name, "name"}, {position, "position"}});
 }
 
-/// Renumbers the labels of `data` as the model counts its classes, whose names then are those of `data`.
-/// Fewer classes than the model's are fine if they are matched by name; a warning says how many there
-/// are. Sets of records (CIFAR, synthetic) that know none of them, or have fewer than a model without
-/// names, go by position, with a warning. InputError for images of a class that is not the model's, for
-/// labels beyond its outputs, and for a folder with another number of classes than a model that does
-/// not say their names.
+/// Renumbers the labels of `data` as the model counts its classes, whose names then are those of
+/// `data`. Fewer classes than the model's are fine if they are matched by name; a warning says how
+/// many there are. Sets of records (CIFAR, synthetic) that know none of them, or have fewer than a
+/// model without names, go by position, with a warning. InputError for images of a class that is
+/// not the model's, for labels beyond its outputs, and for a folder with another number of classes
+/// than a model that does not say their names.
 void match_classes(Dataset& data, const ModelClasses& model, MatchClasses how);
 
 }  // namespace robmask

@@ -1,7 +1,7 @@
 #pragma once
-// CIFAR-10-C and its kin (Hendrycks & Dietterich 2019): a folder with one .npy file a corruption, uint8
-// [5·M,32,32,3], whose rows (s−1)·M … s·M are the M test images at severity s, and labels.npy, the
-// label of every row: the same M labels five times over.
+// CIFAR-10-C and its kin (Hendrycks & Dietterich 2019): a folder with one .npy file a corruption,
+// uint8 [5·M,32,32,3], whose rows (s−1)·M … s·M are the M test images at severity s, and
+// labels.npy, the label of every row: the same M labels five times over.
 
 #include <array>
 #include <string>

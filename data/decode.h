@@ -26,8 +26,8 @@ bool is_image_file(const Path& path);
 std::string lower_case_ending(const Path& path);  // ".jpg"
 
 /// Decodes a file by its content, whatever its ending. Gray, palettes and CMYK become RGB;
-/// transparency is dropped, an orientation in EXIF not looked at; of 16 bits the high 8 stay, also of
-/// gray. The pixels are those of Pillow's convert("RGB"), within 3 levels, but for 16-bit gray.
+/// transparency is dropped, an orientation in EXIF not looked at; of 16 bits the high 8 stay, also
+/// of gray. The pixels are those of Pillow's convert("RGB"), within 3 levels, but for 16-bit gray.
 /// Throws InputError, with the file's name, if it is missing, cut short, garbled (a PNG by its
 /// checksums, a JPEG by any of libjpeg's warnings about data), of another format, or larger than
 /// `max_pixels`, which the head tells before memory is taken.

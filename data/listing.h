@@ -24,7 +24,8 @@ struct Listing {
 /// `train` and `test` (the first of the two that exists).
 std::vector<std::string> find_classes(const Path& folder, const Path& train, const Path& test);
 
-/// Every image below a folder, in folders below too, sorted by path; none if there is no such folder.
+/// Every image below a folder, in folders below too, sorted by path; none if there is no such
+/// folder.
 std::vector<Path> images_below(const Path& folder);
 
 /// Every image of split/<class>/, also in folders below, sorted by path. Images of formats that are
@@ -46,8 +47,8 @@ std::vector<SizeCount> image_sizes(const std::vector<Path>& files);
 std::string listed(const std::vector<SizeCount>& sizes);
 
 /// The side that images of these sizes become if nobody says it: theirs, if they are squares of one
-/// size of 8 to 64 pixels a side, else 224. InputError where most of them are such squares, but not all
-/// of one size: one file more or less would decide.
+/// size of 8 to 64 pixels a side, else 224. InputError where most of them are such squares, but not
+/// all of one size: one file more or less would decide.
 Index side_of(const std::vector<SizeCount>& sizes, const Path& folder);
 
 }  // namespace robmask

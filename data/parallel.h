@@ -9,8 +9,8 @@
 
 namespace robmask {
 
-/// Calls f(i) for i = 0 … n−1 on all threads, in any order. If calls throw, the exception of the smallest
-/// i is thrown once all are done, so the error does not depend on the threads.
+/// Calls f(i) for i = 0 … n−1 on all threads, in any order. If calls throw, the exception of the
+/// smallest i is thrown once all are done, so the error does not depend on the threads.
 template <class F>
 void try_parallel_for(Index n, const F& f) {
   std::mutex guard;

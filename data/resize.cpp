@@ -15,8 +15,8 @@ struct Taps {
   std::vector<std::int32_t> weights;
 };
 
-/// Target x covers the source around (x + ½)·scale with weights max(0, 1 − |distance| / reach), where
-/// scale = from / to and reach = max(1, scale); of `count` targets from `begin` on.
+/// Target x covers the source around (x + ½)·scale with weights max(0, 1 − |distance| / reach),
+/// where scale = from / to and reach = max(1, scale); of `count` targets from `begin` on.
 std::vector<Taps> triangle_taps(Index from, Index to, Index begin, Index count) {
   const double scale = static_cast<double>(from) / static_cast<double>(to);
   const double reach = std::max(1.0, scale);

@@ -1,6 +1,6 @@
 #pragma once
-// Bilinear resizing with antialiasing, as Pillow's Image.resize(BILINEAR) does it (and so torchvision
-// on Pillow images): when shrinking, the triangle is as wide as the pixels it covers.
+// Bilinear resizing with antialiasing, as Pillow's Image.resize(BILINEAR) does it (and so
+// torchvision on Pillow images): when shrinking, the triangle is as wide as the pixels it covers.
 
 #include "data/decode.h"
 
@@ -14,12 +14,13 @@ struct Box {
 /// A copy of the box, which must lie inside the image.
 Image crop(const Image& image, const Box& box);
 
-/// The image at height × width: columns first, then rows, rounded to bytes after each, in fixed point
-/// with 22 fractional bits, so that the result has the same bits as Pillow's and on every machine.
+/// The image at height × width: columns first, then rows, rounded to bytes after each, in fixed
+/// point with 22 fractional bits, so that the result has the same bits as Pillow's and on every
+/// machine.
 Image resize(const Image& image, Index height, Index width);
 
-/// crop(resize(image, height, width), part), of which no more than that part is computed: a strip of a
-/// pixel's width grows to millions of rows.
+/// crop(resize(image, height, width), part), of which no more than that part is computed: a strip
+/// of a pixel's width grows to millions of rows.
 Image resize(const Image& image, Index height, Index width, const Box& part);
 
 }  // namespace robmask

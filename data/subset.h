@@ -18,8 +18,8 @@ constexpr auto names(Part) {
 std::vector<Index> kept_places(const std::vector<std::int32_t>& labels, Part part,
                                const DataOptions& options);
 
-/// The same. Where they lack classes which the part has, a warning of `data`, whose classes are named, says
-/// so with the counts.
+/// The same. Where they lack classes which the part has, a warning of `data`, whose classes are
+/// named, says so with the counts.
 std::vector<Index> choose_images(const std::vector<std::int32_t>& labels, Part part,
                                  const DataOptions& options, Dataset& data);
 

@@ -83,8 +83,8 @@ class Scene {
   std::array<double, 3> bar_{}, base_{};
 };
 
-/// Noise number i of an image: the sum of four random bytes, which is near enough to normal, and the
-/// same on every machine.
+/// Noise number i of an image: the sum of four random bytes, which is near enough to normal, and
+/// the same on every machine.
 double noise_at(std::uint32_t id, Index i) {
   constexpr double mean = 4 * 127.5, deviation = 147.8;  // of the sum: √(4·(256² − 1)/12)
   const auto block = random_words(stream_of(id, 1), static_cast<std::uint32_t>(i / 4));

@@ -2,11 +2,11 @@
 // The embedded data set: it needs no files and shows the paper's trade-off in seconds.
 //
 // After Tsipras et al., "Robustness May Be at Odds with Accuracy" (ICLR 2019), each image carries
-//   - a robust feature: a large bar whose colour and direction tell the class, far brighter than any
-//     allowed perturbation; but in `misleading` of the images it is the bar of another class;
-//   - a non-robust feature: a fixed fine texture of the class over the whole image, of `texture` / 255
-//     a pixel. It always tells the truth; but ε ≥ texture / 255 wipes it out, and 2·texture / 255
-//     replaces it by the texture of any other class.
+//   - a robust feature: a large bar whose colour and direction tell the class, far brighter than
+//     any allowed perturbation; but in `misleading` of the images it is the bar of another class;
+//   - a non-robust feature: a fixed fine texture of the class over the whole image, of `texture` /
+//     255 a pixel. It always tells the truth; but ε ≥ texture / 255 wipes it out, and 2·texture /
+//     255 replaces it by the texture of any other class.
 // So a standard network reads the texture (nearly all right, nothing left under attack), and a
 // robust one must read the bar and cannot be right more often than 1 − misleading.
 // Place, length and brightness of the bar, the level and slope of the background, and noise vary.
@@ -40,8 +40,8 @@ int texture_sign(Index label, Index y, Index x, Index channel);
 void draw(std::uint32_t id, std::uint8_t* image);
 }  // namespace synthetic
 
-/// Images 0 … 1,999 to train on and 2,000 … 2,499 to test with, classes in turn, so that every limit
-/// is balanced. The images do not depend on options.seed: it is one data set, like any other.
+/// Images 0 … 1,999 to train on and 2,000 … 2,499 to test with, classes in turn, so that every
+/// limit is balanced. The images do not depend on options.seed: it is one data set, like any other.
 Dataset make_synthetic(const DataOptions& options);
 
 }  // namespace robmask

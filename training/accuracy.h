@@ -11,15 +11,16 @@
 
 namespace robmask {
 
-/// The share of images that the model classifies correctly at mask strength p; of `batch` at once, which
-/// changes no result. `on_batch` hears of the images done so far, and may throw.
+/// The share of images that the model classifies correctly at mask strength p; of `batch` at once,
+/// which changes no result. `on_batch` hears of the images done so far, and may throw.
 double accuracy(const Model& model, double p, const Images& images, Index batch,
                 const std::function<void(Index done)>& on_batch);
 
-/// Catastrophic overfitting (Wong et al. 2020): a model stands the attack it is trained with, and hardly
-/// any other. Attacks the first training images as training does, and with PGD-10; puts both accuracies
-/// into the summary and warns where the second is less than half of the first and 0.25 below it. Nothing
-/// for training without attacks. `on_look` is called after each look at the model.
+/// Catastrophic overfitting (Wong et al. 2020): a model stands the attack it is trained with, and
+/// hardly any other. Attacks the first training images as training does, and with PGD-10; puts both
+/// accuracies into the summary and warns where the second is less than half of the first and 0.25
+/// below it. Nothing for training without attacks. `on_look` is called after each look at the
+/// model.
 void probe_overfitting(EpochSummary& summary, const Model& model, const Images& train,
                        const TrainSettings& settings, const OnLook& on_look);
 

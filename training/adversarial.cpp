@@ -6,7 +6,8 @@ namespace robmask {
 
 namespace {
 
-/// Equation 1: min_θ max_{‖δ‖ ≤ ε} ℓ(f_θ(x + δ), y); for standard training, of ε = 0, without an attack.
+/// Equation 1: min_θ max_{‖δ‖ ≤ ε} ℓ(f_θ(x + δ), y); for standard training, of ε = 0, without an
+/// attack.
 class Adversarial final : public Recipe {
  public:
   Adversarial(const Model& model, const Tuning& tuning, double eps,

@@ -19,13 +19,13 @@ struct CheckpointInfo {
   std::string method = "standard";
   std::string eps_max = "8/255";  // as it was written; of `norm`
   std::string norm = "linf";
-  std::vector<double> aux_eps =
-      {};  // advprop: ε of the auxiliary norms, in the order of their masks
+  /// advprop: ε of the auxiliary norms, in the order of their masks
+  std::vector<double> aux_eps = {};
   std::uint64_t seed = 0;
   std::vector<std::string> class_names = {};  // of the outputs, in order; empty: not said
   Index image_size = 0;  // the side of the images it was trained on; 0: not said
-  /// Keys of the metadata that neither the file nor a flag says, so that a default stands here for what
-  /// nobody knows. They are not written.
+  /// Keys of the metadata that neither the file nor a flag says, so that a default stands here for
+  /// what nobody knows. They are not written.
   std::set<std::string> unsaid = {};
 };
 
@@ -66,8 +66,8 @@ inline LoadedModel load_model(const std::filesystem::path& from, Backend& machin
   return load_model(read_weights(from), machine, maps, flags);
 }
 
-/// The plain model that `from` is at strength p: one norm a layer, with γ and β blended by u_p and, if
-/// split, running statistics blended too.
+/// The plain model that `from` is at strength p: one norm a layer, with γ and β blended by u_p and,
+/// if split, running statistics blended too.
 LoadedModel export_mask(const LoadedModel& from, double p);
 
 /// Writes the weights with their metadata (and `generation`, if it belongs to a run), atomically.

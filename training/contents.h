@@ -21,8 +21,8 @@ struct Contents {
   std::optional<Normalization> normalization;         // of tensors such as mu and sigma
   std::vector<std::string> beside;                    // names outside the prefix, used for nothing
 
-  /// How many outputs the classifier has, and how many channels the first layer. InputError where these
-  /// are no tensors of an axis.
+  /// How many outputs the classifier has, and how many channels the first layer. InputError where
+  /// these are no tensors of an axis.
   Index classes() const { return outputs_of(last); }
   Index width() const { return outputs_of(first); }
 
@@ -30,10 +30,10 @@ struct Contents {
   Index outputs_of(const std::string& name) const;
 };
 
-/// Finds the one prefix under which the first layer and the classifier of `model` stand; where none is
-/// named, of the model that the metadata name, or else the names that all built-in ones share. A second
-/// prefix is no matter if it holds the same tensors again. `file` must outlive the result. InputError for
-/// no such prefix, for models that differ, for two names of one tensor.
+/// Finds the one prefix under which the first layer and the classifier of `model` stand; where none
+/// is named, of the model that the metadata name, or else the names that all built-in ones share. A
+/// second prefix is no matter if it holds the same tensors again. `file` must outlive the result.
+/// InputError for no such prefix, for models that differ, for two names of one tensor.
 Contents contents_of(const SafeTensors& file, const std::string& model = {});
 
 /// One name for the spellings of one tensor: `downsample` and `fc` become `shortcut` and `linear`.

@@ -1,5 +1,5 @@
-// Are a weights file's tensors those of a model? Answered from names and shapes, before any memory is
-// taken for the model.
+// Are a weights file's tensors those of a model? Answered from names and shapes, before any memory
+// is taken for the model.
 
 #include <algorithm>
 #include <set>
@@ -11,8 +11,8 @@ namespace robmask {
 
 namespace {
 
-/// How many rows of "….weight" (masks) or "….running_mean" (pairs) the norms have: 1, and one for each
-/// j of "….mask.<j>.weight".
+/// How many rows of "….weight" (masks) or "….running_mean" (pairs) the norms have: 1, and one for
+/// each j of "….mask.<j>.weight".
 Index rows_in(const Contents& contents, const std::string& end) {
   std::set<std::string> numbers;
   for (const auto& [name, tensor] : contents.tensors) {
@@ -23,7 +23,8 @@ Index rows_in(const Contents& contents, const std::string& end) {
   return 1 + static_cast<Index>(numbers.size());
 }
 
-/// The model whose tensors these are, all of them and no others; none if there is no such model here.
+/// The model whose tensors these are, all of them and no others; none if there is no such model
+/// here.
 std::optional<ModelSpec> model_in(const Contents& contents) {
   ModelSpec spec{.width = contents.width(),
                  .classes = contents.classes(),

@@ -10,8 +10,8 @@
 
 namespace robmask {
 
-/// Values by their key, or `otherwise` where the file does not say it. InputError names the file and
-/// the key of a value that is not what was expected.
+/// Values by their key, or `otherwise` where the file does not say it. InputError names the file
+/// and the key of a value that is not what was expected.
 class Metadata {
  public:
   /// `file` must outlive this.

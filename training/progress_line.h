@@ -26,11 +26,11 @@ struct ProgressState {
   std::optional<double> seconds_left() const;
 };
 
-/// "train 45% 4,500/10,000 images, 123.4 images/s, 0:36 so far, 0:45 left, loss 1.2"; with effort "at
-/// most 0:45 left"
+/// "train 45% 4,500/10,000 images, 123.4 images/s, 0:36 so far, 0:45 left, loss 1.2"; with effort
+/// "at most 0:45 left"
 std::string progress_line(const ProgressState& state);
-/// The same with a bar, green if `color`, in less than `columns` letters: what matters least is left
-/// out first, the time left last.
+/// The same with a bar, green if `color`, in less than `columns` letters: what matters least is
+/// left out first, the time left last.
 std::string progress_bar(const ProgressState& state, Index columns, bool color);
 /// "0:09", "12:34", "3:05:07"
 std::string duration_text(double seconds);

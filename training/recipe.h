@@ -51,9 +51,9 @@ class Recipe {
 /// masks and pairs which the method trains.
 std::unique_ptr<Recipe> make_recipe(const TrainSettings& settings, const Model& model);
 
-/// Batch-norm-only finetuning (§3.1): standard or adversarial (pgd) training of the tensors that `tune`
-/// names. With statistics, passes normalize by the batch and update the running ones; without, they
-/// use the running ones. Statistics alone are forward passes only.
+/// Batch-norm-only finetuning (§3.1): standard or adversarial (pgd) training of the tensors that
+/// `tune` names. With statistics, passes normalize by the batch and update the running ones;
+/// without, they use the running ones. Statistics alone are forward passes only.
 std::unique_ptr<Recipe> make_finetune_recipe(const TrainSettings& settings, const Tune& tune,
                                              const Model& model);
 /// The tensors that `tune` trains: γ, β, both or none.

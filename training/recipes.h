@@ -32,8 +32,9 @@ RecipePointer advprop_recipe(const Model& model, const TrainSettings& s);
 /// mask of code u_i; mixed with the clean batch through the mask of code u_0.
 RecipePointer robmask_recipe(const Model& model, const TrainSettings& s);
 
-/// What several passes over a batch's N images, or with its labels, begin with: x, `count` times. They
-/// are done as one over B·N: pass b in images b·N … (b+1)·N, with a segment of its own, clean ones first.
+/// What several passes over a batch's N images, or with its labels, begin with: x, `count` times.
+/// They are done as one over B·N: pass b in images b·N … (b+1)·N, with a segment of its own, clean
+/// ones first.
 Tensor repeated(const Tensor& x, Index count);
 
 /// Adds the cross entropies and logits of passes, of which the first `clean` are over clean images.

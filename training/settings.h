@@ -122,8 +122,8 @@ struct TrainSettings {
   std::vector<Strength> aux_eps = {};  // AdvProp, ascending; at least one, unless random
   bool aux_random = false;             // one auxiliary norm, p ~ U(0,1) a mini-batch
 
-  std::optional<Index> steps =
-      {};              // stop after that many iterations in all; the schedule counts epochs
+  /// Stop after that many iterations in all; the schedule counts epochs.
+  std::optional<Index> steps = {};
   bool replay = true;  // record an iteration and replay it, where the device can
 };
 

@@ -9,8 +9,8 @@
 
 namespace robmask {
 
-/// g += decay·w; v = momentum·v + g (v starts at 0); w −= rate·v. Decay acts on every parameter, masks
-/// included (§5.1). Parameters without a gradient stay as they are.
+/// g += decay·w; v = momentum·v + g (v starts at 0); w −= rate·v. Decay acts on every parameter,
+/// masks included (§5.1). Parameters without a gradient stay as they are.
 class Sgd {
  public:
   /// Without parameters (finetuning of statistics alone) it does nothing.

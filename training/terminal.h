@@ -31,21 +31,23 @@ void log(fmt::format_string<Args...> text, Args&&... args) {
 /// "robmask: warning: …" likewise.
 void warn(const std::string& line);
 
-/// Progress of a long loop on standard error. A thread of its own shows it, so that a unit that takes
-/// long is seen to be worked on: on a terminal a bar with rate and time left, redrawn in place;
-/// elsewhere, and on a dumb terminal, a plain line every five seconds. Only one at a time. While it
-/// lives, the first SIGINT or SIGTERM is answered at once: the loop asks stop_if_interrupted().
+/// Progress of a long loop on standard error. A thread of its own shows it, so that a unit that
+/// takes long is seen to be worked on: on a terminal a bar with rate and time left, redrawn in
+/// place; elsewhere, and on a dumb terminal, a plain line every five seconds. Only one at a time.
+/// While it lives, the first SIGINT or SIGTERM is answered at once: the loop asks
+/// stop_if_interrupted().
 class Progress {
  public:
-  /// `total` units of work; `unit` in the singular: "image". `before` of them were done by an earlier
-  /// run and count in no rate.
+  /// `total` units of work; `unit` in the singular: "image". `before` of them were done by an
+  /// earlier run and count in no rate.
   Progress(std::string title, Index total, std::string unit, Index before = 0);
   /// Calls finish().
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// `done` units so far, `extra` is shown at the end, `effort` if it says more than units do. Cheap.
+  /// `done` units so far, `extra` is shown at the end, `effort` if it says more than units do.
+  /// Cheap.
   void update(Index done, const std::string& extra = {}, const Effort& effort = {});
   std::optional<double> seconds_left() const { return state().seconds_left(); }
   /// Shows the last state and ends the line.
@@ -64,8 +66,8 @@ class Progress {
   std::thread shower_;  // none with --quiet
 };
 
-/// From now on SIGINT and SIGTERM are only noted, and answered where a Progress lives; the second one
-/// kills at once. SIGPIPE and SIGXFSZ are ignored, so that writing fails with an error instead.
+/// From now on SIGINT and SIGTERM are only noted, and answered where a Progress lives; the second
+/// one kills at once. SIGPIPE and SIGXFSZ are ignored, so that writing fails with an error instead.
 void install_signal_handlers();
 /// The signal that asks this program to stop, or 0.
 int interrupted();

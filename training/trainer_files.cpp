@@ -15,8 +15,8 @@ void Trainer::read_totals() {
 void Trainer::save() {
   read_totals();
   ++state_.generation;
-  // The state holds all that a run needs to go on. Each file is renamed into place; a run killed between
-  // the two resumes from the state, so the pair need not be atomic.
+  // The state holds all that a run needs to go on. Each file is renamed into place; a run killed
+  // between the two resumes from the state, so the pair need not be atomic.
   write_safetensors(run_.dir / "state.safetensors",
                     state_file(run_.model, run_.sgd, state_, images_));
   save_model(run_.dir / "model.safetensors", run_.model, run_.info, state_.generation);

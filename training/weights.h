@@ -1,6 +1,6 @@
 #pragma once
-// A model's tensors ↔ a weights file with the names, shapes and order of kuangliu/pytorch-cifar's (and,
-// for resnet18-imagenet, torchvision's) state_dict.
+// A model's tensors ↔ a weights file with the names, shapes and order of kuangliu/pytorch-cifar's
+// (and, for resnet18-imagenet, torchvision's) state_dict.
 
 #include <string>
 #include <utility>
@@ -11,8 +11,8 @@
 
 namespace robmask {
 
-/// One row of an entry as it stands in a file: mask 0 and statistics pair 0 under the plain name, mask
-/// j as `<bn>.mask.<j>.weight`, a later statistics pair under the mask it belongs to.
+/// One row of an entry as it stands in a file: mask 0 and statistics pair 0 under the plain name,
+/// mask j as `<bn>.mask.<j>.weight`, a later statistics pair under the mask it belongs to.
 struct StoredTensor {
   std::string name;
   const Entry* entry;
@@ -20,8 +20,8 @@ struct StoredTensor {
   std::vector<Index> shape;  // in the file: [Cout,Cin/g,K,K], [Cout,Cin], [C] or []
 };
 
-/// Every stored tensor of a model: the plain model's in state_dict order, then the later masks'. The
-/// entries, which may be those of a list, must outlive them.
+/// Every stored tensor of a model: the plain model's in state_dict order, then the later masks'.
+/// The entries, which may be those of a list, must outlive them.
 std::vector<StoredTensor> stored_tensors(const std::vector<Entry>& entries, const ModelSpec& spec);
 std::vector<StoredTensor> stored_tensors(const Model& model);
 
@@ -42,25 +42,28 @@ SafeTensors to_file(const Model& model);
 /// What a file is read for.
 enum class Reading {
   whole,  // it is the model, tensor by tensor
-  start,  // training starts from it: masks and pairs that it lacks are copies of mask 0 and pair 0, and
-          // a head of another number of classes stays as it is in the model
+  /// Training starts from it: masks and pairs that it lacks are copies of mask 0 and pair 0, and a
+  /// head of another number of classes stays as it is in the model.
+  start,
 };
 
 /// Each of a model's tensors, with the file's for it: null where the model's own value counts, of a
-/// counter that the file lacks, and of a head that starts anew. InputError for a tensor that is missing,
-/// unknown or of another shape. The entries, which may be those of a list, must outlive the result.
+/// counter that the file lacks, and of a head that starts anew. InputError for a tensor that is
+/// missing, unknown or of another shape. The entries, which may be those of a list, must outlive
+/// the result.
 std::vector<std::pair<StoredTensor, const NamedTensor*>> sources_of(
     const Contents& contents, const std::vector<Entry>& entries, const ModelSpec& spec,
     Reading reading = Reading::whole);
 
-/// InputError unless the tensors are a `spec`'s by all names and shapes. Where they are those of another
-/// model that is known here, the line names the first property in which the two differ: model, width,
-/// classes, masks, pairs of running statistics. To be asked before a model of that size is made.
+/// InputError unless the tensors are a `spec`'s by all names and shapes. Where they are those of
+/// another model that is known here, the line names the first property in which the two differ:
+/// model, width, classes, masks, pairs of running statistics. To be asked before a model of that
+/// size is made.
 void check_like(const Contents& contents, const ModelSpec& spec, Reading reading = Reading::whole);
 
-/// Fills `model` from a file that is like it. Types are converted; num_batches_tracked may be of any
-/// type. Warns of tensors that are not the model's. InputError for what check_like refuses, NaN,
-/// infinity, a negative variance and a counter that is no whole number.
+/// Fills `model` from a file that is like it. Types are converted; num_batches_tracked may be of
+/// any type. Warns of tensors that are not the model's. InputError for what check_like refuses,
+/// NaN, infinity, a negative variance and a counter that is no whole number.
 void from_file(const Model& model, const Contents& contents, Reading reading = Reading::whole);
 void from_file(const Model& model, const SafeTensors& file, Reading reading = Reading::whole);
 

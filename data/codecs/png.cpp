@@ -1,5 +1,6 @@
-// PNG, by libpng. The checksums of all chunks are looked at first. Behind the last pixel libpng would
-// unpack whatever is there, a gigabyte of a megabyte, so it is given little more than that pixel.
+// PNG, by libpng. The checksums of all chunks are looked at first. Behind the last pixel libpng
+// would unpack whatever is there, a gigabyte of a megabyte, so it is given little more than that
+// pixel.
 
 #include <png.h>
 #include <zlib.h>

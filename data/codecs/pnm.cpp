@@ -1,5 +1,5 @@
-// PNM: P1 … P6, that is bits, gray and colour, as text and as bytes, up to any maximum. Of a maximum
-// of 65535 the high byte is taken, as of 16-bit PNGs; others are scaled to 255.
+// PNM: P1 … P6, that is bits, gray and colour, as text and as bytes, up to any maximum. Of a
+// maximum of 65535 the high byte is taken, as of 16-bit PNGs; others are scaled to 255.
 
 #include <algorithm>
 #include <cctype>

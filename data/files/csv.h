@@ -19,8 +19,8 @@ struct CsvTable {
 
   /// The position of a column; InputError with `source` if there is none.
   std::size_t column(std::string_view name, const std::string& source) const;
-  /// The number in that column of a row, nothing if the field is empty; InputError with `source` for
-  /// any other text, NaN and infinity included.
+  /// The number in that column of a row, nothing if the field is empty; InputError with `source`
+  /// for any other text, NaN and infinity included.
   std::optional<double> number(const CsvRow& row, std::string_view name,
                                const std::string& source) const;
   /// A count in that column; InputError with `source` for anything but a whole number from 0 on.

@@ -27,8 +27,8 @@ class OutputFile {
   void write(std::uint64_t offset, std::span<const std::byte> bytes) const;
   /// Returns when all that was written is on the disk; pipes and devices have nothing to wait for.
   void sync() const;
-  /// Takes the file for this object, to its end or that of the process. False where another process,
-  /// or another OutputFile of this one, has it.
+  /// Takes the file for this object, to its end or that of the process. False where another
+  /// process, or another OutputFile of this one, has it.
   bool lock() const;
   /// To be called where it matters whether the last bytes fit.
   void close();

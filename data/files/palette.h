@@ -1,7 +1,7 @@
 #pragma once
-// The colours of charts: Okabe and Ito's, which the colour-blind can tell apart, darkened for a light
-// ground and lightened for a dark one until text in them can be read. Those of a report's page
-// (tools/robmask/report/style.css).
+// The colours of charts: Okabe and Ito's, which the colour-blind can tell apart, darkened for a
+// light ground and lightened for a dark one until text in them can be read. Those of a report's
+// page (tools/robmask/report/style.css).
 
 #include <array>
 #include <string>
@@ -22,8 +22,8 @@ inline constexpr std::array<Shade, 6> series_shades{{{"#0072b2", "#56b4e9"},
 inline constexpr Shade paper_shade{"#ffffff", "#11161b"}, ink_shade{"#17212b", "#e7ecf0"},
     frame_shade{"#55626f", "#a3b0bc"}, grid_shade{"#d3d9df", "#37424d"};
 
-/// An SVG of gnuplot's in the light shades, with a style added that turns each into its dark one where
-/// the reader prefers a dark page. Programs without style sheets show the light ones.
+/// An SVG of gnuplot's in the light shades, with a style added that turns each into its dark one
+/// where the reader prefers a dark page. Programs without style sheets show the light ones.
 std::string readable_in_the_dark(std::string svg);
 
 }  // namespace robmask

@@ -16,8 +16,8 @@ struct TileRow {
   std::vector<std::string> notes = {};  // empty, or for every image a word written across it
 };
 
-/// Writes a PNG of rows of `shape` each (C = 3) with their names to the left and a caption below. The
-/// text needs gnuplot; without it the images alone are written, one line on stderr says what to
+/// Writes a PNG of rows of `shape` each (C = 3) with their names to the left and a caption below.
+/// The text needs gnuplot; without it the images alone are written, one line on stderr says what to
 /// install, and false is returned.
 bool draw_tile_rows(const std::vector<TileRow>& rows, const Shape& shape,
                     const std::string& caption, const Path& file);
