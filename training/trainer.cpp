@@ -206,7 +206,7 @@ EpochSummary Trainer::run() {
       logged_ = end_epoch(progress);
     } catch (const Interrupted&) {
       check_finite();
-      save();
+      save_checkpoint();
       progress.finish();
       log_line(fmt::format("stopped after iteration {}; `resume` `out` {} goes on from there",
                            state_.step, run_.dir.string()));
@@ -218,7 +218,7 @@ EpochSummary Trainer::run() {
       state_ = {.generation = state_.generation, .epoch = state_.epoch + 1, .step = state_.step};
       totals_.reset();
     }
-    save();
+    save_checkpoint();
   }
   progress.finish();
   return last_row();

@@ -64,7 +64,7 @@ class Trainer {
   void mend() const;
   const EpochSummary& last_row() const;
   EpochSummary end_epoch(Progress& progress);
-  void save();
+  void save_checkpoint();
 
   TrainingRun run_;
   TrainingImages images_;

@@ -12,7 +12,7 @@ void Trainer::read_totals() {
   state_.hits = totals_.hits.item();
 }
 
-void Trainer::save() {
+void Trainer::save_checkpoint() {
   read_totals();
   ++state_.generation;
   // The state holds all that a run needs to go on. Each file is renamed into place; a run killed
