@@ -37,7 +37,7 @@ void probe_overfitting(EpochSummary& summary, const Model& model, const Images& 
     const auto robust = std::ranges::count(verdicts, true, &Verdict::robust);
     return static_cast<double>(robust) / static_cast<double>(verdicts.size());
   };
-  AttackPlan plan = s.attack.pgd(s.attack.eps.value);
+  AttackPlan plan = s.attack.pgd(s.eps.value);
   const double under_training_attack = accuracy(plan);
   plan.step_size = plan.eps / 4;
   plan.steps = 10;

@@ -20,7 +20,7 @@ class AdvProp final : public Recipe {
 
   void prepare(Index step, const std::vector<std::int32_t>&) override {
     for (std::size_t a = 0; a < auxiliary_.size(); ++a) {
-      const double eps = s_.aux_random ? draw_strength(s_, step) * s_.attack.eps.value  // p·ε_max
+      const double eps = s_.aux_random ? draw_strength(s_, step) * s_.eps.value  // p·ε_max
                                        : s_.aux_eps[a].value;
       auxiliary_[a].attack.set(step, {eps}, {auxiliary_[a].p});
     }

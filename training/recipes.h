@@ -14,7 +14,7 @@ struct Tuning {
   Mode mode = Mode::train;
 };
 
-/// min CE(x): adversarial training without the attack, and in its file.
+/// min CE(x)
 RecipePointer standard_recipe(const Model& model, const Tuning& tuning);
 
 /// min max CE(x + δ), Equation 1 (Madry et al. 2018).

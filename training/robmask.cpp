@@ -21,8 +21,8 @@ class RobMask final : public Recipe {
   void prepare(Index step, const std::vector<std::int32_t>& ids) override {
     const std::vector<double> p = sample(step, ids);  // Sample a random number p from 0 to 1
     std::vector<double> eps = p;
-    for (double& e : eps) e *= s_.attack.eps.value;  // ε_i ← p·ε_max
-    u_i_.set(p);                                     // u_i ← Encode(ε_i)
+    for (double& e : eps) e *= s_.eps.value;  // ε_i ← p·ε_max
+    u_i_.set(p);                              // u_i ← Encode(ε_i)
     attack_.set(step, eps, p);
   }
 

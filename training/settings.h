@@ -73,9 +73,8 @@ constexpr auto names(RobmaskLoss) {
   return std::to_array<Named<RobmaskLoss>>({{mixed, "mixed"}, {adv, "adv"}});
 }
 
-/// PGD in training, or as an evaluation's steady attack.
+/// PGD in training and in an evaluation, but for its ε.
 struct AttackSettings {
-  Strength eps = {};
   Norm norm = Norm::linf;
   Index steps = 7;
   std::optional<Strength> step_size = {};  // empty: ε/5 of the strength in force
@@ -109,6 +108,7 @@ struct TrainSettings {
   bool shuffle = true;
   std::uint64_t seed = 0;  // of order, crops, starts and strengths
 
+  Strength eps = {};  // the largest
   AttackSettings attack = {};
   AttackBn attack_bn = AttackBn::eval;
   AttackMask attack_mask = AttackMask::loss;

@@ -16,8 +16,8 @@ class Trades final : public Recipe {
         beta_(s.beta),
         starts_(stream_of(s, Purpose::start)),
         step_(model.machine(), {}, DType::i64),
-        ball_(make_ball(model.machine(), model.dtype(), s.attack.norm, {s.attack.eps.value},
-                        {s.attack.alpha(s.attack.eps.value)})),
+        ball_(make_ball(model.machine(), model.dtype(), s.attack.norm, {s.eps.value},
+                        {s.attack.alpha(s.eps.value)})),
         mask_(model) {}
 
   void prepare(Index step, const std::vector<std::int32_t>&) override {

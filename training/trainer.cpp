@@ -44,33 +44,36 @@ struct Trainer::Iteration {
   Batch batch;
   Replay run;
 
-  Iteration(const TrainingRun& with, Totals& totals, Index images)
-      : batch(with.train.room(with.model.dtype(), images)),
+  Iteration(Trainer& t, Index images)
+      : batch(t.splits_.train.room(t.trained_.model.dtype(), images)),
         run(
-            with.model.machine(),
-            [this, &with, &totals] {
-              with.recipe.step(batch, totals);
-              with.sgd.step();
+            t.trained_.model.machine(),
+            [this, &t] {
+              t.trained_.recipe.step(batch, t.totals_);
+              t.trained_.sgd.step();
             },
-            with.settings.replay) {}
+            t.settings_.replay) {}
 };
 
-Trainer::Trainer(const TrainingRun& run)
-    : run_(run),
-      images_{run.train.size(), run.train.split().fingerprint()},
-      totals_(run.model.machine()) {}
+Trainer::Trainer(const TrainSettings& settings, const TrainedModel& trained,
+                 const DataSplits& splits, const RunFolder& folder)
+    : settings_(settings),
+      trained_(trained),
+      splits_(splits),
+      folder_(folder),
+      images_{splits.train.size(), splits.train.split().fingerprint()},
+      totals_(trained.model.machine()) {}
 Trainer::~Trainer() = default;
 
 Trainer::Iteration& Trainer::iteration_of(Index images) {
   auto& iteration = iterations_[images];
-  if (!iteration) iteration = std::make_unique<Iteration>(run_, totals_, images);
+  if (!iteration) iteration = std::make_unique<Iteration>(*this, images);
   return *iteration;
 }
 
 /// Are all iterations done?
 bool Trainer::trained() const {
-  return state_.epoch >= run_.settings.epochs ||
-         (run_.settings.steps && state_.step >= *run_.settings.steps);
+  return state_.epoch >= settings_.epochs || (settings_.steps && state_.step >= *settings_.steps);
 }
 
 /// And is the epoch they ended in evaluated and logged?
@@ -80,10 +83,11 @@ bool Trainer::finished() const {
 }
 
 void Trainer::fill_and_run(Iteration& iteration, std::span<const std::int32_t> ids) {
-  const TrainSettings& s = run_.settings;
+  const TrainSettings& s = settings_;
   const Images::Augmentation augmentation{s.seed, state_.epoch, state_.step};
-  run_.train.fill(iteration.batch, ids, s.augment == Augment::crop_flip ? &augmentation : nullptr);
-  run_.recipe.prepare(state_.step, {ids.begin(), ids.end()});
+  splits_.train.fill(iteration.batch, ids,
+                     s.augment == Augment::crop_flip ? &augmentation : nullptr);
+  trained_.recipe.prepare(state_.step, {ids.begin(), ids.end()});
   iteration.run();
 }
 
@@ -92,9 +96,9 @@ void Trainer::fill_and_run(Iteration& iteration, std::span<const std::int32_t> i
 Index Trainer::batch_that_fits(std::span<const std::int32_t> ids) {
   iterations_.clear();
   for (std::size_t images = ids.size() / 2; images > 0; images /= 2) {
-    run_.model.machine().pool()->trim();
+    trained_.model.machine().pool()->trim();
     try {
-      Iteration trial(run_, totals_, static_cast<Index>(images));
+      Iteration trial(*this, static_cast<Index>(images));
       fill_and_run(trial, ids.first(images));
       return static_cast<Index>(images);
     } catch (const OutOfMemory&) {
@@ -123,14 +127,14 @@ RunError Trainer::diverged(const std::string& what) const {
   return RunError(fmt::format(
       "{} is not finite after iteration {}: the run has diverged; {}; try a smaller `lr`", what,
       state_.step,
-      state_.generation > 0 ? fmt::format("the last checkpoint in {} is kept", run_.dir.string())
+      state_.generation > 0 ? fmt::format("the last checkpoint in {} is kept", folder_.dir.string())
                             : "it has written no checkpoint"));
 }
 
 /// Nothing else may go into a checkpoint. Reads back the whole model.
 void Trainer::check_finite() const {
   if (!std::isfinite(totals_.loss.item())) throw diverged("the loss");
-  for (const Entry& e : run_.model.entries()) {
+  for (const Entry& e : trained_.model.entries()) {
     if (e.role == Role::tracked) continue;
     for (const double v : e.variable.value().to_doubles())
       if (!std::isfinite(v)) throw diverged(e.name);
@@ -139,15 +143,15 @@ void Trainer::check_finite() const {
 
 void Trainer::tell(Progress& progress, const std::string& what) const {
   progress.update(state_.step,
-                  fmt::format("epoch {}/{} {}", state_.epoch + 1, run_.settings.epochs, what));
+                  fmt::format("epoch {}/{} {}", state_.epoch + 1, settings_.epochs, what));
 }
 
 void Trainer::train_epoch(Progress& progress) {
-  const TrainSettings& s = run_.settings;
-  const Index look = look_every(run_.model.machine());
-  Batches batches(run_.train.size(), s.batch, s.shuffle, s.seed);
+  const TrainSettings& s = settings_;
+  const Index look = look_every(trained_.model.machine());
+  Batches batches(splits_.train.size(), s.batch, s.shuffle, s.seed);
   const double started = seconds_now() - state_.seconds;
-  run_.sgd.set_rate(learning_rate(s, state_.epoch));
+  trained_.sgd.set_rate(learning_rate(s, state_.epoch));
   while (state_.batch < batches.count() && !trained()) {
     iterate(batches.at(static_cast<std::uint64_t>(state_.epoch), state_.batch));
     state_.seconds = seconds_now() - started;
@@ -172,21 +176,21 @@ EpochSummary Trainer::end_epoch(Progress& progress) {
   read_totals();
   const auto n = static_cast<double>(std::max<Index>(state_.images, 1));
   EpochSummary summary{.epoch = state_.epoch,
-                       .lr = learning_rate(run_.settings, state_.epoch),
+                       .lr = learning_rate(settings_, state_.epoch),
                        .train_loss = state_.loss / n,
                        .loss_clean = state_.loss_clean / n,
                        .loss_adv = state_.loss_adv / n,
                        .train_acc = state_.hits / n,
                        .seconds = state_.seconds};
-  if (run_.test.size() > 0) {
+  if (splits_.test.size() > 0) {
     const auto at = [&](double p) {
-      return accuracy(run_.model, p, run_.test, evaluation_batch,
+      return accuracy(trained_.model, p, splits_.test, evaluation_batch,
                       stoppable(fmt::format("testing mask {}", p)));
     };
     summary.test_acc = at(0);
-    summary.test_acc_mask_max = run_.model.spec().masks > 1 ? at(1) : *summary.test_acc;
+    summary.test_acc_mask_max = trained_.model.spec().masks > 1 ? at(1) : *summary.test_acc;
   }
-  probe_overfitting(summary, run_.model, run_.train, run_.settings, [&](const Looks&) {
+  probe_overfitting(summary, trained_.model, splits_.train, settings_, [&](const Looks&) {
     tell(progress, "probing for overfitting");
     stop_if_interrupted();
   });
@@ -195,8 +199,8 @@ EpochSummary Trainer::end_epoch(Progress& progress) {
 }
 
 EpochSummary Trainer::run() {
-  const TrainSettings& s = run_.settings;
-  const Index batches = Batches(run_.train.size(), s.batch, s.shuffle, s.seed).count();
+  const TrainSettings& s = settings_;
+  const Index batches = Batches(splits_.train.size(), s.batch, s.shuffle, s.seed).count();
   const Index total = std::min(s.epochs * batches, s.steps.value_or(s.epochs * batches));
   Progress progress("training", total, "iteration", state_.step);
   mend();
@@ -209,11 +213,11 @@ EpochSummary Trainer::run() {
       save_checkpoint();
       progress.finish();
       log_line(fmt::format("stopped after iteration {}; `resume` `out` {} goes on from there",
-                           state_.step, run_.dir.string()));
+                           state_.step, folder_.dir.string()));
       throw;
     }
     append_epoch(log_path(), *logged_);
-    log_line(epoch_line(*logged_, s.epochs, run_.model.spec().masks > 1, progress));
+    log_line(epoch_line(*logged_, s.epochs, trained_.model.spec().masks > 1, progress));
     if (state_.batch == batches) {
       state_ = {.generation = state_.generation, .epoch = state_.epoch + 1, .step = state_.step};
       totals_.reset();

@@ -16,21 +16,27 @@
 
 namespace robmask {
 
-/// What a trainer works with; all of it outlives the trainer.
-struct TrainingRun {
-  const TrainSettings& settings;
+/// What is trained, and how.
+struct TrainedModel {
   const Model& model;
   Recipe& recipe;
   Sgd& sgd;
-  const Images& train;
-  const Images& test;  // may be empty: then nothing is measured on it
+};
+/// What it is trained on, and tested on: perhaps no images, then nothing is measured.
+struct DataSplits {
+  const Images &train, &test;
+};
+/// Where a run is kept, and what its weights say of themselves.
+struct RunFolder {
   CheckpointInfo info;
   std::filesystem::path dir;
 };
 
 class Trainer {
  public:
-  explicit Trainer(const TrainingRun& run);
+  /// All of what is referred to outlives the trainer.
+  Trainer(const TrainSettings& settings, const TrainedModel& trained, const DataSplits& splits,
+          const RunFolder& folder);
   ~Trainer();
 
   /// Takes up the run directory's state. InputError, naming the file, if it is damaged or of
@@ -47,7 +53,7 @@ class Trainer {
   Index steps() const { return state_.step; }
 
  private:
-  std::filesystem::path log_path() const { return run_.dir / "log.csv"; }
+  std::filesystem::path log_path() const { return folder_.dir / "log.csv"; }
   bool trained() const;
   bool finished() const;
   void tell(Progress& progress, const std::string& what) const;
@@ -66,7 +72,10 @@ class Trainer {
   EpochSummary end_epoch(Progress& progress);
   void save_checkpoint();
 
-  TrainingRun run_;
+  const TrainSettings& settings_;
+  TrainedModel trained_;
+  DataSplits splits_;
+  RunFolder folder_;
   TrainingImages images_;
   RunState state_;
   std::optional<EpochSummary> logged_;  // the last row of the log

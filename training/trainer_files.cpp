@@ -17,15 +17,15 @@ void Trainer::save_checkpoint() {
   ++state_.generation;
   // The state holds all that a run needs to go on. Each file is renamed into place; a run killed
   // between the two resumes from the state, so the pair need not be atomic.
-  write_safetensors(run_.dir / "state.safetensors",
-                    state_file(run_.model, run_.sgd, state_, images_));
-  save_model(run_.dir / "model.safetensors", run_.model, run_.info, state_.generation);
+  write_safetensors(folder_.dir / "state.safetensors",
+                    state_file(trained_.model, trained_.sgd, state_, images_));
+  save_model(folder_.dir / "model.safetensors", trained_.model, folder_.info, state_.generation);
 }
 
 void Trainer::resume() {
-  const SafeTensors file = read_safetensors(run_.dir / "state.safetensors");
-  state_ = read_progress(file, {run_.settings.epochs, run_.settings.batch, images_});
-  restore(file, run_.model, run_.sgd);
+  const SafeTensors file = read_safetensors(folder_.dir / "state.safetensors");
+  state_ = read_progress(file, {settings_.epochs, settings_.batch, images_});
+  restore(file, trained_.model, trained_.sgd);
   for (const auto& [tensor, value] : {std::pair{totals_.loss, state_.loss},
                                       {totals_.loss_clean, state_.loss_clean},
                                       {totals_.loss_adv, state_.loss_adv},
@@ -42,14 +42,14 @@ Index Trainer::last_logged() const {
 }
 
 void Trainer::mend() const {
-  std::filesystem::create_directories(run_.dir);
+  std::filesystem::create_directories(folder_.dir);
   // Without a checkpoint, a log is what a run killed before its first one left behind.
   if (state_.generation == 0) {
     std::filesystem::remove(log_path());
     return;
   }
   // A run killed between the two renames has the model of an earlier generation, or none.
-  save_model(run_.dir / "model.safetensors", run_.model, run_.info, state_.generation);
+  save_model(folder_.dir / "model.safetensors", trained_.model, folder_.info, state_.generation);
   truncate_log(log_path(), last_logged());
 }
 

@@ -23,7 +23,7 @@ class TrainingAttack {
 
  private:
   const Model& model_;
-  AttackSettings settings_;  // its ε is the largest
+  AttackSettings settings_;
   AttackMask choice_;
   Mode mode_;  // of batch norm while attacking
   Stream starts_;

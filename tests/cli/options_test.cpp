@@ -22,7 +22,7 @@ TEST(Options, HaveTheDefaultsOfTheContract) {
   EXPECT_EQ(e["attack-steps"], 100);
   EXPECT_EQ(e["attack"], Json{"pgd"});
   EXPECT_EQ(e["mask"], Json{0.0});
-  EXPECT_EQ(AttackSettings{}.eps.value, 8.0 / 255.0);
+  EXPECT_EQ(TrainSettings{}.eps.value, 8.0 / 255.0);
   EXPECT_EQ(AttackSettings{}.alpha(0.5), 0.1);
 }
 

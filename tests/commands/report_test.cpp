@@ -74,7 +74,7 @@ TEST_F(Report, HoldsWhatTheEvaluatorCounts) {
   const LoadedModel from = load_model(run, backend("cpu"), DType::f32, {});
   const Images images(backend("cpu"), load_dataset("synthetic", {.limit_test = 12}).test);
   const LabelledImages labelled = images.labelled(DType::f32);
-  const AttackPlan plan = AttackSettings{.eps = {}, .steps = 3, .step_size = {}}.pgd(4.0 / 255);
+  const AttackPlan plan = AttackSettings{.steps = 3}.pgd(4.0 / 255);
 
   ASSERT_EQ(figures["results"].size(), 3u);
   Index broken = 0;

@@ -21,7 +21,7 @@ TrainSettings settings_of(const golden::Json& options) {
   s.method = choice<Method>(options, "method");
   s.masks = options["masks"].get<Index>();
   s.bn_stats = options["pairs"] == 1 ? BnStats::shared : BnStats::split;
-  s.attack.eps.value = options["eps"];
+  s.eps.value = options["eps"];
   s.attack.norm = choice<Norm>(options, "norm");
   s.attack.start = choice<Start>(options, "start");
   s.attack_bn = choice<AttackBn>(options, "attack_bn");

@@ -48,7 +48,7 @@ class GpuEmulatorFailures : public testing::Test {
     const Images train(machine_, data_.train), none(machine_, {});
     CheckpointInfo info;
     info.spec = net->spec();
-    Trainer trainer({s, *net, *recipe, sgd, train, none, info, dir});
+    Trainer trainer(s, {*net, *recipe, sgd}, {train, none}, {info, dir});
     if (fs::exists(dir / "state.safetensors")) trainer.resume();
     trainer.run();
   }

@@ -49,7 +49,7 @@ Outcome train(const std::string& machine_name, TrainSettings s, const fs::path& 
   const Images images(machine, data.train), none(machine, {});
   CheckpointInfo info;
   info.spec = model.spec();
-  Trainer trainer({s, model, *recipe, sgd, images, none, info, dir});
+  Trainer trainer(s, {model, *recipe, sgd}, {images, none}, {info, dir});
   if (fs::exists(dir / "state.safetensors")) trainer.resume();
   const double loss = trainer.run().train_loss;
   return {to_file(model).tensors, loss};

@@ -52,7 +52,7 @@ Ending run(const fs::path& dir, const TrainSettings& s, const Dataset& data = im
   const Images train_images(machine, data.train), test_images(machine, data.test);
   CheckpointInfo info;
   info.spec = model.spec();
-  Trainer trainer({s, model, *recipe, sgd, train_images, test_images, info, dir});
+  Trainer trainer(s, {model, *recipe, sgd}, {train_images, test_images}, {info, dir});
   if (fs::exists(dir / "state.safetensors")) trainer.resume();
   const EpochSummary last = trainer.run();
   return {to_file(model), last};

@@ -54,7 +54,7 @@ class SlowTradeoff : public testing::Test {
     Sgd sgd(model.parameters(), s.momentum, s.weight_decay);
     const test::ScratchFolder folder;
     const Images train(machine, data_.train), test(machine, data_.test), none(machine, {});
-    Trainer({s, model, *recipe, sgd, train, none, info, folder.path()}).run();
+    Trainer(s, {model, *recipe, sgd}, {train, none}, {info, folder.path()}).run();
 
     const double eps = 8.0 / 255;
     const AttackPlan pgd{.eps = eps, .step_size = eps / 5, .steps = 20};

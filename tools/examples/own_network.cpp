@@ -45,15 +45,7 @@ int main(int, char** arguments) {
   const Model model(cpu, DType::f32, info.spec, settings.seed);
   const auto recipe = make_recipe(settings, model);
   Sgd sgd(model.parameters(), settings.momentum, settings.weight_decay);
-  Trainer({.settings = settings,
-           .model = model,
-           .recipe = *recipe,
-           .sgd = sgd,
-           .train = train,
-           .test = test,
-           .info = info,
-           .dir = arguments[1]})
-      .run();
+  Trainer(settings, {model, *recipe, sgd}, {train, test}, {info, arguments[1]}).run();
   const LoadedModel again = load_model(arguments[1], cpu, DType::f32, {});
   for (const double p : {0.0, 1.0}) {
     const AttackPlan autoattack{

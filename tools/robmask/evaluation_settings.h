@@ -33,7 +33,7 @@ struct Value<MaskList> {
 struct EvaluationSettings {
   CommonSettings common = common_of_reader();
   NetworkSettings network;
-  AttackSettings attack{.eps = {}, .steps = 100, .step_size = {}};  // at each of `eps`
+  AttackSettings attack{.steps = 100};
   std::vector<Strength> eps{Strength{}};
   std::string from;  // a file or a run directory
   MaskList mask;

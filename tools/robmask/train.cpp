@@ -61,8 +61,8 @@ class Train final : public TrainingCommand {
                                                 : BnStats::shared;
     s_.bn_stats = *n.bn_stats;
     if (s_.method == Method::advprop && !s_.aux_random) {
-      if (s_.aux_eps.empty()) s_.aux_eps = {s_.attack.eps};
-      s_.attack.eps = s_.aux_eps.back();  // p = 1 stands for the largest ε
+      if (s_.aux_eps.empty()) s_.aux_eps = {s_.eps};
+      s_.eps = s_.aux_eps.back();  // p = 1 stands for the largest ε
     }
     s_.masks = n.masks.value_or(2);
     n.masks = mask_counts(s_).masks;
@@ -115,7 +115,7 @@ class Train final : public TrainingCommand {
                  .std = n.std};
     if (s_.method == Method::advprop) {
       if (s_.aux_random)
-        info.aux_eps = {s_.attack.eps.value};
+        info.aux_eps = {s_.eps.value};
       else
         for (const Strength& e : s_.aux_eps) info.aux_eps.push_back(e.value);
     }

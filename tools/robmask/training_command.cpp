@@ -66,7 +66,7 @@ void TrainingCommand::add_training(Options& o) {
   TrainSettings& s = s_;
   add_optimizer(o, s);
   o.group("Attack in training");
-  o.add("eps", s.attack.eps, "largest perturbation", at_least(0));
+  o.add("eps", s.eps, "largest perturbation", at_least(0));
   add_attack(o, s.attack);
   o.add("attack-bn", s.attack_bn, "batch norm while attacking");
   o.add("attack-mask", s.attack_mask, "the mask the attack goes through");
@@ -93,7 +93,7 @@ void TrainingCommand::add_training(Options& o) {
 
 void TrainingCommand::check() {
   const TrainSettings& s = s_;
-  check_eps("eps", s.attack.eps, s.attack.norm);
+  check_eps("eps", s.eps, s.attack.norm);
   for (std::size_t i = 0; i < s.aux_eps.size(); ++i) {
     check_eps("aux-eps", s.aux_eps[i], s.attack.norm);
     require(i == 0 || s.aux_eps[i - 1].value < s.aux_eps[i].value,
@@ -196,27 +196,20 @@ bool TrainingCommand::prepare_directory() const {
 int TrainingCommand::train(const Model& model, Recipe& recipe, const std::vector<Variable>& trained,
                            const Dataset& data, CheckpointInfo info, const std::string& command) {
   info.method = to_string(s_.method);
-  info.eps_max = s_.attack.eps.text;
+  info.eps_max = s_.eps.text;
   info.norm = to_string(s_.attack.norm);
   info.seed = common_.seed;
   info.class_names = data.classes;
   info.image_size = data.train.height;
   info.unsaid.clear();
   const fs::path dir = run_directory();
-  const auto doubt = doubt_about_radius(s_.attack.norm, s_.attack.eps.value);
+  const auto doubt = doubt_about_radius(s_.attack.norm, s_.eps.value);
   if (doubt && s_.method != Method::standard) warn(doubt->text);
   const bool resumed = prepare_directory();
   tell_of(data.warnings);
   const Images train(model.machine(), data.train), test(model.machine(), data.test);
   Sgd sgd(trained, s_.momentum, s_.weight_decay);
-  Trainer trainer({.settings = s_,
-                   .model = model,
-                   .recipe = recipe,
-                   .sgd = sgd,
-                   .train = train,
-                   .test = test,
-                   .info = info,
-                   .dir = dir});
+  Trainer trainer(s_, {model, recipe, sgd}, {train, test}, {info, dir});
   if (resumed) trainer.resume();  // a state that it refuses finds nothing changed
   remove_stale_temporaries(dir);
   Options options;

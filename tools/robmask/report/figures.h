@@ -15,8 +15,8 @@ struct ReportSettings {
   CommonSettings common = common_of_reader();
   std::vector<std::string> runs;
   std::vector<double> masks{0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
-  Strength eps{.value = 0, .text = ""};                            // no text: the run's eps_max
-  AttackSettings attack{.eps = {}, .steps = 20, .step_size = {}};  // at that ε, in the run's norm
+  Strength eps{.value = 0, .text = ""};  // no text: the run's eps_max
+  AttackSettings attack{.steps = 20};    // in the run's norm
   Index images = 8, batch = 128;
   bool resume = false;
 };
