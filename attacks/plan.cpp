@@ -20,15 +20,35 @@ bool AttackPlan::is_idle() const {
   return steps == 0 && attack != AttackName::square;
 }
 
+AttackPlan settled(AttackPlan plan) {
+  if (!plan.step_size) plan.step_size = plan.eps / 5;
+  if (plan.attack == AttackName::clean) {
+    plan.steps = 0;
+    plan.step_size = 0;
+    plan.restarts = 1;
+  } else if (plan.attack == AttackName::fgsm) {
+    plan.steps = plan.restarts = 1;
+    plan.step_size = plan.eps;
+    plan.random_start = false;
+  } else if (plan.seeks_least()) {
+    plan.restarts = 1;
+    plan.step_size = Cw::rate;
+    plan.random_start = false;
+  }
+  return plan;
+}
+
 std::vector<AttackPlan> stages(const AttackPlan& plan) {
   using enum AttackName;
-  if (plan.attack != autoattack) return {plan};
-  if (!plan.chain.empty()) return plan.chain;
+  if (plan.attack != autoattack) return {settled(plan)};
   std::vector<AttackPlan> list;
+  for (const AttackPlan& stage : plan.chain) list.push_back(settled(stage));
+  if (!list.empty()) return list;
   const auto add = [&](AttackName attack, Index restarts = 1) {
     list.push_back(plan);
     list.back().attack = attack;
     list.back().restarts = restarts;
+    list.back() = settled(list.back());
   };
   switch (plan.version) {
     case AaVersion::standard:
@@ -66,7 +86,7 @@ std::unique_ptr<Attack> make_attack(const AttackPlan& plan, HandOut hand_out, Sl
     return std::make_unique<Apgd>(slots, terms, plan.steps, loss, kind);
   };
   const auto pgd = [&](LogitLoss loss) {
-    const PgdAttack::Settings details{plan.step_size, plan.steps, plan.random_start,
+    const PgdAttack::Settings details{*plan.step_size, plan.steps, plan.random_start,
                                       plan.keep == Keep::best, kind};
     return std::make_unique<PgdAttack>(slots, terms, details, loss);
   };

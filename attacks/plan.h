@@ -2,6 +2,7 @@
 // Attacks by name: what one is asked to do, and the attacks it is made of.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,7 +65,7 @@ struct AttackPlan {
   AttackName attack = AttackName::pgd;
   Norm norm = Norm::linf;
   double eps = 0;
-  double step_size = 0;      // PGD, C&W in L∞
+  std::optional<double> step_size = {};  // PGD, C&W in L∞; empty: ε/5
   Index steps = 100;         // iterations of PGD, C&W (in L2: of each search step), APGD and FAB
   bool random_start = true;  // PGD, C&W in L∞
   Index restarts = 1;        // not of autoattack, whose version says them
@@ -83,7 +84,11 @@ struct AttackPlan {
   bool is_idle() const;
 };
 
-/// The attacks that a plan runs one after the other, each on the survivors of those before it:
+/// The plan with the numbers that its attack's name says: FGSM is one step of ε from the image
+/// itself, C&W in L2 has Adam's rate and one run from there, clean takes no step.
+AttackPlan settled(AttackPlan plan);
+
+/// The attacks that a plan runs one after the other, settled, each on the survivors of those before it:
 /// those of autoattack's chain or version, else the plan itself.
 std::vector<AttackPlan> stages(const AttackPlan& plan);
 

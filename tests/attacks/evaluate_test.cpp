@@ -154,7 +154,8 @@ TEST_P(AnyAttack, FindsTheSameInAnyBatchAndHandsOutMisclassifiedImagesOfTheBallO
 
 TEST_P(AnyAttack, OfStrengthZeroBreaksNothing) {
   AttackPlan zero = plan();
-  zero.eps = zero.step_size = 0;
+  zero.eps = 0;
+  zero.step_size = 0;
   zero.queries = zero.steps = 3;
   zero.restarts = zero.targets = 1;
   EXPECT_EQ(run(zero, 25, here()).robust(), 25);
@@ -251,6 +252,20 @@ TEST(AutoAttack, OfAFunctionIsFiveLines) {
   EXPECT_TRUE(verdicts[0].robust && verdicts[3].robust);
   EXPECT_LT(low, 0.5);
   EXPECT_GT(high, 0.5);
+}
+
+TEST(AttacksByName, HaveTheNumbersThatTheirNamesSay) {
+  const auto verdicts = [](const AttackPlan& plan) { return run(plan, 25).verdicts; };
+  const double eps = 0.3 / 255;
+  auto one_step = verdicts({.eps = eps, .step_size = eps, .steps = 1, .random_start = false});
+  for (auto& [image, v] : one_step)
+    if (!std::get<0>(v)) std::get<1>(v) = AttackName::fgsm;
+  EXPECT_EQ(verdicts({.attack = AttackName::fgsm, .eps = eps}), one_step);
+  EXPECT_EQ(verdicts({.eps = eps, .steps = 4}),
+            verdicts({.eps = eps, .step_size = eps / 5, .steps = 4}));
+  const Found clean = run({.attack = AttackName::clean, .eps = eps}, 25);
+  EXPECT_EQ(clean.robust(), 25);
+  EXPECT_EQ(settled({.attack = AttackName::cw, .norm = Norm::l2, .restarts = 3}).restarts, 1);
 }
 
 TEST(Verdicts, CountAsBrokenOnlyWhatIsMisclassifiedAndInTheBall) {

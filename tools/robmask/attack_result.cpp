@@ -33,7 +33,7 @@ Json terms_of(const AttackPlan& plan, Index classes) {
   const bool steady =
       any_of({clean, fgsm, pgd}) || (any_of({cw}) && plan.norm == Norm::linf);  // L2's is Adam's
   Json json{{"steps", plan.attack == square ? Json() : Json(plan.steps)},
-            {"step_size", steady ? Json(plan.step_size) : Json()},
+            {"step_size", steady ? Json(*plan.step_size) : Json()},
             {"start", !steady                               ? Json()
                       : plan.random_start && plan.steps > 0 ? Json("random")
                                                             : Json("zero")}};

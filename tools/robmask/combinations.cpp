@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "attacks/cw.h"
 #include "tools/robmask/options/value.h"
 #include "training/terminal.h"
 
@@ -40,22 +39,7 @@ AttackPlan plan_of(const EvaluationSettings& s, AttackName attack, double eps) {
   plan.targets = s.targets;
   plan.version = s.aa_version;
   plan.compat = s.aa_compat;
-  if (attack == AttackName::clean) {
-    plan.steps = 0;
-    plan.step_size = 0;
-    plan.restarts = 1;
-  }
-  if (attack == AttackName::fgsm) {  // one step of ε from the image itself
-    plan.steps = plan.restarts = 1;
-    plan.step_size = eps;
-    plan.random_start = false;
-  }
-  if (plan.seeks_least()) {
-    plan.restarts = 1;
-    plan.step_size = Cw::rate;
-    plan.random_start = false;
-  }
-  return plan;
+  return settled(plan);
 }
 
 /// Attacks that make one plan: each alone, or with --worst-case all of them.

@@ -180,7 +180,7 @@ void EvaluationReport::question_result(const AttackResult& result, Index classes
   const bool stands_still =
       plan.attack != AttackName::clean &&
       std::ranges::any_of(stages(plan), [](const AttackPlan& stage) { return stage.is_idle(); });
-  if (steady || stands_still) consider(doubt_about_reach(plan.steps, plan.step_size, plan.eps));
+  if (steady || stands_still) consider(doubt_about_reach(plan.steps, *plan.step_size, plan.eps));
   if (result.of.is_idle()) return;
   for (const Verdict& v : result.verdicts) consider(doubt_about_ball(v.perturbation, plan.eps));
   consider(doubt_about_standing(result.robust(), plan.norm, plan.eps, images_->shape(1)));
