@@ -66,9 +66,10 @@ Ended run_process(const std::vector<std::string>& command, std::string_view text
   // Nameless files where it need not be followed: neither side can wait for the other.
   const File input(std::tmpfile()), output(std::tmpfile());
   if (!input || !output) refuse(command[0]);
-  if (std::fwrite(text.data(), 1, text.size(), input.get()) != text.size() ||
-      std::fflush(input.get()) != 0)
+  // An empty view may point nowhere, from where nothing can be written, not even nothing.
+  if (!text.empty() && std::fwrite(text.data(), text.size(), 1, input.get()) != 1)
     refuse(command[0]);
+  if (std::fflush(input.get()) != 0) refuse(command[0]);
   std::rewind(input.get());
   std::array<int, 2> ends;
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) refuse(command[0]);
