@@ -6,6 +6,7 @@
 # make fuzz       feeds every reader of files odd input for a minute each  READERS='npy json' FUZZ_SECONDS=60
 # make tradeoff   trains on the embedded data until the paper's effect must show (minutes)
 # make kills      kills a training run thirty times and an evaluation ten times: resumed, the same bits
+# make same-bytes OTHER=PROGRAM  do another build and this one print and write the same? (two minutes)
 # make report-check  opens the page of `robmask report` in a headless Chromium (Error 77: there is none)
 # make pictures-check  decodes pictures of every form and compares with Pillow (Debian's python3-pil)
 # make bare-check both commands of the README on a bare Debian in a folder of its own (root; half an hour)
@@ -14,11 +15,18 @@
 # make format     lays out all sources with clang-format
 # make lint       checks layout (clang-format) and habits (clang-tidy)
 
-.PHONY: smoke asan asan-library fuzz tradeoff kills report-check pictures-check bare-check bench bench-check golden \
+.PHONY: same-bytes smoke asan asan-library fuzz tradeoff kills report-check pictures-check bare-check bench bench-check golden \
         format lint lint-format
 $(BUILD)/packages-fuzz $(BUILD)/packages-report-check $(BUILD)/packages-pictures-check: | $(BUILD)/packages-build
 
 # ---- runs of the program --------------------------------------------------------------------------
+
+same-bytes: $(BUILD)/robmask | $(BUILD)/packages-test
+	$(if $(OTHER),,$(error OTHER: expected the path of another build's robmask))
+	$(Q)rm -rf $(BUILD)/same-bytes && mkdir -p $(BUILD)/same-bytes
+	$(Q)for program in '$(OTHER)' $<; do $(PYTHON) tools/checks/same_bytes.py record "$$program" \
+	  $(BUILD)/same-bytes/$$(test "$$program" = $< && echo this || echo other) >/dev/null || exit 1; done
+	$(Q)$(PYTHON) tools/checks/same_bytes.py compare $(BUILD)/same-bytes/other $(BUILD)/same-bytes/this
 
 smoke: $(BUILD)/robmask | $(BUILD)/packages-demo
 	$(Q)rm -rf $(BUILD)/smoke
