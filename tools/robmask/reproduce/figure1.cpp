@@ -21,7 +21,7 @@ std::string base_name_of(std::string tensor) { return tensor.replace(tensor.find
 bool draw_panels(const Experiment& e, const Commands& commands, const Path& folder) {
   bool drawn = true;
   for (auto cell = e.cells.begin(); cell != e.cells.end();) {
-    const auto& [row, tensor] = std::pair(cell->row, cell->reading.tensors[0]);
+    const std::string row = cell->row, tensor = cell->reading.tensors[0];
     Chart chart{"First batch norm: " + row, "channel", row, {}};
     const auto add = [&](const std::string& name, const Source& source) {
       const Job job = commands.train(source.training);
