@@ -88,8 +88,8 @@ struct AttackPlan {
 /// itself, C&W in L2 has Adam's rate and one run from there, clean takes no step.
 AttackPlan settled(AttackPlan plan);
 
-/// The attacks that a plan runs one after the other, settled, each on the survivors of those before it:
-/// those of autoattack's chain or version, else the plan itself.
+/// The attacks that a plan runs one after the other, settled, each on the survivors of those before
+/// it: those of autoattack's chain or version, else the plan itself.
 std::vector<AttackPlan> stages(const AttackPlan& plan);
 
 /// Throws InputError if the loss of `plan` needs more classes than there are: DLR 3, targeted DLR

@@ -47,8 +47,8 @@ class Recipe {
   virtual void step(const Batch& batch, Totals& totals) = 0;
 };
 
-/// The recipe of settings.method, training all of the model. InputError for a model that has not the
-/// masks and pairs which the method trains.
+/// The recipe of settings.method, training all of the model. InputError for a model that has not
+/// the masks and pairs which the method trains.
 std::unique_ptr<Recipe> make_recipe(const TrainSettings& settings, const Model& model);
 
 /// Batch-norm-only finetuning (§3.1): standard or adversarial (pgd) training of the tensors that

@@ -7,8 +7,8 @@
 namespace robmask {
 namespace {
 
-/// Five images of label 0, of which the last is wrong as it is: `broken_by` has for each the attack that
-/// breaks it, clean if none does.
+/// Five images of label 0, of which the last is wrong as it is: `broken_by` has for each the attack
+/// that breaks it, clean if none does.
 using BrokenBy = std::vector<AttackName>;
 constexpr auto none = AttackName::clean;
 

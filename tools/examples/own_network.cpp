@@ -1,5 +1,5 @@
-// A network of one's own on robmask: defined, trained with RobMask, read again and attacked through both of
-// its masks. Built against what `make install` copies (make example); the argument is a folder for the run.
+// A network of one's own: defined, trained with RobMask into the folder that is given, read again,
+// and attacked through both of its masks. Built against what `make install` copies: make example.
 
 #include <iostream>
 

@@ -1,6 +1,6 @@
-// The end of `make demo`: reads what the runs left in a folder, prints the table of clean and robust
-// accuracy at each mask p, and draws the trade-off curve and some images with their perturbation. Given
-// a METHOD as well, it only prints that method's part of the table.
+// The end of `make demo`: reads what the runs left in a folder, prints the table of clean and
+// robust accuracy at each mask p, and draws the trade-off curve and some images with their
+// perturbation. Given a METHOD as well, it only prints that method's part of the table.
 
 #include <algorithm>
 #include <cmath>
@@ -62,8 +62,8 @@ std::vector<std::uint8_t> images_of(const Shape& shape, const auto& value_of) {
   return bytes;
 }
 
-/// "not attacked" for each image that is the same in both: evaluate attacks only what the model gets
-/// right.
+/// "not attacked" for each image that is the same in both: evaluate attacks only what the model
+/// gets right.
 std::vector<std::string> notes_of(const Shape& shape, const std::vector<float>& clean,
                                   const std::vector<float>& attacked) {
   std::vector<std::string> notes;
