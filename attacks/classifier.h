@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/backend.h"
 #include "engine/ops.h"
 
 namespace robmask {
@@ -26,6 +27,16 @@ struct LabelledImages {
 
   Index count() const { return static_cast<Index>(labels.size()); }
 };
+
+/// A copy of some images of a tensor, in that order: numbers or slots, say.
+template <class Number>
+Tensor gathered(const Tensor& images, const std::vector<Number>& which) {
+  const Tensor some(images.machine(), images.shape().with_images(std::ssize(which)),
+                    images.dtype());
+  for (std::size_t i = 0; i < which.size(); ++i)
+    images.machine().copy(some.images(static_cast<Index>(i), 1), images.images(which[i], 1));
+  return some;
+}
 
 /// images: N·H·W·C in [0,1], and a label each. InputError for another number of labels.
 LabelledImages labelled(const Tensor& images, const std::vector<std::int32_t>& labels);

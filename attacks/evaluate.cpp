@@ -42,14 +42,6 @@ class Stage {
   }
 
  private:
-  /// The rows of slots in one tensor.
-  static Tensor gathered(const Tensor& from, const std::vector<Index>& slots) {
-    const Tensor rows(from.machine(), from.shape().with_images(std::ssize(slots)), from.dtype());
-    for (std::size_t i = 0; i < slots.size(); ++i)
-      from.machine().copy(rows.images(static_cast<Index>(i), 1), from.images(slots[i], 1));
-    return rows;
-  }
-
   /// What slots hand out, as it would be saved.
   Tensor handed_out(const Slots& slots, const std::vector<Index>& which, const Tensor& x) const {
     const Tensor x_adv = gathered(slots.x_adv, which);

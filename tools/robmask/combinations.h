@@ -19,9 +19,7 @@ struct Combination {
   double attacked_mask = mask;  // that the attack goes through: another only where it transfers
 
   /// Is there nothing to attack with?
-  bool is_idle() const {
-    return std::ranges::all_of(stages(plan), [](const AttackPlan& s) { return s.is_idle(); });
-  }
+  bool is_idle() const { return std::ranges::all_of(stages(plan), &AttackPlan::is_idle); }
 };
 
 /// The combinations that settings ask for, by mask, attack and ε in the order given; with

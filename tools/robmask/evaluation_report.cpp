@@ -149,6 +149,7 @@ void EvaluationReport::question(const LoadedModel& from,
   std::vector<std::int32_t> ids(std::min<Index>(32, images_->size()));
   std::iota(ids.begin(), ids.end(), 0);
   const Batch batch = images_->batch(model.dtype(), ids);
+  const LabelledImages images = images_->labelled(model.dtype());
   const std::vector<double> masks = masks_of(combinations, &Combination::attacked_mask);
   Progress progress("checks", std::ssize(masks), "mask");
   for (Index i = 0; i < std::ssize(masks); ++i) {
@@ -158,8 +159,7 @@ void EvaluationReport::question(const LoadedModel& from,
     for (const Combination& c : combinations)
       if (c.attacked_mask == mask && !c.is_idle()) probe.eps = std::max(probe.eps, c.plan.eps);
     const Classifier logits = model.at(mask);
-    predictions(logits(Variable(batch.images)).value(), ids,
-                images_->labelled(model.dtype()));  // are finite
+    predictions(logits(Variable(batch.images)).value(), ids, images);  // are finite
     for (const Doubt& d : doubts_about(logits, probe)) doubt(d, mask);
     if (const auto d = doubt_about_radius(probe.norm, probe.eps)) doubt(*d, mask);
     progress.update(i + 1);
@@ -178,8 +178,7 @@ void EvaluationReport::question_result(const AttackResult& result, Index classes
   const bool steady =
       plan.attack == AttackName::pgd || (plan.attack == AttackName::cw && plan.norm == Norm::linf);
   const bool stands_still =
-      plan.attack != AttackName::clean &&
-      std::ranges::any_of(stages(plan), [](const AttackPlan& stage) { return stage.is_idle(); });
+      plan.attack != AttackName::clean && std::ranges::any_of(stages(plan), &AttackPlan::is_idle);
   if (steady || stands_still) consider(doubt_about_reach(plan.steps, *plan.step_size, plan.eps));
   if (result.of.is_idle()) return;
   for (const Verdict& v : result.verdicts) consider(doubt_about_ball(v.perturbation, plan.eps));

@@ -13,7 +13,7 @@ struct Value<Tune> {
   static bool read(std::string_view text, Tune& tune) {
     for (const auto& [name, member] : parts) tune.*member = false;
     for (const std::string& item : split_list(text)) {
-      const auto part = std::ranges::find(parts, item, &Part::name);
+      const auto part = std::ranges::find(parts, item, &Member::name);
       if (part == std::end(parts)) return false;
       tune.*part->member = true;
     }
@@ -27,11 +27,11 @@ struct Value<Tune> {
   }
 
  private:
-  struct Part {
+  struct Member {
     std::string_view name;
     bool Tune::*member;
   };
-  static constexpr Part parts[]{
+  static constexpr Member parts[]{
       {"gamma", &Tune::gamma}, {"beta", &Tune::beta}, {"stats", &Tune::stats}};
 };
 

@@ -27,11 +27,11 @@ std::vector<PairedEvaluation::Result> PairedEvaluation::results_of(const CsvTabl
   std::vector<Result> results;
   for (const CsvRow& row : table.rows) {
     const auto at = [&](const char* name) { return row[table.column(name, source)]; };
-    const Combination of{.mask = at("mask"),
-                         .attack = at("attack"),
-                         .norm = at("norm"),
-                         .eps = at("eps"),
-                         .p = has_p ? at("p") : ""};
+    const Key of{.mask = at("mask"),
+                 .attack = at("attack"),
+                 .norm = at("norm"),
+                 .eps = at("eps"),
+                 .p = has_p ? at("p") : ""};
     if (results.empty() || results.back().of != of) {
       Strength eps;
       require(Value<Strength>::read(of.eps, eps), "{}: expected an ε such as 8/255, got {}", source,

@@ -23,12 +23,12 @@ class PairedEvaluation {
   Json against(const CsvTable& result) const;
 
  private:
-  struct Combination {
+  struct Key {
     std::string mask, attack, norm, eps, p;  // p: of interpolate, else empty
-    bool operator==(const Combination&) const = default;
+    bool operator==(const Key&) const = default;
   };
   struct Result {
-    Combination of;
+    Key of;
     double eps = 0;
     std::vector<std::string> images = {};  // number and label
     std::vector<bool> robust = {};

@@ -79,7 +79,7 @@ std::string draw(Experiment& e, const Commands& commands, const Path& folder) {
   } catch (const Interrupted&) {
     throw;
   } catch (const std::exception& error) {
-    wrong = error.what();
+    wrong = as_flags(error.what());
   }
   std::erase_if(e.figures,
                 [&](const Figure& f) { return !std::filesystem::exists(folder / f.file); });
@@ -103,12 +103,13 @@ std::string run_experiment(Experiment e, const Commands& commands, Runner& runne
   const std::string undrawn = draw(e, commands, folder);
   if (!undrawn.empty()) failures.push_back(e.name + ": " + undrawn);
   const Document shown = document(e, commands.scale());
-  write_file(folder / "table.md", markdown(shown));
+  const std::string table = markdown(shown);
+  write_file(folder / "table.md", table);
   write_csv(folder / "table.csv", csv(e));
   write_file(folder / "commands.txt", lines);
   write_json(folder / "settings.json", settings_json(e, jobs, commands.settings()));
   write_file(out / "index.html", index_page(out, e.name, shown));
-  return markdown(shown);
+  return table;
 }
 
 }  // namespace
@@ -166,7 +167,7 @@ class Reproduce final : public Command {
       } catch (const Interrupted&) {
         throw;
       } catch (const std::exception& error) {
-        here.push_back(fmt::format("{}: {}", e.name, error.what()));
+        here.push_back(fmt::format("{}: {}", e.name, as_flags(error.what())));
       }
       const std::string folder = (Path(s_.common.out) / e.name).string();
       results.push_back({{"experiment", e.name}, {"folder", folder}, {"missing", here}});

@@ -167,7 +167,6 @@ void TrainingCommand::name_run(const std::string& model) {
 /// Makes the run directory ready. Returns whether there is a state to go on from.
 bool TrainingCommand::prepare_directory() const {
   const fs::path dir = run_directory();
-  const bool resume = resume_;
   const auto holds = [&](const char* name) {
     std::error_code none;  // a name that cannot be is not there
     return fs::exists(dir / name, none);
@@ -175,9 +174,9 @@ bool TrainingCommand::prepare_directory() const {
   const bool has_state = holds("state.safetensors"), has_model = holds("model.safetensors");
   const bool has_run = has_state || has_model || holds("log.csv") || holds("config.json");
   // A run that was killed before its first checkpoint has a log at most, and no model.
-  if (resume ? has_model && !has_state : has_run) move_aside(dir);
+  if (resume_ ? has_model && !has_state : has_run) move_aside(dir);
   std::error_code error;
-  if (resume && !has_state) {
+  if (resume_ && !has_state) {
     const bool empty = fs::is_empty(dir, error) && !error;  // made for the run
     tell_of_new_start(dir, "checkpoint", !has_run && !empty, data_words(common_));
   }
@@ -185,12 +184,12 @@ bool TrainingCommand::prepare_directory() const {
   if (error || !fs::is_directory(dir))
     throw InputError(fmt::format("--out {}: expected a folder that can be made and written: {}",
                                  dir.string(), error.message()));
-  if (resume && has_state && !holds("config.json"))
+  if (resume_ && has_state && !holds("config.json"))
     warn(
         fmt::format("--resume: {} holds no config.json: that these are the settings it began with "
                     "is not checked",
                     dir.string()));
-  return resume && has_state;
+  return resume_ && has_state;
 }
 
 int TrainingCommand::train(const Model& model, Recipe& recipe, const std::vector<Variable>& trained,
