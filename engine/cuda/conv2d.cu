@@ -92,14 +92,7 @@ void multiply_pixels(CudaBackend& machine, Sink dw, const Tensor& dy, const Tens
                                           .column_tiles = column_tiles,
                                           .all_columns = static_cast<int>(all)};
       gpu::launch(machine.stream(), {tiles, pieces, groups}, product);
-      const AddPieces<T> added{.dw = dw.to.data<T>(),
-                               .pitch = dw.to.pitch(),
-                               .sums = sums.data<T>(),
-                               .count = terms * all,
-                               .pieces = pieces,
-                               .columns = static_cast<int>(all),
-                               .add = dw.add};
-      gpu::launch(machine.stream(), added.blocks(), added);
+      add_pieces<T>(machine.stream(), dw, sums);
     });
   };
   pick<Real>(machine, on_tensor_cores, portable);

@@ -71,6 +71,11 @@ inline constexpr bool is_kernel =
     std::is_trivially_copyable_v<Kernel>&& Kernel::threads % warp_size == 0 &&
     Kernel::threads <= 1024 && SharedBytes<Kernel>::value <= 227 * 1024;
 
+/// The most that moves between registers and memory at once; at a multiple of its size.
+struct alignas(16) Chunk {
+  std::uint32_t words[4];
+};
+
 /// The name of a kernel's type in words: "Fill<float>".
 std::string kernel_name(const char* type);
 

@@ -29,6 +29,13 @@ GPU_DEVICE T shuffle_down(T value, int distance) {
   return __shfl_down_sync(0xffffffffu, value, distance);
 }
 
+/// One store of 16 bytes to device memory; of plain structs the compiler makes four.
+GPU_DEVICE void store_chunk(void* to, const Chunk& c) {
+  asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(to), "r"(c.words[0]),
+               "r"(c.words[1]), "r"(c.words[2]), "r"(c.words[3])
+               : "memory");
+}
+
 /// The block's shared memory, not initialized. One struct a kernel.
 template <class Shared>
 GPU_DEVICE Shared& shared() {

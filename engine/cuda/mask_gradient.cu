@@ -30,10 +30,9 @@ template <class T, int V>
 struct PieceSums {
   using R = Real<T>;
   using Walk = Tiles<V, 16>;
-  using Sums = Pack<double, 2 * V>;
   static constexpr int threads = Walk::threads;
   struct Shared {
-    Sums memory[threads];
+    double memory[2 * V][threads];
   };
   Walk walk;
   Rows<T> dz, z, x;
@@ -51,16 +50,16 @@ struct PieceSums {
       const auto from = load<V>(x(n, p) + c);
       for (int i = 0; i < V; ++i) b.at[i] += g.at[i] * (from.at[i] - m.at[i]);  // B_n / s
     }
-    Sums both;
+    std::array<double, 2 * V> both;
     for (int i = 0; i < V; ++i) {
-      both.at[i] = a.at[i];
-      both.at[V + i] = b.at[i];
+      both[i] = a.at[i];
+      both[V + i] = b.at[i];
     }
-    both = column_sum<Walk::rows, Walk::columns>(both, gpu::shared<Shared>().memory);
+    both = column_sums<Walk::rows, Walk::columns>(both, gpu::shared<Shared>().memory);
     if (!walk.inside() || gpu::thread() >= Walk::columns) return;
     for (int i = 0; i < V; ++i) {
-      sums(n, 2 * walk.piece_number())[c + i] = both.at[i];
-      sums(n, 2 * walk.piece_number() + 1)[c + i] = both.at[V + i];
+      sums(n, 2 * walk.piece_number())[c + i] = both[i];
+      sums(n, 2 * walk.piece_number() + 1)[c + i] = both[V + i];
     }
   }
 };

@@ -1,51 +1,77 @@
 #pragma once
-// The map that a product on tensor cores writes. Each thread holds two neighbouring channels.
+// The map that a product on tensor cores writes, and what becomes of a sum on its way there:
+//   y = [gate > 0] · max(sum + shift + addend, floor)
+// The addend is what was there (a gradient's second writer) or a residual; a shift and a floor of 0
+// are a mask whose scale is in the weights; the gate is the result of such a mask, whose gradient
+// this is. Each of them may be missing.
 
 #include <bit>
+#include <limits>
 
-#include "engine/cuda/gpu.h"
+#include "engine/cuda/rows.h"
 
 namespace robmask::cuda {
 
-/// `pairs` says that two channels can be written at once.
 template <class Out>
 struct OutputMap {
-  struct alignas(2 * sizeof(Out)) Pair {
-    Out first, second;
+  Rows<Out> to, addend = {}, gate = {};
+  const float* shift = nullptr;  // of each channel
+  float floor = -std::numeric_limits<float>::infinity();
+  bool wide;  // 16 bytes of neighbouring channels of bf16 can move at once, 8 of floats
 
-    GPU_DEVICE static Pair rounded(float first, float second) {
-      if constexpr (std::is_same_v<Out, bf16>)
-        return std::bit_cast<Pair>(gpu::round_to_bf16(first, second));
-      else
-        return {first, second};
+  /// The sum of a channel without what is added from a map.
+  GPU_DEVICE float shifted(float sum, Index channel) const {
+    return shift == nullptr ? sum : sum + shift[channel];
+  }
+  GPU_DEVICE float clamped(float y) const { return floor > y ? floor : y; }  // NaN stays NaN
+};
+
+/// Two neighbouring channels.
+template <class Out>
+struct alignas(2 * sizeof(Out)) Pair {
+  Out first, second;
+
+  GPU_DEVICE static Pair rounded(float first, float second) {
+    if constexpr (std::is_same_v<Out, bf16>)
+      return std::bit_cast<Pair>(gpu::round_to_bf16(first, second));
+    else
+      return {first, second};
+  }
+};
+
+/// Stores sums as a thread has them: of two neighbouring channels.
+template <class Out>
+class PairWriter {
+ public:
+  /// Row p of the map; its channels end before `end`.
+  GPU_DEVICE PairWriter(const OutputMap<Out>& map, Index p, Index end)
+      : map_(map), p_(p), end_(end) {}
+
+  GPU_DEVICE void put(Index channel, float first, float second) const {
+    if (channel >= end_) return;
+    const bool both = channel + 1 < end_;
+    first = result(channel, first);
+    if (both) second = result(channel + 1, second);
+    const auto sums = Pair<Out>::rounded(first, second);
+    Out* to = map_.to(0, p_) + channel;
+    if (both && map_.wide) {
+      *reinterpret_cast<Pair<Out>*>(to) = sums;
+    } else {
+      to[0] = sums.first;
+      if (both) to[1] = sums.second;
     }
-  };
+  }
 
-  /// The columns of one pixel; none behind the last pixel.
-  template <bool pairs, bool add>
-  struct Row {
-    Out* channels;
-    int columns;
+ private:
+  GPU_DEVICE float result(Index channel, float sum) const {
+    float y = map_.shifted(sum, channel);
+    if (map_.addend.exists()) y += map_.addend(0, p_)[channel];
+    y = map_.clamped(y);
+    return map_.gate.exists() && !(map_.gate(0, p_)[channel] > 0) ? 0 : y;
+  }
 
-    GPU_DEVICE void put(int column, float first, float second) const {
-      if (column >= columns) return;
-      Out* to = channels + column;
-      const bool both = pairs || column + 1 < columns;
-      if (add) first += to[0];
-      if (add && both) second += to[1];
-      const Pair sums = Pair::rounded(first, second);
-      if constexpr (pairs) {
-        *reinterpret_cast<Pair*>(to) = sums;
-      } else {
-        to[0] = sums.first;
-        if (both) to[1] = sums.second;
-      }
-    }
-  };
-
-  Out* data;
-  Index pitch;
-  bool add, pairs;
+  const OutputMap<Out>& map_;
+  Index p_, end_;
 };
 
 }  // namespace robmask::cuda

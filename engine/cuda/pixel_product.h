@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/cuda/taps.h"
+#include "engine/cuda/tile.h"
 #include "engine/cuda/tile_product.h"
 
 namespace robmask::cuda {
@@ -102,13 +103,13 @@ struct PixelProduct {
   }
 };
 
-/// dw = [dw +] Σ over the pieces, in order: each of `lanes` threads adds every lanes-th piece, the
-/// first of them adds their sums.
-template <class Sum>
+/// dw = [dw +] Σ over the pieces: each of `lanes` threads adds every lanes-th piece, in order, the
+/// first of them adds their sums. A thread takes V neighbours of a row.
+template <class Sum, int V, int lanes>
 struct AddPieces {
-  static constexpr int threads = 256, width = 32, lanes = threads / width;
+  static constexpr int threads = 256, width = threads / lanes;
   struct Shared {
-    Sum sums[lanes][width];
+    Pack<Sum, V> sums[lanes][width];
   };
 
   Sum* dw;
@@ -118,22 +119,45 @@ struct AddPieces {
   int pieces, columns;
   bool add;
 
-  gpu::Blocks blocks() const { return {(count + width - 1) / width}; }
-
   GPU_DEVICE void operator()() const {
-    auto& shared = gpu::shared<Shared>();
     const int at = gpu::thread() % width, lane = gpu::thread() / width;
-    const Index i = Index{gpu::block().x} * width + at;
-    Sum sum = 0;
+    const Index i = (Index{gpu::block().x} * width + at) * V;
+    Pack<Sum, V> sum{};
     if (i < count)
-      for (int piece = lane; piece < pieces; piece += lanes) sum += sums[piece * count + i];
-    shared.sums[lane][at] = sum;
-    gpu::barrier();
-    if (lane > 0 || i >= count) return;
-    for (int other = 1; other < lanes; ++other) sum += shared.sums[other][at];
-    Sum& to = dw[i / columns * pitch + i % columns];
-    to = add ? to + sum : sum;
+      for (int piece = lane; piece < pieces; piece += lanes) sum += load<V>(sums + piece * count + i);
+    if constexpr (lanes > 1) {
+      auto& shared = gpu::shared<Shared>();
+      shared.sums[lane][at] = sum;
+      gpu::barrier();
+      if (lane > 0) return;
+      for (int other = 1; other < lanes; ++other) sum += shared.sums[other][at];
+    }
+    if (i < count) store<V>(dw + i / columns * pitch + i % columns, sum, add);
   }
 };
+
+/// dw: terms×columns   sums: pieces×terms×columns. Few pieces are no work for several lanes, many
+/// would be a long wait for one.
+template <class Sum>
+void add_pieces(gpu::Stream stream, const Sink& dw, const Tensor& sums) {
+  const Shape& s = sums.shape();
+  const auto run = [&]<int V, int lanes>() {
+    using Kernel = AddPieces<Sum, V, lanes>;
+    gpu::launch(stream, ceil_div(s.w * s.c, Kernel::width * V),
+                Kernel{.dw = dw.to.data<Sum>(),
+                       .pitch = dw.to.pitch(),
+                       .sums = sums.data<Sum>(),
+                       .count = s.w * s.c,
+                       .pieces = static_cast<int>(s.n),
+                       .columns = static_cast<int>(s.c),
+                       .add = dw.add});
+  };
+  with_packs<Sum>({dw.to, sums}, [&]<int V>() {
+    if (s.n <= 16)
+      run.template operator()<V, 1>();
+    else
+      run.template operator()<V, 8>();
+  });
+}
 
 }  // namespace robmask::cuda

@@ -1,6 +1,8 @@
 #pragma once
 // Sums in a fixed order: over the threads of a warp and of a block.
 
+#include <array>
+
 #include "engine/cuda/gpu.h"
 
 namespace robmask::cuda {
@@ -23,8 +25,8 @@ GPU_DEVICE T warp_max(T value) {
 /// A block of rows × columns threads, row by row: Σ over the rows of each column's values, halves
 /// added to halves; all threads get their column's. `memory` holds a value of each thread and is
 /// free again afterwards. Rows must be a power of two.
-template <int rows, int columns, class Value>
-GPU_DEVICE Value column_sum(const Value& value, Value* memory) {
+template <int rows, int columns>
+GPU_DEVICE double column_sum(double value, double* memory) {
   static_assert((rows & (rows - 1)) == 0);
   const int thread = gpu::thread();
   memory[thread] = value;
@@ -33,14 +35,33 @@ GPU_DEVICE Value column_sum(const Value& value, Value* memory) {
     if (thread < half * columns) memory[thread] += memory[thread + half * columns];
   }
   gpu::barrier();
-  const Value sum = memory[thread % columns];
+  const double sum = memory[thread % columns];
   gpu::barrier();
   return sum;
 }
 
+/// The same of several values a thread, by V arrays: so neighbouring threads meet no other bank.
+template <int rows, int columns, std::size_t V>
+GPU_DEVICE std::array<double, V> column_sums(const std::array<double, V>& values,
+                                             double (&memory)[V][rows * columns]) {
+  static_assert((rows & (rows - 1)) == 0);
+  const int thread = gpu::thread();
+  for (std::size_t i = 0; i < V; ++i) memory[i][thread] = values[i];
+  for (int half = rows / 2; half > 0; half /= 2) {
+    gpu::barrier();
+    if (thread >= half * columns) continue;
+    for (std::size_t i = 0; i < V; ++i) memory[i][thread] += memory[i][thread + half * columns];
+  }
+  gpu::barrier();
+  std::array<double, V> sums;
+  for (std::size_t i = 0; i < V; ++i) sums[i] = memory[i][thread % columns];
+  gpu::barrier();
+  return sums;
+}
+
 /// Σ over all threads of the block.
-template <int threads, class Value>
-GPU_DEVICE Value block_sum(const Value& value, Value* memory) {
+template <int threads>
+GPU_DEVICE double block_sum(double value, double* memory) {
   return column_sum<threads, 1>(value, memory);
 }
 

@@ -18,7 +18,7 @@ struct PieceMoments {
   using Sums = Pack<double, V>;
   static constexpr int threads = Walk::threads, rounds = Walk::piece / Walk::rows;
   struct Shared {
-    Sums memory[threads];
+    double memory[V][threads];
   };
   Walk walk;
   Rows<T> x;
@@ -58,9 +58,10 @@ struct PieceMoments {
   }
 
   GPU_DEVICE static Sums block_total(const Pack<R, V>& mine) {
-    Sums sums;
-    for (int i = 0; i < V; ++i) sums.at[i] = mine.at[i];
-    return column_sum<Walk::rows, Walk::columns>(sums, gpu::shared<Shared>().memory);
+    std::array<double, V> sums;
+    for (int i = 0; i < V; ++i) sums[i] = mine.at[i];
+    sums = column_sums<Walk::rows, Walk::columns>(sums, gpu::shared<Shared>().memory);
+    return std::bit_cast<Sums>(sums);
   }
 };
 

@@ -54,6 +54,7 @@ Taps::Taps(const Axis& rows, const Axis& columns, const Tensor& read, const Shap
   const Index image = Index{rows.count} * columns.count;
   const Index channels = read.shape().c / window.groups, taps = Index{rows.taps} * columns.taps;
   to_int(read.shape().rows());
+  to_int(written.rows());
   pixels_ = to_int(written.n * image);
   terms_ = to_int(taps * channels);
   per_image_ = divisor(image);

@@ -75,7 +75,7 @@ class Taps {
   /// The written pixel number `p`; past the last one a place that reads nothing.
   GPU_DEVICE Place place(int p) const;
   /// Its number in the map that is written.
-  GPU_DEVICE Index written(int p) const;
+  GPU_DEVICE int written(int p) const;
   /// The tap of term number `k`; past the last one a tap that reads nothing.
   GPU_DEVICE Tap tap(int k) const;
   /// Where term `k` finds its weight: its tap in the whole window, and its channel.
@@ -113,10 +113,10 @@ GPU_DEVICE Place Taps::place(int p) const {
   return {h, w, (n * read_height_ + h) * read_width_ + w};
 }
 
-GPU_DEVICE Index Taps::written(int p) const {
+GPU_DEVICE int Taps::written(int p) const {
   const auto [n, a, b] = pixel(p);
   const int h = rows_.first + a * rows_.step, w = columns_.first + b * columns_.step;
-  return (Index{n} * written_height_ + h) * written_width_ + w;
+  return (n * written_height_ + h) * written_width_ + w;
 }
 
 GPU_DEVICE Tap Taps::tap(int row, int column) const {

@@ -17,13 +17,16 @@ bool in_chunks(const T* data, Index pitch, Index channels) {
          reinterpret_cast<std::uintptr_t>(data) % 16 == 0;
 }
 
+/// `columns` of a group are written.
 template <class Out>
 OutputMap<Out> output_map(const Sink& to, Index columns) {
-  Out* data = to.to.data<Out>();
-  const bool even = columns % 2 == 0 && to.to.pitch() % 2 == 0;
-  const bool aligned =
-      reinterpret_cast<std::uintptr_t>(data) % sizeof(typename OutputMap<Out>::Pair) == 0;
-  return {data, to.to.pitch(), to.add, even && aligned};
+  const Tensor& map = to.to;
+  const Index wide = std::is_same_v<Out, bf16> ? 8 : 2;
+  const bool fits = columns % wide == 0 && map.pitch() % wide == 0 &&
+                    reinterpret_cast<std::uintptr_t>(map.bytes()) % (wide * sizeof(Out)) == 0;
+  OutputMap<Out> output{.to = Rows<Out>(map), .wide = fits};
+  if (to.add) output.addend = output.to;
+  return output;
 }
 
 /// Moments are asked of maps that a convolution writes; a gradient has none.
@@ -92,20 +95,12 @@ void multiply_pixels(CudaBackend& machine, const Sink& dw, const Tensor& dy, con
     const Tensor sums(machine, {pieces, 1, taps.terms(), all}, DType::f32);
     const WarpPixelProduct<T, Tile, Source<T, Tile>> product{
         .factors = factors,
-        .sums = sums.data<float>(),
+        .sums = output_map<float>({sums}, columns),
         .piece_pixels = static_cast<int>(piece),
         .depth = static_cast<int>(depth),
-        .column_tiles = static_cast<int>(column_tiles),
-        .all_columns = static_cast<int>(all)};
+        .column_tiles = static_cast<int>(column_tiles)};
     gpu::launch(machine.stream(), {tiles, pieces, groups}, product);
-    const AddPieces<float> added{.dw = dw.to.data<float>(),
-                                 .pitch = dw.to.pitch(),
-                                 .sums = sums.data<float>(),
-                                 .count = taps.terms() * all,
-                                 .pieces = static_cast<int>(pieces),
-                                 .columns = static_cast<int>(all),
-                                 .add = dw.add};
-    gpu::launch(machine.stream(), added.blocks(), added);
+    add_pieces<float>(machine.stream(), dw, sums);
   };
 
   if (!in_chunks(factors.x.data, x.pitch(), depth) || !in_chunks(factors.dy, dy.pitch(), columns))

@@ -1,6 +1,8 @@
 #pragma once
 // How maps are walked: which thread takes which pixels and channels; how it reads and writes them.
 
+#include <array>
+#include <bit>
 #include <initializer_list>
 
 #include "engine/cuda/rows.h"
@@ -26,13 +28,33 @@ GPU_DEVICE Pack<Real<T>, V> load(const T* from) {
   return values;
 }
 
+/// As they are stored: bf16 are rounded two at a time, into one word.
+template <class T, int V>
+GPU_DEVICE Pack<T, V> rounded(const Pack<Real<T>, V>& values) {
+  if constexpr (std::is_same_v<T, bf16> && V % 2 == 0) {
+    Pack<std::uint32_t, V / 2> words;
+    for (int i = 0; i < V; i += 2)
+      words.at[i / 2] = gpu::round_to_bf16(values.at[i], values.at[i + 1]);
+    return std::bit_cast<Pack<T, V>>(words);
+  } else {
+    Pack<T, V> stored;
+    for (int i = 0; i < V; ++i) stored.at[i] = static_cast<T>(values.at[i]);
+    return stored;
+  }
+}
+
 /// to = [to +] values
 template <int V, class T>
 GPU_DEVICE void store(T* to, Pack<Real<T>, V> values, bool add = false) {
   if (add) values += load<V>(to);
-  Pack<T, V> stored;
-  for (int i = 0; i < V; ++i) stored.at[i] = static_cast<T>(values.at[i]);
-  *reinterpret_cast<Pack<T, V>*>(to) = stored;
+  const Pack<T, V> stored = rounded<T>(values);
+  constexpr int chunks = sizeof stored / sizeof(gpu::Chunk);
+  if constexpr (chunks > 0) {
+    const auto all = std::bit_cast<std::array<gpu::Chunk, chunks>>(stored);
+    for (int i = 0; i < chunks; ++i) gpu::store_chunk(to + i * (V / chunks), all[i]);
+  } else {
+    *reinterpret_cast<Pack<T, V>*>(to) = stored;
+  }
 }
 
 /// f<V>() with the number of channels of type T that fit into 16 bytes if all tensors can be read

@@ -16,7 +16,7 @@ GPU_DEVICE WarpSums<Tile> as_stored(WarpSums<Tile> sums) {
     for (auto& block : blocks) {
       GPU_UNROLL
       for (int i = 0; i < 4; i += 2) {
-        const auto stored = OutputMap<Out>::Pair::rounded(block[i], block[i + 1]);
+        const auto stored = Pair<Out>::rounded(block[i], block[i + 1]);
         block[i] = stored.first;
         block[i + 1] = stored.second;
       }

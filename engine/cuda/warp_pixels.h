@@ -2,6 +2,7 @@
 // The weight gradient on tensor cores: the product of pixel_product.h. Both maps have neighbours in
 // memory across the depth, which is the pixels.
 
+#include "engine/cuda/output_map.h"
 #include "engine/cuda/pixel_product.h"
 #include "engine/cuda/warp_product.h"
 
@@ -107,8 +108,8 @@ struct WarpPixelProduct {
   static constexpr int threads = Tile::threads;
 
   PixelFactors<T> factors;
-  float* sums;  // pieces × terms × all columns
-  int piece_pixels, depth, column_tiles, all_columns;
+  OutputMap<float> sums;  // pieces × terms × all columns
+  int piece_pixels, depth, column_tiles;
 
   GPU_DEVICE void operator()() const {
     const auto tile = static_cast<int>(gpu::block().x), piece = static_cast<int>(gpu::block().y),
@@ -124,24 +125,16 @@ struct WarpPixelProduct {
     Source source(mine, first_row, first_column, first_pixel, end);
     auto& stages = gpu::shared<Shared>().stages;
 
-    float* to = sums + Index{piece} * mine.taps.terms() * all_columns + group * mine.columns;
-    multiply<T, Tile>(stages, source, steps).store([&](int row) {
+    OutputMap<float> piece_sums = sums;
+    piece_sums.to.data += Index{piece} * mine.taps.terms() * piece_sums.to.pitch;
+    const int first_channel = group * mine.columns + first_column;
+    multiply<T, Tile>(stages, source, steps).each_pair([&](int row, int column, float a, float b) {
       const int term = first_row + row;
-      float* columns = term < mine.taps.terms() ? to + Index{term} * all_columns : nullptr;
-      return Row{columns, first_column, mine.columns};
+      if (term < mine.taps.terms())
+        PairWriter<float>(piece_sums, term, (group + 1) * mine.columns)
+            .put(first_channel + column, a, b);
     });
   }
-
- private:
-  struct Row {
-    float* sums;
-    int first, columns;
-    GPU_DEVICE void put(int column, float a, float b) const {
-      if (sums == nullptr) return;
-      if (first + column < columns) sums[first + column] = a;
-      if (first + column + 1 < columns) sums[first + column + 1] = b;
-    }
-  };
 };
 
 }  // namespace robmask::cuda

@@ -61,18 +61,17 @@ struct WarpSums {
     }
   }
 
-  /// f(row) gives where a row of the tile goes; f(row).put(column, a, b) takes two neighbours of
-  /// it.
+  /// f(row, column, a, b) takes this thread's sums of two neighbours in a row of the tile.
   template <class F>
-  GPU_DEVICE void store(F&& f) const {
+  GPU_DEVICE void each_pair(F&& f) const {
     const int g = gpu::thread() % gpu::warp_size / 4, t = gpu::thread() % 4;
     GPU_UNROLL
     for (int i = 0; i < Tile::warp_rows / 8; ++i) {
-      const auto row = f(first_row() + 8 * i + g);
       GPU_UNROLL
       for (int j = 0; j < Tile::warp_columns / 8; ++j) {
         const float(&sums)[4] = at[i / 2][j];
-        row.put(first_column() + 8 * j + 2 * t, sums[i % 2 * 2], sums[i % 2 * 2 + 1]);
+        f(first_row() + 8 * i + g, first_column() + 8 * j + 2 * t, sums[i % 2 * 2],
+          sums[i % 2 * 2 + 1]);
       }
     }
   }

@@ -2,9 +2,9 @@
 // A convolution and its input gradient on tensor cores: the product of tap_product.h, its left rows
 // gathered 16 bytes at a time.
 
-#include "engine/cuda/output_map.h"
 #include "engine/cuda/tap_product.h"
 #include "engine/cuda/warp_product.h"
+#include "engine/cuda/warp_store.h"
 
 namespace robmask::cuda {
 
@@ -162,22 +162,17 @@ struct WarpTapProduct {
   }
 
   GPU_DEVICE void store(const WarpSums<Tile>& sums) const {
-    if (to.pairs)
-      to.add ? store<true, true>(sums) : store<true, false>(sums);
-    else
-      to.add ? store<false, true>(sums) : store<false, false>(sums);
-  }
-
- private:
-  template <bool pairs, bool add>
-  GPU_DEVICE void store(const WarpSums<Tile>& sums) const {
-    const int first = first_pixel(), columns = factors.columns - first_column();
-    Out* channels = to.data + first_channel();
-    sums.store([&](int row) {
+    const int first = first_pixel(), channel = first_channel();
+    const int end = static_cast<int>(gpu::block().z + 1) * factors.columns;
+    const auto pixel = [&](int row) {
       const int p = first + row;
-      const bool exists = p < factors.taps.pixels();
-      return typename OutputMap<Out>::template Row<pairs, add>{
-          channels + (exists ? factors.taps.written(p) * to.pitch : 0), exists ? columns : 0};
+      return p < factors.taps.pixels() ? factors.taps.written(p) : -1;
+    };
+    if constexpr (std::is_same_v<Out, bf16>)
+      if (to.wide) return ChunkWriter<Tile>(to, channel, end)(sums, pixel);
+    sums.each_pair([&](int row, int column, float a, float b) {
+      const int p = pixel(row);
+      if (p >= 0) PairWriter<Out>(to, p, end).put(channel + column, a, b);
     });
   }
 };

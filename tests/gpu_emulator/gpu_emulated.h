@@ -111,6 +111,8 @@ GPU_DEVICE T shuffle_down(T value, int distance,
   return emulated::exchange(value, from < warp_size ? from : lane, where);
 }
 
+GPU_DEVICE void store_chunk(void* to, const Chunk& c) { *static_cast<Chunk*>(to) = c; }
+
 template <class Shared>
 GPU_DEVICE Shared& shared() {
   if (sizeof(Shared) > emulated::place.shared_bytes)
