@@ -30,6 +30,14 @@ std::unique_ptr<Backend> make_backend(const std::string& name) {
 
 }  // namespace
 
+void Backend::conv2d_folded(Tensor z, Tensor x, Tensor w, const Window& window,
+                            const FoldedMask& mask) {
+  conv2d(z, x, w, window);
+  affine({z}, z, {}, mask.shift);
+  if (mask.residual) add(z, z, mask.residual);
+  if (mask.relu) relu(z, z);
+}
+
 Backend& backend(const std::string& asked) {
   const std::string name = asked == "cuda" ? "cuda:0" : asked;
   static std::mutex guard;

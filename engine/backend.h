@@ -21,6 +21,7 @@
 #include <string>
 
 #include "engine/attack_steps.h"
+#include "engine/lens.h"
 #include "engine/moments.h"
 #include "engine/pool.h"
 #include "engine/random.h"
@@ -50,18 +51,19 @@ struct MaskSource {
   double eps = 1e-5;
 };
 
-/// The mask of each channel as a lens: x̂ = (x − mean)·inverse and γ·x̂ + β = x·scale + shift. Its
-/// parts are shared {1,1,1,C} or per image {N,1,1,C}, each on its own.
-struct Lens {
-  Tensor mean, inverse, scale, shift;
-};
-
 /// One pass of the mask op over the images of one segment:
 ///   z = [relu]( x·scale + shift [+ residual] )
 struct MaskPass {
   Tensor x;
   Lens lens;
   Tensor residual;  // may be empty
+  bool relu = false;
+};
+
+/// A mask without its scale, which is in the weights of the convolution ahead: shift {1,1,1,C}; the
+/// residual, of the map's shape, may be empty.
+struct FoldedMask {
+  Tensor shift, residual;
   bool relu = false;
 };
 
@@ -116,7 +118,7 @@ class Backend : public AttackSteps {
   virtual void affine(Sink y, Tensor x, Tensor scale, Tensor shift) = 0;
   /// The gradient of a shift b: db = [db +] Σ rows dy.
   virtual void bias_gradient(Sink db, Tensor dy) = 0;
-  /// y = max(x, 0); dx = [dx +] dy·[y > 0]
+  /// y = max(x, 0); dx = [dx +] dy·[y > 0], where dx may be dy
   virtual void relu(Tensor y, Tensor x) = 0;
   virtual void relu_gradient(Sink dx, Tensor dy, Tensor y) = 0;
 
@@ -129,7 +131,15 @@ class Backend : public AttackSteps {
   /// y = x ⋆ w; and the moments of y, if they are asked for and this machine can take them.
   virtual void conv2d(Tensor y, Tensor x, Tensor w, const Window& window,
                       Moments* moments = nullptr) = 0;
-  virtual void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) = 0;
+  /// z = [relu](x ⋆ w + shift [+ residual]), rounded once where it is done in one pass; w holds the
+  /// scale of the mask. In several passes unless a machine knows better.
+  virtual void conv2d_folded(Tensor z, Tensor x, Tensor w, const Window& window,
+                             const FoldedMask& mask);
+  /// Whether that pays for maps of this type, and may round weights times scales to it.
+  virtual bool folds_masks(DType) const { return false; }
+  /// dx = [dx +] w ⋆ᵀ dy; with a gate, a map of dx's shape, only where that is positive, else 0.
+  virtual void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window,
+                                     Tensor gate = {}) = 0;
   virtual void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) = 0;
 
   // ---- the mask ---------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/tensor.h"
+#include "engine/lens.h"
 
 namespace robmask {
 
@@ -24,6 +24,9 @@ struct Segment {
   Tensor pair_code;
   /// The pair that a train pass updates.
   Index pair = 0;
+  /// For passes in eval mode between which no parameter changes: masks are made in the first one
+  /// and kept here. Empty: each pass makes its own.
+  std::shared_ptr<KeptMasks> kept = {};
 };
 
 /// Segments lie one after the other along the images. RobMask's and AdvProp's two forward passes

@@ -11,9 +11,6 @@ namespace robmask {
 /// there (a range of channels of a larger map, say) and has into's gradient. w is read as operand.
 Variable conv2d(const Variable& x, const Variable& w, const Window& window,
                 const Variable& into = {});
-/// The same where y goes through a mask in `context` next: what batch statistics need of y is taken
-/// on the way, if the machine can.
-Variable conv2d(const Variable& x, const Variable& w, const Window& window, const Context& context);
 
 /// y = x·w + b.  x: {N,1,1,Cin}, w: {1,1,Cin,Cout}, b: {1,1,1,Cout}
 Variable linear(const Variable& x, const Variable& w, const Variable& b);
@@ -35,6 +32,11 @@ struct MaskOptions {
 /// with x̂ normalized as the context's segments say (docs/mask.md). Plain batch norm is k = 1.
 Variable mask(const Variable& x, const MaskState& state, const Context& context,
               const MaskOptions& options = {});
+/// mask(conv2d(x, w, window), state, context, options), in fewer passes over the map where the
+/// machine can: what batch statistics need is taken on the way, and a mask that is kept, as in an
+/// attack, goes into the weights.
+Variable masked_conv2d(const Variable& x, const Variable& w, const Window& window,
+                       const MaskState& state, const Context& context, const MaskOptions& options);
 
 /// x·scale + shift per channel with constant scale and shift {1,1,1,C}, stored as `maps`:
 /// normalization of pixels, from which all maps of a network have their type.

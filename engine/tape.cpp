@@ -11,7 +11,7 @@ Tape::Tape(std::initializer_list<Variable> targets) : Tape(std::vector<Variable>
 Tape::Tape(const std::vector<Variable>& targets) : outer_(innermost) {
   for (const Variable& v : targets) {
     targets_.push_back(v.slot());
-    heard_.emplace(&v.slot()->root(), false);
+    heard_.try_emplace(&v.slot()->root());
   }
   innermost = this;
 }
@@ -21,23 +21,28 @@ Tape::~Tape() { innermost = outer_; }
 Tape* Tape::hearing(std::initializer_list<Variable> inputs) {
   if (innermost)
     for (const Variable& v : inputs)
-      if (v && innermost->wanted(v)) return innermost;
+      if (innermost->hears(v)) return innermost;
   return nullptr;
 }
 
-Tape::Slot Tape::wanted(const Variable& v) const {
-  return v && heard_.contains(&v.slot()->root()) ? v.slot() : nullptr;
+bool Tape::hears(const Variable& v) const { return v && heard_.contains(&v.slot()->root()); }
+
+Tape::Slot Tape::wanted(const Variable& v) {
+  if (!hears(v)) return nullptr;
+  ++heard_.at(&v.slot()->root()).writers;
+  return v.slot();
 }
 
 void Tape::record(const Variable& output, Step step) {
-  heard_.emplace(&output.slot()->root(), false);
+  heard_.try_emplace(&output.slot()->root());
   steps_.push_back({output.slot(), std::move(step)});
 }
 
 Sink Tape::sink(const Slot& slot) {
   if (!slot) return {};
   GradientSlot& root = slot->root();
-  bool& written = heard_.at(&root);
+  auto& [written, writers] = heard_.at(&root);
+  expect(writers-- > 0, "a gradient has more writers than asked for it");
   if (!root.gradient) root.gradient = Tensor(*root.machine, root.shape, root.dtype);
   // A first writer that sees only a part of the buffer adds to zero, so the rest is defined too.
   if (!written && slot->shape != root.shape) {
@@ -47,6 +52,17 @@ Sink Tape::sink(const Slot& slot) {
   return {slot->view(), std::exchange(written, true)};
 }
 
+Tensor Tape::gate(const Slot& slot) {
+  if (!slot->gate || heard_.at(slot.get()).writers > 1) return {};
+  return std::exchange(slot->gate, {});
+}
+
+void Tape::give(const Slot& slot, const Tensor& gradient) {
+  if (slot->base || slot->gradient) return slot->machine->scale(sink(slot), gradient, 1);
+  slot->gradient = gradient;
+  sink(slot);
+}
+
 void Tape::backward(const Variable& loss) {
   const Tensor one(loss.machine(), loss.shape(), loss.value().dtype());
   loss.machine().fill(one, 1);
@@ -54,23 +70,22 @@ void Tape::backward(const Variable& loss) {
 }
 
 void Tape::backward(const Variable& output, const Tensor& gradient) {
-  expect(!steps_.empty() && wanted(output),
-         "backward from a variable that this tape does not hear");
+  expect(!steps_.empty() && hears(output), "backward from a variable that this tape does not hear");
   Backend& machine = output.machine();
   GradientSlot& seed = output.slot()->root();
   seed.gradient = Tensor(machine, seed.shape, seed.dtype);
   machine.fill(seed.gradient, 0);
   machine.copy(output.gradient(), gradient);
-  heard_.at(&seed) = true;
+  heard_.at(&seed).written = true;
   while (!steps_.empty()) {
     Recorded& last = steps_.back();
     if (const auto written = heard_.find(&last.output->root());
-        written != heard_.end() && written->second)
+        written != heard_.end() && written->second.written)
       last.step(*this, last.output->view());
     steps_.pop_back();
   }
   for (const Slot& target : targets_) {
-    if (heard_.at(&target->root())) continue;
+    if (heard_.at(&target->root()).written) continue;
     GradientSlot& root = target->root();
     if (!root.gradient) root.gradient = Tensor(machine, root.shape, root.dtype);
     machine.fill(root.gradient, 0);

@@ -36,9 +36,11 @@ class Tape {
   /// Empty variables are allowed and never heard.
   static Tape* hearing(std::initializer_list<Variable> inputs);
 
+  /// Whether this tape hears `v`; an empty variable never.
+  bool hears(const Variable& v) const;
   /// The slot of `v` if this tape hears it, else null: an op asks this for each input and, in its
-  /// backward step, computes only the gradients that are wanted.
-  Slot wanted(const Variable& v) const;
+  /// backward step, computes only the gradients that are wanted. Who has asked is a writer.
+  Slot wanted(const Variable& v);
 
   /// Adds a step that turns the gradient of `output` into gradients of the wanted inputs; the tape
   /// hears `output` from now on.
@@ -47,6 +49,12 @@ class Tape {
   /// For use inside a step: where the gradient of a wanted input goes. The first writer of a
   /// backward pass replaces, later ones add; an empty slot gives an empty sink.
   Sink sink(const Slot& slot);
+  /// To be asked ahead of sink(): if the next writer is the last one, and the gradient ends at a
+  /// ReLU, the slot's gate; the writer must then write 0 where that is not positive. Else empty.
+  Tensor gate(const Slot& slot);
+  /// In place of writing a copy of `gradient` to the sink: the slot takes it over if it is the first
+  /// one. Its memory is the slot's from then on.
+  void give(const Slot& slot, const Tensor& gradient);
 
   /// Runs the steps in reverse from d(Σ loss)/d(loss) = 1, destroying each as it is done, so that
   /// activations and gradients die as they are consumed. Afterwards the targets hold their
@@ -61,8 +69,13 @@ class Tape {
     Step step;
   };
 
+  struct Heard {
+    bool written = false;  // the gradient, by some step of the backward pass
+    int writers = 0;       // that are still to come
+  };
+
   std::vector<Slot> targets_;
-  std::unordered_map<GradientSlot*, bool> heard_;  // root slot → has its gradient been written?
+  std::unordered_map<GradientSlot*, Heard> heard_;  // by root slot
   std::vector<Recorded> steps_;
   Tape* outer_;
 };

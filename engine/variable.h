@@ -14,7 +14,9 @@ struct GradientSlot {
   Backend* machine = nullptr;
   Shape shape;
   DType dtype = DType::f32;
-  Tensor gradient;                     // empty until the first writer of a backward pass
+  Tensor gradient;  // empty until the first writer of a backward pass
+  Tensor
+      gate;  // behind a ReLU, if the last writer may cut the gradient off: what is positive there
   std::shared_ptr<GradientSlot> base;  // if set, this slot is base's images and channels from here:
   Index first_image = 0, first_channel = 0;
 

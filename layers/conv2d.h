@@ -17,11 +17,8 @@ class Conv2d {
   Variable operator()(const Variable& x, const Variable& into = {}) const {
     return conv2d(x, weight_, window_, into);
   }
-  /// The same where a norm in that context comes next.
-  Variable operator()(const Variable& x, const Context& context) const {
-    return conv2d(x, weight_, window_, context);
-  }
   const Window& window() const { return window_; }
+  const Variable& weight() const { return weight_; }
 
  private:
   Window window_;

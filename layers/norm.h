@@ -1,7 +1,6 @@
 #pragma once
 
-#include "engine/ops.h"
-#include "layers/scope.h"
+#include "layers/conv2d.h"
 
 namespace robmask {
 
@@ -26,16 +25,26 @@ class MaskedNorm {
   /// relu(norm(x) [+ residual])
   Variable operator()(const Variable& x, const Context& context,
                       const Variable& residual = {}) const {
-    const Variable y = mask(x, state_, context, {.relu = true, .residual = residual});
-    if (context.watch) context.watch(name_, y.value());
-    return y;
+    return watched(mask(x, state_, context, {.relu = true, .residual = residual}), context);
   }
-  /// norm(x), without the clamp: shortcuts.
-  Variable normalize(const Variable& x, const Context& context) const {
-    return mask(x, state_, context, {.relu = false, .residual = {}});
+  /// relu(norm(conv(x)) [+ residual])
+  Variable operator()(const Conv2d& conv, const Variable& x, const Context& context,
+                      const Variable& residual = {}) const {
+    const MaskOptions options{.relu = true, .residual = residual};
+    return watched(masked_conv2d(x, conv.weight(), conv.window(), state_, context, options),
+                   context);
+  }
+  /// norm(conv(x)), without the clamp: shortcuts.
+  Variable normalize(const Conv2d& conv, const Variable& x, const Context& context) const {
+    return masked_conv2d(x, conv.weight(), conv.window(), state_, context, {.relu = false});
   }
 
  private:
+  Variable watched(const Variable& y, const Context& context) const {
+    if (context.watch) context.watch(name_, y.value());
+    return y;
+  }
+
   std::string name_;
   MaskState state_;
 };

@@ -26,7 +26,7 @@ class DenseLayer {
         conv2_(s / "conv2", 4 * growth, growth, {3, 1, 1}) {}
 
   void operator()(const Variable& x, const Context& c, const Variable& into) const {
-    conv2_(bn2_(conv1_(bn1_(x, c), c), c), into);
+    conv2_(bn2_(conv1_, bn1_(x, c), c), into);
   }
 
  private:

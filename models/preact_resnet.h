@@ -26,7 +26,7 @@ class PreActBlock {
 
   Variable operator()(const Variable& x, const Context& c) const {
     const Variable masked = bn1_(x, c);
-    const Variable h = conv2_(bn2_(conv1_(masked, c), c));
+    const Variable h = conv2_(bn2_(conv1_, masked, c));
     return add(h, shortcut_ ? (*shortcut_)(masked) : x);
   }
 

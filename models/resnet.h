@@ -21,7 +21,7 @@ class Projection {
       : conv_(s / 0, in, out, {1, stride}), norm_(s / 1, out) {}
 
   Variable operator()(const Variable& x, const Context& c) const {
-    return norm_.normalize(conv_(x, c), c);
+    return norm_.normalize(conv_, x, c);
   }
 
  private:
@@ -41,8 +41,8 @@ class BasicBlock {
   }
 
   Variable operator()(const Variable& x, const Context& c) const {
-    const Variable h = conv2_(bn1_(conv1_(x, c), c), c);
-    return bn2_(h, c, shortcut_ ? (*shortcut_)(x, c) : x);
+    const Variable h = bn1_(conv1_, x, c);
+    return bn2_(conv2_, h, c, shortcut_ ? (*shortcut_)(x, c) : x);
   }
 
  private:
@@ -67,7 +67,7 @@ class ResNet18 {
 
   /// x: N·H·W·3, normalized → logits {N,1,1,classes}
   Variable operator()(const Variable& x, const Context& c) const {
-    Variable h = bn1_(conv1_(x, c), c);
+    Variable h = bn1_(conv1_, x, c);
     if (stem_ == Stem::imagenet) h = max_pool(h, {3, 2, 1});
     for (const BasicBlock& block : blocks_) h = block(h, c);
     return linear_(global_average(h));

@@ -24,8 +24,8 @@ class ResNeXtBlock {
   }
 
   Variable operator()(const Variable& x, const Context& c) const {
-    const Variable h = conv3_(bn2_(conv2_(bn1_(conv1_(x, c), c), c), c), c);
-    return bn3_(h, c, shortcut_ ? (*shortcut_)(x, c) : x);
+    const Variable h = bn2_(conv2_, bn1_(conv1_, x, c), c);
+    return bn3_(conv3_, h, c, shortcut_ ? (*shortcut_)(x, c) : x);
   }
 
  private:
@@ -50,7 +50,7 @@ class ResNeXt29 {
 
   /// x: N·H·W·3, normalized → logits {N,1,1,classes}
   Variable operator()(const Variable& x, const Context& c) const {
-    Variable h = bn1_(conv1_(x, c), c);
+    Variable h = bn1_(conv1_, x, c);
     for (const ResNeXtBlock& block : blocks_) h = block(h, c);
     return linear_(global_average(h));
   }

@@ -14,9 +14,10 @@ class CountingBackend : public ReferenceBackend {
  public:
   int input_gradients = 0, weight_gradients = 0, bias_gradients = 0, relu_gradients = 0;
 
-  void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) override {
+  void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window,
+                             Tensor gate) override {
     ++input_gradients;
-    ReferenceBackend::conv2d_input_gradient(dx, dy, w, window);
+    ReferenceBackend::conv2d_input_gradient(dx, dy, w, window, gate);
   }
   void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) override {
     ++weight_gradients;

@@ -50,7 +50,8 @@ class Trades final : public Recipe {
   void attack(const Tensor& x_adv, const Batch& batch) const {
     // x' ← x + 0.001·N(0, I)
     model_.machine().start_normal(x_adv, batch.images, 0.001, starts_, step_, batch.ids);
-    const Context pass{{mask_.segment(batch.size(), Mode::eval)}};
+    Context pass{{mask_.segment(batch.size(), Mode::eval)}};
+    pass.segments[0].kept = std::make_shared<KeptMasks>();
     const Variable clean = model_.logits(Variable(batch.images), pass);
     // x' ← Π_{B(x, ε)}(x' + α·sign(∇_x' KL(f(x) ‖ f(x'))))
     pgd(x_adv, batch.images, ball_, attack_.steps,

@@ -30,7 +30,8 @@ void CpuBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Mome
   });
 }
 
-void CpuBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) {
+void CpuBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window,
+                                       Tensor gate) {
   const Shape x = dx.to.shape(), y = dy.shape();
   dispatch(dy.dtype(), [&]<class T>() {
     const Index groups = window.groups, depth = y.c / groups, columns = x.c / groups;
@@ -52,6 +53,7 @@ void CpuBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Windo
                    .add = dx.add},
                   *this);
   });
+  if (gate) relu_gradient({dx.to}, dx.to, gate);
 }
 
 void CpuBackend::conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) {

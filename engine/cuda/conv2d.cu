@@ -3,6 +3,7 @@
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/pixel_product.h"
 #include "engine/cuda/tap_product.h"
+#include "engine/cuda/techniques.h"
 #include "engine/cuda/tensor_cores.h"
 
 namespace robmask::cuda {
@@ -32,34 +33,51 @@ void pick(const CudaBackend& machine, const OnTensorCores& on_tensor_cores,
   if constexpr (!std::is_same_v<T, bf16>) portable.template operator()<T>();
 }
 
-/// Σ over the taps of `taps`, into the pixels of `to` that they write. `transposed` says which way
+/// Σ over the taps of each of `taps`, into the pixels that they write. `transposed` says which way
 /// the weights lie. On tensor cores the moments of the map are taken where they are asked for.
 template <class Real, bool transposed>
-void multiply_taps(CudaBackend& machine, const Taps& taps, Sink to, const Tensor& read,
+void multiply_taps(CudaBackend& machine, std::span<const Taps> taps,
+                   const tensor_cores::Output& output, const Tensor& read,
                    const WeightView<Real>& weight, Index groups, Moments* moments = nullptr) {
   const auto on_tensor_cores = [&]<class T>() {
-    tensor_cores::multiply_taps<T, T, transposed>(machine.stream(), taps, to, read, weight, groups,
-                                                  moments);
+    tensor_cores::multiply_taps<T, T, transposed>(machine.stream(), taps, output, read, weight,
+                                                  groups, moments);
   };
   const auto portable = [&]<class T>() {
+    const Sink& to = output.to;
     const auto depth = static_cast<int>(read.shape().c / groups);
     const auto columns = static_cast<int>(to.to.shape().c / groups);
-    with_tile<T>(taps.image_pixels(), columns, [&]<class Tile>() {
-      const int column_tiles = (columns + Tile::columns - 1) / Tile::columns;
-      const TapProduct<T, Tile, transposed> product{.taps = taps,
-                                                    .read = Gathered<T>(read),
-                                                    .weight = weight,
-                                                    .to = to.to.data<T>(),
-                                                    .pitch = to.to.pitch(),
-                                                    .pixels = taps.pixels(),
-                                                    .depth = depth,
-                                                    .columns = columns,
-                                                    .column_tiles = column_tiles,
-                                                    .add = to.add};
-      gpu::launch(machine.stream(), product.blocks(groups), product);
-    });
+    for (const Taps& part : taps) {
+      if (to.add && part.terms() == 0) continue;  // three quarters of a shortcut's pixels
+      with_tile<T>(part.image_pixels(), columns, [&]<class Tile>() {
+        const int column_tiles = (columns + Tile::columns - 1) / Tile::columns;
+        const TapProduct<T, Tile, transposed> product{.taps = part,
+                                                      .read = Gathered<T>(read),
+                                                      .weight = weight,
+                                                      .to = to.to.data<T>(),
+                                                      .pitch = to.to.pitch(),
+                                                      .pixels = part.pixels(),
+                                                      .depth = depth,
+                                                      .columns = columns,
+                                                      .column_tiles = column_tiles,
+                                                      .add = to.add};
+        gpu::launch(machine.stream(), product.blocks(groups), product);
+      });
+    }
+    if (output.gate) machine.relu_gradient({to.to}, to.to, output.gate);
   };
   pick<Real>(machine, on_tensor_cores, portable);
+}
+
+/// x ⋆ w on its way to `output`.
+template <class T>
+void convolve(CudaBackend& machine, const tensor_cores::Output& output, const Tensor& x,
+              const Tensor& w, const Window& window, Moments* moments = nullptr) {
+  const Shape& out = output.to.to.shape();
+  const Taps taps(forward_axis(out.h, window), forward_axis(out.w, window), x, out, window);
+  const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), out.c / window.groups, w.pitch(),
+                             1};
+  multiply_taps<T, false>(machine, {&taps, 1}, output, x, weight, window.groups, moments);
 }
 
 /// Σ over the pixels, for every term (tap, channel) of the weights.
@@ -102,28 +120,32 @@ void multiply_pixels(CudaBackend& machine, Sink dw, const Tensor& dy, const Tens
 
 // x: N·H·W·Cin   w: K·K·Cin/g·Cout   y: N·H'·W'·Cout
 void CudaBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Moments* moments) {
-  const Shape& out = y.shape();
-  const Taps taps(forward_axis(out.h, window), forward_axis(out.w, window), x, out, window);
-  const Index groups = window.groups;
-  dispatch_map(x.dtype(), [&]<class T>() {
-    const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), out.c / groups, w.pitch(), 1};
-    multiply_taps<T, false>(*this, taps, {y}, x, weight, groups, moments);
-  });
+  dispatch_map(x.dtype(), [&]<class T>() { convolve<T>(*this, {{y}}, x, w, window, moments); });
 }
 
-void CudaBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) {
+bool CudaBackend::folds_masks(DType maps) const {
+  const bool rounds = maps == DType::bf16 || (maps == DType::f32 && products() == Products::tf32);
+  return rounds && uses(Technique::folded_masks);
+}
+
+void CudaBackend::conv2d_folded(Tensor z, Tensor x, Tensor w, const Window& window,
+                                const FoldedMask& mask) {
+  if (!folds_masks(x.dtype())) return Backend::conv2d_folded(z, x, w, window, mask);
+  dispatch_map(x.dtype(), [&]<class T>() { convolve<T>(*this, {{z}, {}, mask}, x, w, window); });
+}
+
+void CudaBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window,
+                                        Tensor gate) {
   const Shape& in = dx.to.shape();
-  const Index groups = window.groups;
-  dispatch_map(dy.dtype(), [&]<class T>() {
-    const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), dy.shape().c / groups, 1,
-                               w.pitch()};
-    for (int h = 0; h < window.stride; ++h)
-      for (int v = 0; v < window.stride; ++v) {
-        const Taps taps(gradient_axis(in.h, h, window), gradient_axis(in.w, v, window), dy, in,
+  std::vector<Taps> taps;  // for each class of input pixels
+  for (int h = 0; h < window.stride; ++h)
+    for (int v = 0; v < window.stride; ++v)
+      taps.emplace_back(gradient_axis(in.h, h, window), gradient_axis(in.w, v, window), dy, in,
                         window);
-        if (dx.add && taps.terms() == 0) continue;  // three quarters of a shortcut's pixels
-        multiply_taps<T, true>(*this, taps, dx, dy, weight, groups);
-      }
+  dispatch_map(dy.dtype(), [&]<class T>() {
+    const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), dy.shape().c / window.groups,
+                               1, w.pitch()};
+    multiply_taps<T, true>(*this, taps, {dx, gate}, dy, weight, window.groups);
   });
 }
 

@@ -1,5 +1,7 @@
 #include "engine/cuda/cuda_backend.h"
 
+#include "engine/cuda/techniques.h"
+
 namespace robmask {
 
 namespace cuda {
@@ -9,6 +11,7 @@ CudaBackend::CudaBackend(int device) : device_(device) {
   if (device >= count)
     throw Unavailable(
         fmt::format("there is no GPU cuda:{}: the last one is cuda:{}", device, count - 1));
+  uses(Technique::early_start);  // says so now if ROBMASK_WITHOUT is wrong
   gpu::use_device(device);
   stream_ = gpu::make_stream();
   cublas_.emplace(*this, stream_);

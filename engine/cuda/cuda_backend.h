@@ -45,7 +45,11 @@ class CudaBackend final : public Backend {
 
   // conv2d.cu
   void conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Moments* moments) override;
-  void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) override;
+  void conv2d_folded(Tensor z, Tensor x, Tensor w, const Window& window,
+                     const FoldedMask& mask) override;
+  bool folds_masks(DType maps) const override;
+  void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window,
+                             Tensor gate) override;
   void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) override;
 
   // statistics.cu

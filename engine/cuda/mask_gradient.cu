@@ -5,6 +5,8 @@
 //   dx = γ_n·s·g                                          through given ones.
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/reduce.h"
@@ -57,10 +59,9 @@ struct PieceSums {
     }
     both = column_sums<Walk::rows, Walk::columns>(both, gpu::shared<Shared>().memory);
     if (!walk.inside() || gpu::thread() >= Walk::columns) return;
-    for (int i = 0; i < V; ++i) {
-      sums(n, 2 * walk.piece_number())[c + i] = both[i];
-      sums(n, 2 * walk.piece_number() + 1)[c + i] = both[V + i];
-    }
+    const auto [sum_a, sum_b] = std::bit_cast<std::array<Pack<double, V>, 2>>(both);
+    store<V>(sums(n, 2 * walk.piece_number()) + c, sum_a);
+    store<V>(sums(n, 2 * walk.piece_number() + 1) + c, sum_b);
   }
 };
 

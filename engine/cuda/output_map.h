@@ -17,8 +17,10 @@ struct OutputMap {
   Rows<Out> to, addend = {}, gate = {};
   const float* shift = nullptr;  // of each channel
   float floor = -std::numeric_limits<float>::infinity();
-  bool wide;  // 16 bytes of neighbouring channels of bf16 can move at once, 8 of floats
+  bool wide = false;  // 16 bytes of neighbouring channels of bf16 can move at once, 8 of floats
 
+  /// Nothing is to be done where the sums are 0.
+  GPU_DEVICE bool adds_to_itself() const { return addend.data == to.data && !gate.exists(); }
   /// The sum of a channel without what is added from a map.
   GPU_DEVICE float shifted(float sum, Index channel) const {
     return shift == nullptr ? sum : sum + shift[channel];

@@ -124,7 +124,8 @@ struct AddPieces {
     const Index i = (Index{gpu::block().x} * width + at) * V;
     Pack<Sum, V> sum{};
     if (i < count)
-      for (int piece = lane; piece < pieces; piece += lanes) sum += load<V>(sums + piece * count + i);
+      for (int piece = lane; piece < pieces; piece += lanes)
+        sum += load<V>(sums + piece * count + i);
     if constexpr (lanes > 1) {
       auto& shared = gpu::shared<Shared>();
       shared.sums[lane][at] = sum;

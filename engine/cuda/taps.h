@@ -65,6 +65,7 @@ struct Gathered {
 /// The written pixels of a batch, in order, and the terms (tap, channel) of the sum for each.
 class Taps {
  public:
+  Taps() = default;  // none, of no pixels
   Taps(const Axis& rows, const Axis& columns, const Tensor& read, const Shape& written,
        const Window& window);
 
@@ -95,8 +96,8 @@ class Taps {
   GPU_DEVICE Pixel pixel(int p) const;
 
   Axis rows_, columns_;
-  int pixels_, terms_, kernel_;
-  int read_height_, read_width_, read_pitch_, written_height_, written_width_;
+  int pixels_ = 0, terms_ = 0, kernel_ = 1;
+  int read_height_ = 0, read_width_ = 0, read_pitch_ = 0, written_height_ = 0, written_width_ = 0;
   Divisor per_image_, per_row_, per_channel_, per_tap_row_;
 };
 

@@ -1,6 +1,9 @@
 #include "engine/cuda/tensor_cores.h"
 
+#include <algorithm>
+
 #include "engine/cuda/rows.h"
+#include "engine/cuda/techniques.h"
 #include "engine/cuda/warp_moments.h"
 #include "engine/cuda/warp_pixels.h"
 #include "engine/cuda/warp_taps.h"
@@ -19,14 +22,21 @@ bool in_chunks(const T* data, Index pitch, Index channels) {
 
 /// `columns` of a group are written.
 template <class Out>
-OutputMap<Out> output_map(const Sink& to, Index columns) {
-  const Tensor& map = to.to;
-  const Index wide = std::is_same_v<Out, bf16> ? 8 : 2;
-  const bool fits = columns % wide == 0 && map.pitch() % wide == 0 &&
-                    reinterpret_cast<std::uintptr_t>(map.bytes()) % (wide * sizeof(Out)) == 0;
-  OutputMap<Out> output{.to = Rows<Out>(map), .wide = fits};
-  if (to.add) output.addend = output.to;
-  return output;
+OutputMap<Out> output_map(const Output& output, Index columns) {
+  const Sink& to = output.to;
+  const FoldedMask& mask = output.mask;
+  OutputMap<Out> map{.to = Rows<Out>(to.to),
+                     .addend = Rows<Out>(to.add ? to.to : mask.residual),
+                     .gate = Rows<Out>(output.gate)};
+  if (mask.shift) map.shift = mask.shift.data<float>();
+  if (mask.relu) map.floor = 0;
+  constexpr Index wide = std::is_same_v<Out, bf16> ? 8 : 2;
+  map.wide = columns % wide == 0;
+  for (const Tensor& t : {to.to, mask.residual, output.gate})
+    if (t)
+      map.wide = map.wide && t.pitch() % wide == 0 &&
+                 reinterpret_cast<std::uintptr_t>(t.bytes()) % (wide * sizeof(Out)) == 0;
+  return map;
 }
 
 /// Moments are asked of maps that a convolution writes; a gradient has none.
@@ -42,42 +52,68 @@ Moments moments_of(const Tensor& y, Index piece) {
 }  // namespace
 
 template <class T, class Out, bool transposed>
-void multiply_taps(gpu::Stream stream, const Taps& taps, const Sink& to, const Tensor& read,
-                   const WeightView<T>& weight, Index groups, Moments* moments) {
-  const Index depth = read.shape().c / groups, columns = to.to.shape().c / groups;
-  const TapFactors<T> factors{taps, Gathered<T>(read), weight, static_cast<int>(depth),
+void multiply_taps(gpu::Stream stream, std::span<const Taps> taps, const Output& output,
+                   const Tensor& read, const WeightView<T>& weight, Index groups,
+                   Moments* moments) {
+  const Tensor& to = output.to.to;
+  const Index depth = read.shape().c / groups, columns = to.shape().c / groups;
+  const MapFactors<T> factors{Gathered<T>(read), weight, static_cast<int>(depth),
                               static_cast<int>(columns)};
-  const auto start = [&]<class Tile, template <class, class, bool> class Source>() {
+  int pixels = 0;  // so that an image meets the same tile in any batch
+  for (const Taps& t : taps) pixels = std::max(pixels, t.image_pixels());
+
+  const auto start_parts = [&]<class Tile, class Source, int parts>(std::span<const Taps> some) {
     const auto column_tiles = static_cast<int>(ceil_div(columns, Tile::columns));
-    const WarpTapProduct<T, Out, Tile, Source<T, Tile, transposed>> product{
-        factors, output_map<Out>(to, columns), column_tiles};
-    const gpu::Blocks blocks = product.blocks(groups);
+    WarpTapProduct<T, Out, Tile, Source, parts> product{.factors = factors,
+                                                        .to = output_map<Out>(output, columns),
+                                                        .column_tiles = column_tiles,
+                                                        .taps = {}};
+    std::copy(some.begin(), some.end(), product.taps);
+    const gpu::Blocks blocks = product.blocks(some.size(), groups);
     if constexpr (has_moments<T, Out, transposed>)
       if (moments) {
-        *moments = moments_of(to.to, Tile::rows);
+        *moments = moments_of(to, Tile::rows);
         const Rows<double> pieces(moments->pieces);
-        return gpu::launch(stream, blocks, WarpTapProductWithMoments{product, pieces});
+        return gpu::launch(stream, blocks, WarpTapProductWithMoments{pieces, product});
       }
     gpu::launch(stream, blocks, product);
+  };
+  const auto start = [&]<class Tile, class Source>() {
+    constexpr std::size_t most = 4;  // of a stride of 2
+    if (taps.size() == 1) return start_parts.template operator()<Tile, Source, 1>(taps);
+    if constexpr (transposed)
+      for (std::size_t i = 0; i < taps.size(); i += most)
+        start_parts.template operator()<Tile, Source, most>(
+            taps.subspan(i, std::min(most, taps.size() - i)));
+  };
+
+  const auto start_in_chunks = [&]<bool in_l1>() {
+    const auto with = [&]<class Tile>() {
+      start.template operator()<Tile, TapChunks<T, Tile, transposed, in_l1>>();
+    };
+    if (columns <= 16)
+      with.template operator()<WarpTile<128, 16, 32, 16>>();
+    else if (columns <= 32 && pixels >= 256)
+      with.template operator()<WarpTile<256, 32, 64, 32>>();
+    else if (columns <= 32)
+      with.template operator()<WarpTile<64, 32, 16, 32>>();
+    else if (columns <= 64 && pixels >= 256)
+      with.template operator()<WarpTile<256, 64, 64, 64>>();
+    else if (columns <= 64 || pixels < 64)  // small maps: more blocks
+      with.template operator()<WarpTile<128, 64, 64, 32>>();
+    else
+      with.template operator()<WarpTile<128, 128, 64, 64>>();
   };
 
   const bool weights_in_chunks = in_chunks(weight.data, transposed ? weight.column : weight.depth,
                                            transposed ? depth : columns);
-  const int pixels = taps.image_pixels();  // so that an image meets the same tile in any batch
-  if (!weights_in_chunks || !in_chunks(factors.read.data, read.pitch(), depth))
-    start.template operator()<WarpTile<128, 64, 64, 32>, TapElements>();
-  else if (columns <= 16)
-    start.template operator()<WarpTile<128, 16, 32, 16>, TapChunks>();
-  else if (columns <= 32 && pixels >= 256)
-    start.template operator()<WarpTile<256, 32, 64, 32>, TapChunks>();
-  else if (columns <= 32)
-    start.template operator()<WarpTile<64, 32, 16, 32>, TapChunks>();
-  else if (columns <= 64 && pixels >= 256)
-    start.template operator()<WarpTile<256, 64, 64, 64>, TapChunks>();
-  else if (columns <= 64 || pixels < 64)  // small maps: more blocks
-    start.template operator()<WarpTile<128, 64, 64, 32>, TapChunks>();
-  else
-    start.template operator()<WarpTile<128, 128, 64, 64>, TapChunks>();
+  if (!weights_in_chunks || !in_chunks(factors.read.data, read.pitch(), depth)) {
+    using Tile = WarpTile<128, 64, 64, 32>;
+    return start.template operator()<Tile, TapElements<T, Tile, transposed>>();
+  }
+  if constexpr (std::is_same_v<T, bf16> && std::is_same_v<Out, bf16>)
+    if (!uses(Technique::gather_through_l1)) return start_in_chunks.template operator()<false>();
+  start_in_chunks.template operator()<true>();
 }
 
 template <class T>
@@ -95,7 +131,7 @@ void multiply_pixels(CudaBackend& machine, const Sink& dw, const Tensor& dy, con
     const Tensor sums(machine, {pieces, 1, taps.terms(), all}, DType::f32);
     const WarpPixelProduct<T, Tile, Source<T, Tile>> product{
         .factors = factors,
-        .sums = output_map<float>({sums}, columns),
+        .sums = output_map<float>({{sums}}, columns),
         .piece_pixels = static_cast<int>(piece),
         .depth = static_cast<int>(depth),
         .column_tiles = static_cast<int>(column_tiles)};
@@ -113,11 +149,12 @@ void multiply_pixels(CudaBackend& machine, const Sink& dw, const Tensor& dy, con
     start.template operator()<WarpTile<128, 128, 64, 64>, PixelChunks>();
 }
 
-#define ROBMASK_TENSOR_CORES(T, Out)                                                               \
-  template void multiply_taps<T, Out, false>(gpu::Stream, const Taps&, const Sink&, const Tensor&, \
-                                             const WeightView<T>&, Index, Moments*);               \
-  template void multiply_taps<T, Out, true>(gpu::Stream, const Taps&, const Sink&, const Tensor&,  \
-                                            const WeightView<T>&, Index, Moments*);
+#define ROBMASK_TENSOR_CORES(T, Out)                                                            \
+  template void multiply_taps<T, Out, false>(gpu::Stream, std::span<const Taps>, const Output&, \
+                                             const Tensor&, const WeightView<T>&, Index,        \
+                                             Moments*);                                         \
+  template void multiply_taps<T, Out, true>(gpu::Stream, std::span<const Taps>, const Output&,  \
+                                            const Tensor&, const WeightView<T>&, Index, Moments*);
 ROBMASK_TENSOR_CORES(bf16, bf16)
 ROBMASK_TENSOR_CORES(bf16, float)
 ROBMASK_TENSOR_CORES(float, float)

@@ -7,11 +7,20 @@
 
 namespace robmask::cuda::tensor_cores {
 
-/// Σ over the taps of `taps`, into the pixels of `to` that they write, rounded to Out: T or float.
-/// `transposed` says which way the weights lie. With `moments`, those of the map are taken.
+/// Where the sums go, and what becomes of them on the way (output_map.h).
+struct Output {
+  Sink to;
+  Tensor gate = {};
+  FoldedMask mask = {};
+};
+
+/// Σ over the taps, into the pixels of `to` that they write, rounded to Out: T or float. Each of
+/// `taps` writes pixels of its own. `transposed` says which way the weights lie. With `moments`,
+/// those of the map are taken.
 template <class T, class Out, bool transposed>
-void multiply_taps(gpu::Stream stream, const Taps& taps, const Sink& to, const Tensor& read,
-                   const WeightView<T>& weight, Index groups, Moments* moments = nullptr);
+void multiply_taps(gpu::Stream stream, std::span<const Taps> taps, const Output& output,
+                   const Tensor& read, const WeightView<T>& weight, Index groups,
+                   Moments* moments = nullptr);
 
 /// dw: K·K·Cin/g·Cout of float, of the maps dy and x of T.
 template <class T>

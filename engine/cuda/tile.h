@@ -52,8 +52,10 @@ GPU_DEVICE void store(T* to, Pack<Real<T>, V> values, bool add = false) {
   if constexpr (chunks > 0) {
     const auto all = std::bit_cast<std::array<gpu::Chunk, chunks>>(stored);
     for (int i = 0; i < chunks; ++i) gpu::store_chunk(to + i * (V / chunks), all[i]);
+  } else if constexpr (sizeof stored == sizeof(std::uint64_t)) {
+    *reinterpret_cast<std::uint64_t*>(to) = std::bit_cast<std::uint64_t>(stored);
   } else {
-    *reinterpret_cast<Pack<T, V>*>(to) = stored;
+    *to = stored.at[0];
   }
 }
 

@@ -77,21 +77,21 @@ struct TileColumns {
 /// The convolution, and the moments of its tiles as `statistics` takes those of its own pieces.
 template <class T, class Out, class Tile, class Source>
 struct WarpTapProductWithMoments {
-  using Product = WarpTapProduct<T, Out, Tile, Source>;
+  using Product = WarpTapProduct<T, Out, Tile, Source, 1>;
   struct Shared {
     typename Product::Shared product;
     TileColumns<Tile> columns;
   };
   static constexpr int threads = Tile::threads;
 
-  Product product;
   Rows<double> moments;
+  Product product;
 
   GPU_DEVICE void operator()() const {
     auto& shared = gpu::shared<Shared>();
     const WarpSums<Tile> y = as_stored<Out>(product.sums(shared.product));
     TileColumns<Tile>& columns = shared.columns;
-    const int left = product.factors.taps.pixels() - product.first_pixel();
+    const int left = product.mine().pixels() - product.first_pixel();
     const int rows = left < Tile::rows ? left : Tile::rows, c = gpu::thread();
     columns.template add<double>(y, rows, [](float value, int) { return value; });
     const double mean = columns.total() / rows;

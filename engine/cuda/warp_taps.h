@@ -2,6 +2,8 @@
 // A convolution and its input gradient on tensor cores: the product of tap_product.h, its left rows
 // gathered 16 bytes at a time.
 
+#include <algorithm>
+
 #include "engine/cuda/tap_product.h"
 #include "engine/cuda/warp_product.h"
 #include "engine/cuda/warp_store.h"
@@ -10,16 +12,20 @@ namespace robmask::cuda {
 
 /// The factors, of one group of channels: `depth` are summed over, `columns` are written.
 template <class T>
-struct TapFactors {
-  Taps taps;
+struct MapFactors {
   Gathered<T> read;
   WeightView<T> weight;
   int depth, columns;
 };
+template <class T>
+struct TapFactors : MapFactors<T> {
+  const Taps& taps;
+};
 
 /// Brings chunks of neighbouring channels past the registers. A step stays within one tap, so what
-/// is inside the map is asked once a tap and kept as a bit for each row.
-template <class T, class Tile, bool transposed>
+/// is inside the map is asked once a tap and kept as a bit for each row. Nine taps copy nearly the
+/// same pixels: through L1, if `in_l1`, or each time from L2.
+template <class T, class Tile, bool transposed, bool in_l1>
 class TapChunks {
  public:
   using Left = Panel<T, Tile::rows, true>;
@@ -39,8 +45,9 @@ class TapChunks {
     GPU_UNROLL
     for (int i = 0; i < left_.rounds; ++i)
       if (left_.takes(i))
-        gpu::copy_async(to.left.chunk(left_.row(i), left_.chunk),
-                        f_.read.at(places_[i], tap_) + from, (inside_ >> i & 1) && from < f_.depth);
+        gpu::copy_async<in_l1>(to.left.chunk(left_.row(i), left_.chunk),
+                               f_.read.at(places_[i], tap_) + from,
+                               (inside_ >> i & 1) && from < f_.depth);
     GPU_UNROLL
     for (int i = 0; i < right_.rounds; ++i) {
       const int k = channel_ + (transposed ? right_.at() : right_.row(i));
@@ -122,26 +129,38 @@ class TapElements {
   int column_, first_ = 0;
 };
 
-/// A group of channels a layer of the grid.
-template <class T, class Out, class Tile, class Source>
+/// A group of channels is a layer of the grid; each of up to `parts` taps, which write pixels of
+/// their own, a row of it.
+template <class T, class Out, class Tile, class Source, int parts>
 struct WarpTapProduct {
   struct Shared {
     Stage<typename Source::Left, typename Source::Right> stages[Tile::stages];
   };
   static constexpr int threads = Tile::threads;
 
-  TapFactors<T> factors;
+  MapFactors<T> factors;
   OutputMap<Out> to;
   int column_tiles;
+  Taps taps[parts];
 
   /// Tiles of the same pixels are neighbours: they read the same part of the map.
-  gpu::Blocks blocks(Index groups) const {
-    return {Index{(factors.taps.pixels() + Tile::rows - 1) / Tile::rows} * column_tiles, 1, groups};
+  gpu::Blocks blocks(std::size_t rows, Index groups) const {
+    int pixels = 0;
+    for (const Taps& t : taps) pixels = std::max(pixels, t.pixels());
+    return {Index{(pixels + Tile::rows - 1) / Tile::rows} * column_tiles, rows, groups};
   }
 
-  GPU_DEVICE void operator()() const { store(sums(gpu::shared<Shared>())); }
+  GPU_DEVICE void operator()() const {
+    if constexpr (parts > 1) {
+      if (first_pixel() >= mine().pixels()) return;
+      const bool stays = mine().terms() == 0 && to.adds_to_itself();  // a shortcut's pixels
+      if (stays) return;
+    }
+    store(sums(gpu::shared<Shared>()));
+  }
 
-  // Of the block's tile: where it begins, the column also among the channels of all groups.
+  // Of the block: its taps; where its tile begins, the column also among those of all groups.
+  GPU_DEVICE const Taps& mine() const { return taps[parts > 1 ? gpu::block().y : 0]; }
   GPU_DEVICE int first_pixel() const {
     return static_cast<int>(gpu::block().x) / column_tiles * Tile::rows;
   }
@@ -154,11 +173,11 @@ struct WarpTapProduct {
 
   GPU_DEVICE WarpSums<Tile> sums(Shared& shared) const {
     const auto group = static_cast<int>(gpu::block().z);
-    TapFactors<T> mine = factors;
-    mine.read.data += group * mine.depth;
-    mine.weight.data += group * mine.weight.group;
-    Source source(mine, first_pixel(), first_column());
-    return multiply<T, Tile>(shared.stages, source, Source::steps(mine));
+    TapFactors<T> of_group{factors, mine()};
+    of_group.read.data += group * factors.depth;
+    of_group.weight.data += group * factors.weight.group;
+    Source source(of_group, first_pixel(), first_column());
+    return multiply<T, Tile>(shared.stages, source, Source::steps(of_group));
   }
 
   GPU_DEVICE void store(const WarpSums<Tile>& sums) const {
@@ -166,7 +185,7 @@ struct WarpTapProduct {
     const int end = static_cast<int>(gpu::block().z + 1) * factors.columns;
     const auto pixel = [&](int row) {
       const int p = first + row;
-      return p < factors.taps.pixels() ? factors.taps.written(p) : -1;
+      return p < mine().pixels() ? mine().written(p) : -1;
     };
     if constexpr (std::is_same_v<Out, bf16>)
       if (to.wide) return ChunkWriter<Tile>(to, channel, end)(sums, pixel);

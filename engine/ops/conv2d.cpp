@@ -1,19 +1,21 @@
 // Convolution and its two gradients. A linear layer is the 1×1 case on N·1·1·C, plus a bias.
 
-#include "engine/ops.h"
+#include "engine/ops/parts.h"
 #include "engine/tape.h"
 
 namespace robmask {
 
-namespace {
+Shape convolved(const Variable& x, const Variable& w, const Window& window) {
+  expect(w.shape().w * window.groups == x.shape().c && w.shape().n == window.kernel,
+         "conv2d of {} with {} in {} groups", to_string(x.shape()), to_string(w.shape()),
+         window.groups);
+  return {x.shape().n, window.output(x.shape().h), window.output(x.shape().w), w.shape().c};
+}
 
 Variable convolve(const Variable& x, const Variable& w, const Window& window, const Variable& into,
                   bool with_moments) {
   // x: N H W Cin    w: K K Cin/g Cout    y: N H' W' Cout
-  const Shape out{x.shape().n, window.output(x.shape().h), window.output(x.shape().w), w.shape().c};
-  expect(w.shape().w * window.groups == x.shape().c && w.shape().n == window.kernel,
-         "conv2d of {} with {} in {} groups", to_string(x.shape()), to_string(w.shape()),
-         window.groups);
+  const Shape out = convolved(x, w, window);
   expect(!into || into.shape() == out, "conv2d of shape {} into {}", to_string(out),
          into ? to_string(into.shape()) : "");
   Backend& machine = x.machine();
@@ -27,21 +29,16 @@ Variable convolve(const Variable& x, const Variable& w, const Window& window, co
     const Tensor saved_x = dw ? x.value() : Tensor(), saved_w = dx ? w.operand() : Tensor();
     tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
       if (dw) machine.conv2d_weight_gradient(t.sink(dw), dy, saved_x, window);
-      if (dx) machine.conv2d_input_gradient(t.sink(dx), dy, saved_w, window);
+      if (!dx) return;
+      const Tensor gate = t.gate(dx);
+      machine.conv2d_input_gradient(t.sink(dx), dy, saved_w, window, gate);
     });
   }
   return y;
 }
 
-}  // namespace
-
 Variable conv2d(const Variable& x, const Variable& w, const Window& window, const Variable& into) {
   return convolve(x, w, window, into, false);
-}
-
-Variable conv2d(const Variable& x, const Variable& w, const Window& window,
-                const Context& context) {
-  return convolve(x, w, window, {}, context.takes_batch_statistics());
 }
 
 Variable linear(const Variable& x, const Variable& w, const Variable& b) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/ops.h"
+#include "engine/ops/parts.h"
 #include "engine/tape.h"
 
 namespace robmask {
@@ -36,8 +36,8 @@ void normalize_by(MaskSource& source, const Tensor& x, const Moments& moments,
 }
 
 /// The mask that a segment with images x goes through.
-Lens lens_of(const Tensor& x, const Moments& moments, const Segment& segment,
-             const MaskState& state) {
+Lens make_lens(const Tensor& x, const Moments& moments, const Segment& segment,
+               const MaskState& state) {
   MaskSource source;
   source.code = segment.code;
   source.weight = state.weight.value();
@@ -57,6 +57,12 @@ Lens lens_of(const Tensor& x, const Moments& moments, const Segment& segment,
 
 }  // namespace
 
+KeptMask& kept_mask(const Tensor& z, const Segment& segment, const MaskState& state) {
+  KeptMask& kept = (*segment.kept)[state.weight.slot().get()];
+  if (!kept.lens.scale) kept.lens = make_lens(z, {}, segment, state);
+  return kept;
+}
+
 Variable mask(const Variable& x, const MaskState& state, const Context& context,
               const MaskOptions& options) {
   // x, residual, z: N H W C    state.weight, state.bias: k 1 1 C
@@ -74,7 +80,9 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
     pass.x = x.value().images(first, segment.images);
     if (residual) pass.residual = residual.value().images(first, segment.images);
     const Moments moments = x.moments().part(first * pixels, segment.images * pixels);
-    pass.lens = lens_of(pass.x, moments, segment, state);
+    pass.lens = segment.kept && segment.mode == Mode::eval
+                    ? kept_mask(pass.x, segment, state).lens
+                    : make_lens(pass.x, moments, segment, state);
     // z = max(a·x + b + residual, 0)
     machine.mask(z.value().images(first, segment.images), pass);
     pass.residual = {};  // the backward pass does not read it
@@ -93,6 +101,7 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
       // Where the residual is x itself, its gradient comes on top of what is written for x.
       const bool same = dx && dr && &dx->root() == &dr->root();
       const Sink to_r = same ? Sink{Tensor(machine, dz.shape(), dz.dtype())} : t.sink(dr);
+      Sink to_w = t.sink(dw), to_b = t.sink(db);
       Index row = 0;
       for (std::size_t i = 0; i < passes.size(); ++i) {
         const Segment& segment = segments[i];
@@ -108,8 +117,9 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
         machine.mask_gradient(wanted, part_dz, part(saved_z), passes[i],
                               segment.mode != Mode::eval);
         // dw_j = Σ_n u_nj dγ_n,  dw'_j = Σ_n u_nj dβ_n
-        if (dw) machine.blend_gradient(t.sink(dw), wanted.gamma, segment.code);
-        if (db) machine.blend_gradient(t.sink(db), wanted.beta, segment.code);
+        if (dw) machine.blend_gradient(to_w, wanted.gamma, segment.code);
+        if (db) machine.blend_gradient(to_b, wanted.beta, segment.code);
+        to_w.add = to_b.add = true;
         row += segment.images;
       }
       if (same) machine.scale(t.sink(dr), to_r.to, 1);

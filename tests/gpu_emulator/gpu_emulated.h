@@ -125,7 +125,9 @@ void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
   static_assert(is_kernel<Kernel>, "plain fields, whole warps, no more than a block may share");
   if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0) return;
   Kernel fields = kernel;
-  __builtin_clear_padding(&fields);  // so that equal arguments have equal bytes
+  // So that equal arguments have equal bytes. g++ 12 loses its place behind an array of structs, and
+  // clears what is none: kernels have theirs last.
+  __builtin_clear_padding(&fields);
   std::vector<std::byte> bytes(sizeof fields);
   std::memcpy(bytes.data(), &fields, sizeof fields);
   const auto run_thread = [](const void* k) { (*static_cast<const Kernel*>(k))(); };

@@ -221,8 +221,7 @@ struct Statistics {
     const Tensor x = bench.input({2 * images, 8, 8, 16}), one = bench.scalar(1);
     const Segment segment{.images = images, .mode = mode, .code = one, .pair_code = one};
     const Context context{{segment, segment}};
-    for (const auto& launch :
-         launches_of(machine, [&] { norm(conv(Variable(x), context), context); })) {
+    for (const auto& launch : launches_of(machine, [&] { norm(conv, Variable(x), context); })) {
       const std::string name = gpu::kernel_name(launch.type);
       const auto starts = [&](const char* with) -> std::size_t { return name.find(with) == 0; };
       taken += starts("WarpTapProductWithMoments");

@@ -29,20 +29,21 @@ struct OnTensorCores {
   void forward(const Tensor& y, const Tensor& x, const Tensor& w) const {
     const cuda::WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(),
                                      y.shape().c / window.groups, w.pitch(), 1};
-    cuda::tensor_cores::multiply_taps<T, Out, false>(machine.stream(), taps(x, y.shape()), {y}, x,
-                                                     weight, window.groups);
+    const cuda::Taps all = taps(x, y.shape());
+    cuda::tensor_cores::multiply_taps<T, Out, false>(machine.stream(), {&all, 1}, {{y}}, x, weight,
+                                                     window.groups);
   }
   void input_gradient(const Sink& dx, const Tensor& dy, const Tensor& w) const {
     const Shape& in = dx.to.shape();
     const cuda::WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(),
                                      dy.shape().c / window.groups, 1, w.pitch()};
+    std::vector<cuda::Taps> parts;
     for (int h = 0; h < window.stride; ++h)
       for (int v = 0; v < window.stride; ++v)
-        cuda::tensor_cores::multiply_taps<T, Out, true>(
-            machine.stream(),
-            cuda::Taps(cuda::gradient_axis(in.h, h, window), cuda::gradient_axis(in.w, v, window),
-                       dy, in, window),
-            dx, dy, weight, window.groups);
+        parts.emplace_back(cuda::gradient_axis(in.h, h, window),
+                           cuda::gradient_axis(in.w, v, window), dy, in, window);
+    cuda::tensor_cores::multiply_taps<T, Out, true>(machine.stream(), parts, {dx}, dy, weight,
+                                                    window.groups);
   }
   void weight_gradient(const Sink& dw, const Tensor& dy, const Tensor& x) const {
     cuda::tensor_cores::multiply_pixels<T>(machine, dw, dy, x, taps(x, dy.shape()), window.groups);

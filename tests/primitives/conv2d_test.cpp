@@ -76,6 +76,24 @@ TEST_P(Conv2d, InputGradientMatchesItsDefinition) {
   });
 }
 
+TEST_P(Conv2d, InputGradientIsZeroWhereItsGateIsNotPositive) {
+  sweep([](Workbench& bench, const ConvCase& c, const Variant& v) {
+    const Tensor dy = bench.input(c.y(), v.margin), w = bench.input(c.w()),
+                 gate = bench.input(c.x, 8);
+    bench.machine().conv2d_input_gradient(bench.sink(c.x, v.add, v.margin), dy, w, c.window, gate);
+  });
+}
+
+TEST_P(Conv2d, WithAFoldedMaskIsShiftedAddedToAndClamped) {
+  sweep([](Workbench& bench, const ConvCase& c, const Variant& v) {
+    const Tensor x = bench.input(c.x, v.margin), w = bench.input(c.w()),
+                 shift = bench.real_input({1, 1, 1, c.filters});
+    const Tensor residual = v.add ? bench.input(c.y(), v.margin) : Tensor();
+    bench.machine().conv2d_folded(bench.output(c.y(), v.margin), x, w, c.window,
+                                  {shift, residual, v.margin != 3});
+  });
+}
+
 TEST_P(Conv2d, WeightGradientMatchesItsDefinition) {
   sweep([](Workbench& bench, const ConvCase& c, const Variant& v) {
     const Tensor dy = bench.input(c.y(), v.margin), x = bench.input(c.x, v.margin);

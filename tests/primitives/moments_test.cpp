@@ -98,7 +98,7 @@ TEST_P(TakenMoments, MakeTheMaskOfEachSegment) {
           .images = images, .mode = Mode::frozen, .code = bench.scalar(1), .pair_code = {}};
     };
     const Context context{{segment(c.clean), segment(c.x.n - c.clean)}};
-    const Variable taken = mask(conv2d(x, w, c.window, context), state, context);
+    const Variable taken = masked_conv2d(x, w, c.window, state, context, {});
     const Variable read = mask(conv2d(x, w, c.window), state, context);
     EXPECT_LE(relative_error(values_of(taken.value()), values_of(read.value())),
               tolerance_of(dtype()));

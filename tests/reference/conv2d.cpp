@@ -44,21 +44,45 @@ class Sums {
 
 }  // namespace
 
+namespace {
+
+template <class T>
+Sums convolved(const Tensor& x, const Tensor& w, const Shape& y, const Window& window) {
+  const View<T> in(x), weight(w);
+  Sums sums(y);
+  for_each_product(x.shape(), y, window,
+                   [&](Index n, Index h, Index v, Index o, Index i, Index j, Index c, Index ky,
+                       Index kx, Index cw) {
+                     sums(n, h, v, o) +=
+                         static_cast<double>(in(n, i, j, c)) * weight(ky, kx, cw, o);
+                   });
+  return sums;
+}
+
+}  // namespace
+
 void ReferenceBackend::conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Moments*) {
-  dispatch_map(y.dtype(), [&]<class T>() {
-    const View<T> in(x), weight(w);
-    Sums sums(y.shape());
-    for_each_product(x.shape(), y.shape(), window,
-                     [&](Index n, Index h, Index v, Index o, Index i, Index j, Index c, Index ky,
-                         Index kx, Index cw) {
-                       sums(n, h, v, o) +=
-                           static_cast<double>(in(n, i, j, c)) * weight(ky, kx, cw, o);
-                     });
-    sums.store(SinkView<T>({y}));
+  dispatch_map(y.dtype(),
+               [&]<class T>() { convolved<T>(x, w, y.shape(), window).store(SinkView<T>({y})); });
+}
+
+void ReferenceBackend::conv2d_folded(Tensor z, Tensor x, Tensor w, const Window& window,
+                                     const FoldedMask& mask) {
+  dispatch_map(z.dtype(), [&]<class T>() {
+    Sums sums = convolved<T>(x, w, z.shape(), window);
+    const View<Real<T>> shift(mask.shift);
+    for_each(z.shape(), [&](Index n, Index h, Index v, Index c) {
+      double& sum = sums(n, h, v, c);
+      sum += shift(0, 0, 0, c);
+      if (mask.residual) sum += View<T>(mask.residual)(n, h, v, c);
+      if (mask.relu) sum = std::max(sum, 0.0);
+    });
+    sums.store(SinkView<T>({z}));
   });
 }
 
-void ReferenceBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window) {
+void ReferenceBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window,
+                                             Tensor gate) {
   dispatch_map(dy.dtype(), [&]<class T>() {
     const View<T> g(dy), weight(w);
     Sums sums(dx.to.shape());
@@ -70,6 +94,7 @@ void ReferenceBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const
                      });
     sums.store(SinkView<T>(dx));
   });
+  if (gate) relu_gradient({dx.to}, dx.to, gate);
 }
 
 void ReferenceBackend::conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) {

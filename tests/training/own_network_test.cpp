@@ -25,7 +25,7 @@ class TinyNet {
         head_(s / "head", width, classes) {}
 
   Variable operator()(const Variable& x, const Context& c) const {
-    return head_(global_average(norm_(stem_(x, c), c)));
+    return head_(global_average(norm_(stem_, x, c)));
   }
 
  private:

@@ -4,7 +4,9 @@
 Compiles the files, from the root of the repository, for sm_90a and sm_80. Registers, stack and spilled
 bytes are what `ptxas -v` says. Of a kernel with tensor cores the inner loop for sm_90a is counted too: of
 the instructions between a backward branch and its target, those that hold most HMMA. Not every toolkit has
-a disassembler, so the few opcodes (the lowest 12 bits of an instruction of 16 bytes) are listed here.
+a disassembler, so the few opcodes (the lowest 12 bits of an instruction of 16 bytes) are listed here. Then
+how many loads and stores of device memory there are for sm_90a, by their bytes. A kernel that streams
+through maps in packs of 16 bytes must move them at once: if one does not, the exit status is 1.
 """
 
 import re
@@ -17,7 +19,11 @@ NVCC = ("nvcc -std=c++20 -O3 -DNDEBUG --expt-relaxed-constexpr -DFMT_USE_CONSTEX
         "-Xptxas -v").split()
 OPCODES = {0x23C: "HMMA", 0x83B: "LDSM", 0xFAE: "LDGSTS", 0x984: "LDS", 0x388: "STS", 0x981: "LDG",
            0x986: "STG", 0x983: "LDL", 0x387: "STL", 0xB1D: "BAR"}
-BRANCH = 0x947
+LOAD, STORE, BRANCH = 0x981, 0x986, 0x947
+WIDTHS = (1, 1, 2, 2, 4, 8, 16)  # bytes, by bits 73 to 75 of a load or store
+# Walks over maps in packs of more than one channel.
+STREAMS = re.compile(r"(?:ApplyMask|MapGradients|PieceSums|PieceMoments|Combine|AveragePool\w*|MaxPool\w*)"
+                     r"<([a-z0-9, ]*), (?!1\b)\d+\b")
 NO_LOAD = 0xFF0984  # LDS RZ, [RZ], which ptxas puts behind LDGSTS; with the register in bits 16 to 23
 
 
@@ -69,6 +75,17 @@ def inner_loop(code):
     return ", ".join(f"{n} {op}" for op, n in best.items() if n) if best["HMMA"] else ""
 
 
+def moved(code, opcode):
+    """{bytes: how many instructions of that opcode move so many}"""
+    widths = [WIDTHS[high >> 9 & 7] for low, high in code if low & 0xFFF == opcode]
+    return {width: widths.count(width) for width in sorted(set(widths))}
+
+
+def narrowest(types):
+    """The bytes that a stream moves at least: 16, or 8 where another type of half the width is beside it."""
+    return 16 if types in ("bf16", "bf16, bf16", "float", "float, float") else 8
+
+
 def readable(name):
     """The kernel's type; tiles as rows×columns, sources without what they repeat."""
     text = subprocess.run(["c++filt", name], stdout=subprocess.PIPE, text=True).stdout.strip()
@@ -81,8 +98,9 @@ def readable(name):
 
 
 def main():
-    print("| kernel | registers sm_90a, sm_80 | stack | spilled | inner loop |")
-    print("| --- | --- | --- | --- | --- |")
+    print("| kernel | registers sm_90a, sm_80 | stack | spilled | loads × bytes | stores × bytes | inner loop |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    narrow = []
     for source in sys.argv[1:]:
         with tempfile.NamedTemporaryFile(suffix=".cubin") as cubin:
             ampere = resources("sm_80", source, cubin.name)
@@ -91,8 +109,14 @@ def main():
         for name, (registers, *of_hopper) in sorted(hopper.items(), key=lambda k: readable(k[0])):
             others, *of_ampere = ampere[name]
             stack, stores, loads = (max(pair) for pair in zip(of_hopper, of_ampere))
+            read, written = moved(code[name], LOAD), moved(code[name], STORE)
+            words = [", ".join(f"{n} × {width}" for width, n in side.items()) for side in (read, written)]
             print(f"| `{readable(name)}` | {registers}, {others} | {stack} | {stores + loads} "
-                  f"| {inner_loop(code[name])} |")
+                  f"| {words[0]} | {words[1]} | {inner_loop(code[name])} |")
+            if (stream := STREAMS.match(readable(name))) and min(*read, *written) < narrowest(stream[1]):
+                narrow.append(readable(name))
+    if narrow:
+        sys.exit("moves less at once than it could: " + ", ".join(narrow))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class SmallNet {
         linear_(s / "linear", 2 * width, classes) {}
 
   Variable operator()(const Variable& x, const Context& c) const {
-    return linear_(global_average(bn2_(conv2_(bn1_(conv1_(x, c), c), c), c)));
+    return linear_(global_average(bn2_(conv2_, bn1_(conv1_, x, c), c)));
   }
 
  private:

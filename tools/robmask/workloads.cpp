@@ -66,6 +66,7 @@ class TimedPgd final : public Timed {
         x_adv_(model_->machine(), batch_.images.shape(), model_->dtype()),
         iteration_(
             model_->machine(), [this] { iterate(); }, s.replay) {
+    context_.segments[0].kept = std::make_shared<KeptMasks>();  // a step that is not the first
     model_->machine().copy(x_adv_, batch_.images);
   }
 

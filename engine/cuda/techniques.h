@@ -1,0 +1,24 @@
+#pragma once
+// What makes the kernels faster and can be left out, to measure what it is worth (docs/gpu.md):
+// ROBMASK_WITHOUT in the environment names some, separated by commas. Results stay right without.
+
+#include "engine/choice.h"
+
+namespace robmask::cuda {
+
+enum class Technique {
+  early_start,        // a kernel is set up while the one ahead of it still runs
+  gather_through_l1,  // the taps of a convolution find each other's pixels in L1
+  folded_masks,       // an attack's masks are applied where convolutions store their sums
+};
+constexpr auto names(Technique) {
+  using enum Technique;
+  return std::to_array<Named<Technique>>({{early_start, "early-start"},
+                                          {gather_through_l1, "gather-through-l1"},
+                                          {folded_masks, "folded-masks"}});
+}
+
+/// Whether it is in use. InputError if ROBMASK_WITHOUT names what is none.
+bool uses(Technique technique);
+
+}  // namespace robmask::cuda
