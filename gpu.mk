@@ -148,7 +148,7 @@ test-races: $(BUILD)/races/tests $(BUILD)/races/threads
 	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:Races*:GpuEmulatorTensorCores*:-*Gradient.*)'
 
 mutations: $(BUILD)/emulated/tests | $(BUILD)/packages-test
-	$(Q)COMPILE='$(CXX) $(FLAGS) -O2 -w' LINK='$(LINK)' LIBS='$(LIBS) -lgtest -lgtest_main' $(PYTHON) \
+	$(Q)COMPILE='$(CXX) $(FLAGS) -O2 -g1 -w' LINK='$(LINK)' LIBS='$(LIBS) -lgtest -lgtest_main' $(PYTHON) \
 	  tools/checks/mutations.py tools/checks/mutations.txt $(TEST_OBJECTS) \
 	  $(filter-out %/main.o,$(TOOL_OBJECTS)) $(EMULATED) $(EMULATED_TESTS)
 
