@@ -1,6 +1,7 @@
 // Convolution and its two gradients; docs/convolution.md.
 
 #include "engine/cuda/cuda_backend.h"
+#include "engine/cuda/halo.h"
 #include "engine/cuda/pixel_product.h"
 #include "engine/cuda/tap_product.h"
 #include "engine/cuda/techniques.h"
@@ -36,9 +37,9 @@ void pick(const CudaBackend& machine, const OnTensorCores& on_tensor_cores,
 /// Σ over the taps of each of `taps`, into the pixels that they write. `transposed` says which way
 /// the weights lie. On tensor cores the moments of the map are taken where they are asked for.
 template <class Real, bool transposed>
-void multiply_taps(CudaBackend& machine, std::span<const Taps> taps,
-                   const tensor_cores::Output& output, const Tensor& read,
-                   const WeightView<Real>& weight, Index groups, Moments* moments = nullptr) {
+void multiply_taps(CudaBackend& machine, std::span<const Taps> taps, const Output& output,
+                   const Tensor& read, const WeightView<Real>& weight, Index groups,
+                   Moments* moments = nullptr) {
   const auto on_tensor_cores = [&]<class T>() {
     tensor_cores::multiply_taps<T, T, transposed>(machine.stream(), taps, output, read, weight,
                                                   groups, moments);
@@ -71,8 +72,10 @@ void multiply_taps(CudaBackend& machine, std::span<const Taps> taps,
 
 /// x ⋆ w on its way to `output`.
 template <class T>
-void convolve(CudaBackend& machine, const tensor_cores::Output& output, const Tensor& x,
-              const Tensor& w, const Window& window, Moments* moments = nullptr) {
+void convolve(CudaBackend& machine, const Output& output, const Tensor& x, const Tensor& w,
+              const Window& window, Moments* moments = nullptr) {
+  if (machine.warpgroups() && !moments && halo::fits(output, x, w, window))
+    return halo::multiply<false>(machine, output, x, w);
   const Shape& out = output.to.to.shape();
   const Taps taps(forward_axis(out.h, window), forward_axis(out.w, window), x, out, window);
   const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), out.c / window.groups, w.pitch(),
@@ -136,6 +139,8 @@ void CudaBackend::conv2d_folded(Tensor z, Tensor x, Tensor w, const Window& wind
 
 void CudaBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window,
                                         Tensor gate) {
+  if (warpgroups_ && halo::fits({dx, gate}, dy, w, window))
+    return halo::multiply<true>(*this, {dx, gate}, dy, w);
   const Shape& in = dx.to.shape();
   std::vector<Taps> taps;  // for each class of input pixels
   for (int h = 0; h < window.stride; ++h)

@@ -8,9 +8,17 @@
 #include <bit>
 #include <limits>
 
-#include "engine/cuda/rows.h"
+#include "engine/backend.h"
+#include "engine/cuda/tile.h"
 
 namespace robmask::cuda {
+
+/// The same as tensors.
+struct Output {
+  Sink to;
+  Tensor gate = {};
+  FoldedMask mask = {};
+};
 
 template <class Out>
 struct OutputMap {
@@ -26,7 +34,36 @@ struct OutputMap {
     return shift == nullptr ? sum : sum + shift[channel];
   }
   GPU_DEVICE float clamped(float y) const { return floor > y ? floor : y; }  // NaN stays NaN
+
+  /// Stores the sums of V neighbouring channels of row p, that move at once.
+  template <int V>
+  GPU_DEVICE void put(Index p, Index channel, Pack<float, V> y) const {
+    for (int i = 0; i < V; ++i) y.at[i] = shifted(y.at[i], channel + i);
+    if (addend.exists()) y += load<V>(addend(0, p) + channel);
+    const auto open = gate.exists() ? load<V>(gate(0, p) + channel) : y;
+    for (int i = 0; i < V; ++i) y.at[i] = gate.exists() && !(open.at[i] > 0) ? 0 : clamped(y.at[i]);
+    store<V>(to(0, p) + channel, y);
+  }
 };
+
+/// `columns` of a group are written.
+template <class Out>
+OutputMap<Out> output_map(const Output& output, Index columns) {
+  const Sink& to = output.to;
+  const FoldedMask& mask = output.mask;
+  OutputMap<Out> map{.to = Rows<Out>(to.to),
+                     .addend = Rows<Out>(to.add ? to.to : mask.residual),
+                     .gate = Rows<Out>(output.gate)};
+  if (mask.shift) map.shift = mask.shift.data<float>();
+  if (mask.relu) map.floor = 0;
+  constexpr Index wide = std::is_same_v<Out, bf16> ? 8 : 2;
+  map.wide = columns % wide == 0;
+  for (const Tensor& t : {to.to, mask.residual, output.gate})
+    if (t)
+      map.wide = map.wide && t.pitch() % wide == 0 &&
+                 reinterpret_cast<std::uintptr_t>(t.bytes()) % (wide * sizeof(Out)) == 0;
+  return map;
+}
 
 /// Two neighbouring channels.
 template <class Out>

@@ -20,25 +20,6 @@ bool in_chunks(const T* data, Index pitch, Index channels) {
          reinterpret_cast<std::uintptr_t>(data) % 16 == 0;
 }
 
-/// `columns` of a group are written.
-template <class Out>
-OutputMap<Out> output_map(const Output& output, Index columns) {
-  const Sink& to = output.to;
-  const FoldedMask& mask = output.mask;
-  OutputMap<Out> map{.to = Rows<Out>(to.to),
-                     .addend = Rows<Out>(to.add ? to.to : mask.residual),
-                     .gate = Rows<Out>(output.gate)};
-  if (mask.shift) map.shift = mask.shift.data<float>();
-  if (mask.relu) map.floor = 0;
-  constexpr Index wide = std::is_same_v<Out, bf16> ? 8 : 2;
-  map.wide = columns % wide == 0;
-  for (const Tensor& t : {to.to, mask.residual, output.gate})
-    if (t)
-      map.wide = map.wide && t.pitch() % wide == 0 &&
-                 reinterpret_cast<std::uintptr_t>(t.bytes()) % (wide * sizeof(Out)) == 0;
-  return map;
-}
-
 /// Moments are asked of maps that a convolution writes; a gradient has none.
 template <class T, class Out, bool transposed>
 constexpr bool has_moments = std::is_same_v<T, Out> && !transposed;
