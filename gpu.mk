@@ -4,7 +4,7 @@
 # make trajectories  every network and recipe on the emulator, against PyTorch's numbers (minutes)
 # make test-races the CPU's threads and the GPU's kernels under ThreadSanitizer: what no barrier orders
 # make mutations  puts mistakes into the GPU's kernels and checks that tests find each (minutes)
-# make gpu-check-build  builds what a machine with a GPU needs for docs/gpu.md; make gpu-check runs it there
+# make gpu-check-build  builds and lists what to carry to a machine with a GPU; make gpu-check runs it there
 # make gpu-bench  there: the speed of training beside PyTorch, MODEL=resnet18 or another (nine minutes)
 
 .PHONY: emulated trajectories test-races mutations gpu-check-build gpu-check gpu-bench
@@ -36,17 +36,16 @@ GENCODE    = $(foreach a,$(subst all,80 90a,$(CUDA_ARCH)),-gencode arch=compute_
              $(if $(filter all,$(CUDA_ARCH)),-gencode arch=compute_80$(comma)code=compute_80)
 # The device may call constexpr functions of the library (std::array). fmt 9 is wary of old nvccs and
 # does without constexpr there, which contradicts itself in C++20: it is told to use it as with g++.
+# Compressed, so that less has to be carried (drivers of CUDA 12.4 and newer read it).
+COMPRESS  := $(if $(NVCC),$(if $(findstring compress-mode,$(shell $(NVCC) --help)),--compress-mode=size))
 CUDAFLAGS  = -std=c++20 -O3 -DNDEBUG -lineinfo --expt-relaxed-constexpr -ccbin $(CXX) -I. \
-             -DFMT_USE_CONSTEXPR=1 -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror $(GENCODE)
+             -DFMT_USE_CONSTEXPR=1 -Werror all-warnings -Xcompiler -Wall,-Wextra,-Werror $(COMPRESS) \
+             $(GENCODE)
 CUDA_LIBS := $(if $(NVCC),$(CUDART) -ldl -lrt -lpthread)
 
 # ---- objects --------------------------------------------------------------------------------------
 
 CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
-# What is carried to a machine with a GPU is for every architecture that we ship, in a folder of its own.
-CARRIED_CUDA    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/gpu/objects/%.o))
-$(CARRIED_CUDA) $(BUILD)/gpu/flags: override CUDA_ARCH := 80 90a
-CARRIED_LIBRARY := $(LIBRARY_OBJECTS) $(CARRIED_CUDA) $(ISA:%=$(BUILD)/cpu_%.o)
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
 EMULATED_TESTS  := $(call emulated,$(filter-out %/races_test.cpp,$(filter %_test.cpp,$(EMULATOR))))
 EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out $(ON_DEVICE),$(CUDA)) \
@@ -74,12 +73,12 @@ CARRIED := $(LINK) -s -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,-rpat
 CARRY    = ldd $@ | sed -En 's/.*lib(fmt|png16|jpeg|z)\..* => (.*) \(.*/\2/p' | while read -r library; do \
              [ "$$library" -ef $(@D)/$${library\#\#*/} ] || cp -L "$$library" $(@D); done
 
-$(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(CARRIED_LIBRARY)
+$(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(BUILD)/librobmask.a $(BUILD)/sources
 	@mkdir -p $(@D)
 	$(call say,link    $@)
 	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) $(LIBS) $(CUDA_LIBS) && $(CARRY)
 
-$(BUILD)/gpu/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(CARRIED_LIBRARY)
+$(BUILD)/gpu/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(BUILD)/librobmask.a $(BUILD)/sources
 	@mkdir -p $(@D)
 	$(call say,link    $@)
 	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgtest.a -l:libgtest_main.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
@@ -98,9 +97,6 @@ $(BUILD)/races/threads: $(THREADS)
 
 FOR_DEVICE = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  ($(CUDA_ARCH))")
 $(BUILD)/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
-	$(FOR_DEVICE)
-	$(Q)$(NVCC) $(CUDAFLAGS) -MMD -MP -c -o $@ $<
-$(BUILD)/gpu/objects/%.o: %.cu $(BUILD)/gpu/flags | $(BUILD)/packages-build
 	$(FOR_DEVICE)
 	$(Q)$(NVCC) $(CUDAFLAGS) -MMD -MP -c -o $@ $<
 
@@ -124,12 +120,11 @@ $(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
 $(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
 $(EMULATED_TESTS) $(RACES) $(THREADS): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(CARRIED_CUDA) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS))
+-include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS))
 
 $(BUILD)/flags-cuda:   NOW := $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
-$(BUILD)/gpu/flags:    NOW  = $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
 $(BUILD)/sources-cuda: NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA) $(CUDA) $(EMULATOR)
-$(BUILD)/flags-cuda $(BUILD)/gpu/flags $(BUILD)/sources-cuda: force
+$(BUILD)/flags-cuda $(BUILD)/sources-cuda: force
 	$(write_now)
 
 # ---- what to do with it ---------------------------------------------------------------------------
@@ -152,8 +147,9 @@ mutations: $(BUILD)/emulated/tests | $(BUILD)/packages-test
 	  tools/checks/mutations.py tools/checks/mutations.txt $(TEST_OBJECTS) \
 	  $(filter-out %/main.o,$(TOOL_OBJECTS)) $(EMULATED) $(EMULATED_TESTS)
 
-gpu-check-build: $(BUILD)/gpu/tests $(BUILD)/gpu/robmask
-	tools/checks/linked.sh $^
+gpu-check-build: $(if $(NVCC),$(addprefix $(BUILD)/gpu/,tests robmask))
+	$(if $(NVCC),,$(error gpu-check-build: $(WITHOUT_GPU)))
+	$(Q)tools/checks/carried.sh $^
 
 gpu-check:
 	@PROGRAMS=$(BUILD)/gpu tools/checks/gpu_check.sh
