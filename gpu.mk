@@ -4,7 +4,8 @@
 # make trajectories  every network and recipe on the emulator, against PyTorch's numbers (minutes)
 # make test-races the CPU's threads and the GPU's kernels under ThreadSanitizer: what no barrier orders
 # make mutations  puts mistakes into the GPU's kernels and checks that tests find each (minutes)
-# make gpu-check-build  builds and lists what to carry to a machine with a GPU; make gpu-check runs it there
+# make gpu-check-build  builds and lists what to carry to a machine with a GPU for docs/gpu.md
+# make gpu-check  there: does it run, how fast, which kernels fail? in less than five minutes
 # make gpu-bench  there: the speed of training beside PyTorch, MODEL=resnet18 or another (nine minutes)
 
 .PHONY: emulated trajectories test-races mutations gpu-check-build gpu-check gpu-bench
@@ -46,6 +47,9 @@ CUDA_LIBS := $(if $(NVCC),$(CUDART) -ldl -lrt -lpthread)
 # ---- objects --------------------------------------------------------------------------------------
 
 CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
+# Has instructions of 9.0 alone.
+PROBE           := $(BUILD)/objects/tools/checks/probe.o
+$(PROBE): override CUDA_ARCH := 90a
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
 EMULATED_TESTS  := $(call emulated,$(filter-out %/races_test.cpp,$(filter %_test.cpp,$(EMULATOR))))
 EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out $(ON_DEVICE),$(CUDA)) \
@@ -82,6 +86,11 @@ $(BUILD)/gpu/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(BUI
 	@mkdir -p $(@D)
 	$(call say,link    $@)
 	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgtest.a -l:libgtest_main.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
+
+$(BUILD)/gpu/probe: $(PROBE)
+	@mkdir -p $(@D)
+	$(call say,link    $@)
+	$(Q)$(CARRIED) -o $@ $^ $(CUDA_LIBS)
 
 $(BUILD)/races/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) \
                       $(filter-out $(BUILD)/emulated/objects/engine/cuda/%,$(EMULATED)) $(RACES) $(BUILD)/sources-cuda
@@ -120,7 +129,7 @@ $(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
 $(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
 $(EMULATED_TESTS) $(RACES) $(THREADS): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS))
+-include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(PROBE) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS))
 
 $(BUILD)/flags-cuda:   NOW := $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
 $(BUILD)/sources-cuda: NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA) $(CUDA) $(EMULATOR)
@@ -147,7 +156,7 @@ mutations: $(BUILD)/emulated/tests | $(BUILD)/packages-test
 	  tools/checks/mutations.py tools/checks/mutations.txt $(TEST_OBJECTS) \
 	  $(filter-out %/main.o,$(TOOL_OBJECTS)) $(EMULATED) $(EMULATED_TESTS)
 
-gpu-check-build: $(if $(NVCC),$(addprefix $(BUILD)/gpu/,tests robmask))
+gpu-check-build: $(if $(NVCC),$(addprefix $(BUILD)/gpu/,tests robmask probe))
 	$(if $(NVCC),,$(error gpu-check-build: $(WITHOUT_GPU)))
 	$(Q)tools/checks/carried.sh $^
 
