@@ -3,20 +3,26 @@
 
 Every arm (ARMS) is a process that does as it is told on its standard input: `robmask bench --worker`, or
 gpu_peer.py where this Python has PyTorch. All begin with the same weights, images and noise, from one file.
-An arm first shows that it computes the same: the loss of a first step and the gradient of the images against
-P0 (E0 without PyTorch); one that does not has no time. Then, for each workload and number of images, all
-prepare, and are timed in three rounds, each in another order; an arm whose memory did not suffice beside the
-others is timed alone. Writes gpu-bench-MODEL.{txt,json} to --out. Exit code 77 without a GPU, 1 if an arm of
-ours disagrees or cannot run, else 0."""
+E3 is timed first, once. Then an arm shows that it computes the same: the loss of a first step and the
+gradient of the images against P0 (without P0, the first arm); one that does not has no time. For each
+workload and number of images all prepare, and are timed in three rounds, each in another order; an arm whose
+memory did not suffice beside the others is timed alone. What has to be compiled is compiled from the start,
+in processes of low priority that are held still while others are timed, and is timed last, beside ours.
+
+Writes gpu-bench-MODEL.{txt,json} to --out. Exit code 77 without a GPU, 1 if an arm of ours disagrees or
+cannot run, else 0."""
 
 import argparse
 import array
+import contextlib
+import importlib.util
 import json
 import math
 import operator
 import os
 import pathlib
 import queue
+import signal
 import statistics
 import subprocess
 import sys
@@ -30,12 +36,12 @@ sys.path.insert(0, str(HERE))
 import floor  # noqa: E402
 
 SECONDS = 520  # in all
-COMPILING = 90  # of one arm for one number of images
 ARMS = {"P0": ("fp32", "PyTorch eager, TF32 off"),
         "P1": ("tf32", "PyTorch eager, TF32 on"),
         "P2": ("bf16", "PyTorch eager, autocast, channels last"),
         "P3": ("bf16", "P2 compiled"),
         "P4": ("bf16", "P2 compiled, the iteration one CUDA graph"),
+        "P5": ("bf16", "P2, the iteration one CUDA graph"),
         "E0": ("fp32", "ours"),
         "E1": ("tf32", "ours"),
         "E2": ("bf16", "ours, --replay off"),
@@ -93,9 +99,9 @@ class Worker:
 class Arm:
     def __init__(self, name):
         self.name, (self.precision, self.words) = name, ARMS[name]
-        self.ours = name.startswith("E")
-        self.worker = self.trouble = None
-        self.loss_error = self.cosine = None
+        self.ours, self.compiled = name.startswith("E"), name in COMPILED
+        self.trouble = self.loss_error = self.cosine = None
+        self.workers = {}  # by number of images: one for all, but what is compiled has one for each
         self.compiling = {}  # seconds by number of images
         self.cells = {}  # (workload, images): {"seconds": [one a round], "bytes"} or {"trouble"}
 
@@ -104,7 +110,8 @@ class Arm:
         if o.width != 64:
             options += ["--width", o.width]
         if not self.ours:
-            return [sys.executable, HERE / "gpu_peer.py", "--arm", self.name, *options]
+            low = ["nice", "-n", "19"] if self.compiled else []
+            return [*low, sys.executable, HERE / "gpu_peer.py", "--arm", self.name, *options]
         return [o.robmask, "bench", "--worker", "--quiet", "--precision", self.precision, "--replay",
                 "off" if self.name == "E2" else "on", *options]
 
@@ -112,10 +119,14 @@ class Arm:
 class Bench:
     def __init__(self, options, folder):
         self.o, self.folder = options, folder
-        self.end = time.monotonic() + SECONDS
+        self.end = time.monotonic() + options.limit
         self.init = folder / "init.safetensors"
         self.log = open(pathlib.Path(options.out) / f"gpu-bench-{options.model}.log", "w")
-        self.arms, self.rates, self.card, self.reference = [], {}, {}, None
+        self.arms, self.ours, self.rates, self.card = [], [], {}, {}
+        self.reference = None  # the arm that others are compared with
+        self.compilers = {}  # threads by number of images
+        self.compiling = set()  # processes
+        self.timing = threading.Lock()
 
     def left(self):
         return self.end - time.monotonic()
@@ -135,16 +146,49 @@ class Bench:
     def start(self):
         names = list(ARMS) if self.o.device == "cuda" else ["P0", "E0"]
         names = [n for n in names if n in self.o.arms]
-        if self.o.torch == "off" or not self.has_torch():
+        if self.o.torch == "off" or importlib.util.find_spec("torch") is None:
             names = [n for n in names if n.startswith("E")]
         self.arms = [Arm(n) for n in names]
+        self.ours = [a for a in self.arms if a.name == "E3"]
+        # Of arms that compile the same, the second finds it here.
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(self.folder / "compiled"))
         for arm in self.arms:
-            arm.worker = Worker(arm.command(self.o, self.init), self.log)
+            command = arm.command(self.o, self.init)
+            if arm.compiled:
+                arm.workers = {images: Worker(command, self.log) for images in self.o.batch}
+            else:
+                arm.workers = dict.fromkeys(self.o.batch, Worker(command, self.log))
+        for images in self.o.batch:
+            self.compilers[images] = threading.Thread(target=self.compile, args=(images,), daemon=True)
+            self.compilers[images].start()
 
-    def has_torch(self):
-        code = "import torch, sys; sys.exit(not (torch.cuda.is_available() or sys.argv[1] == 'cpu'))"
-        return subprocess.run([sys.executable, "-c", code, self.o.device], capture_output=True,
-                              check=False).returncode == 0
+    def compile(self, images):
+        """In the background, one arm after the other."""
+        for arm in self.arms:
+            if arm.compiled:
+                worker = arm.workers[images]
+                with self.timing:
+                    self.compiling.add(worker.process)
+                try:
+                    arm.compiling[images] = worker.ask(f"compile {images}", SECONDS)["seconds"]
+                    self.note(f"{arm.name} compiled for {images} images in {arm.compiling[images]:.0f} s")
+                except Trouble as t:
+                    for workload in self.o.workload:
+                        arm.cells.setdefault((workload, images), {"trouble": str(t)})
+                self.compiling.discard(worker.process)
+
+    @contextlib.contextmanager
+    def alone(self):
+        """Holds still what is being compiled."""
+        with self.timing:
+            held = list(self.compiling)
+            for process in held:
+                process.send_signal(signal.SIGSTOP)
+            try:
+                yield
+            finally:
+                for process in held:
+                    process.send_signal(signal.SIGCONT)
 
     def snapshot(self, when):
         if self.o.device != "cuda":
@@ -157,39 +201,28 @@ class Bench:
             self.card[when] = "nvidia-smi says nothing"
 
     def measure_rates(self):
-        if self.arms[0].ours:
+        theirs = [a for a in self.arms if not a.ours and not a.compiled]
+        if not theirs:
             return
         try:
-            self.rates = self.arms[0].worker.ask("rates", min(90, self.left()))
+            with self.alone():
+                self.rates = theirs[0].workers[self.o.batch[0]].ask("rates", min(90, self.left()))
         except Trouble as t:
             self.note(f"rates: {t}")
 
-    def compile(self, images):
-        for arm in self.arms:
-            if arm.name in COMPILED and not arm.trouble:
-                try:
-                    answer = arm.worker.ask(f"compile {images}", min(COMPILING, self.left()),
-                                            f"compiling for {images} images took more than {COMPILING} s")
-                    arm.compiling[images] = answer["seconds"]
-                except Trouble as t:
-                    arm.trouble = str(t)
-                self.note(f"{arm.name} compiled for {images} images: {arm.trouble or arm.compiling[images]}")
-
-    def check(self):
-        """Loss and gradient of each arm against P0, or E0 where that cannot be had."""
+    def check(self, arms, images):
+        """Loss and gradient of each arm against those of the first that has them."""
         expected = None
-        for arm in sorted(self.arms, key=lambda a: a.name not in ("P0", "E0")):
-            if arm.trouble:
-                continue
+        for arm in arms:
             path = self.folder / arm.name
             try:
-                found = arm.worker.ask(f"check {self.o.batch[0]} {path}", min(60, self.left()))
+                found = arm.workers[images].ask(f"check {images} {path}", min(60, self.left()))
             except Trouble as t:
                 arm.trouble = str(t)
                 continue
             found["gradient"] = array.array("f", path.read_bytes())
             if expected is None:
-                expected, self.reference = found, arm.name
+                expected, self.reference = found, arm
             arm.loss_error = max(relative(found[l], expected[l]) for l in ("loss", "loss_adv"))
             arm.cosine = cosine(found["gradient"], expected["gradient"])
             # Not the other way round: NaN disagrees.
@@ -200,58 +233,91 @@ class Bench:
     # ---- timing -----------------------------------------------------------------------------------------
 
     def prepare(self, arm, cell):
+        """Why it cannot be timed, or nothing."""
         try:
-            arm.worker.ask("prepare {} {}".format(*cell), min(60, self.left()))
-            arm.cells[cell] = {"seconds": []}
-            return True
+            arm.workers[cell[1]].ask("prepare {} {}".format(*cell), min(30, self.left()))
         except Trouble as t:
-            arm.cells[cell] = {"trouble": str(t)}
-            return False
+            self.fail(arm, cell, str(t))
+            return str(t)
+        if "seconds" not in arm.cells.get(cell, {}):
+            arm.cells[cell] = {"seconds": []}
+        return ""
 
     def time(self, arm, cell):
+        if "seconds" not in arm.cells[cell]:  # it could not in an earlier round
+            return
         try:
-            answer = arm.worker.ask(f"run {self.o.seconds}", min(60, self.left()))
+            with self.alone():
+                answer = arm.workers[cell[1]].ask(f"run {self.o.seconds}", min(30, self.left()))
             arm.cells[cell]["seconds"].append(answer["seconds"] / answer["iterations"])
             arm.cells[cell]["bytes"] = answer.get("bytes")
         except Trouble as t:
-            arm.cells[cell] = {"trouble": str(t)}
+            self.fail(arm, cell, str(t))
 
-    def drop(self, arm):
+    @staticmethod
+    def fail(arm, cell, trouble):
+        """What was measured stays where no time is left, or no memory beside others."""
+        passing = trouble == "no time" or "memory" in trouble
+        if not (passing and arm.cells.get(cell, {}).get("seconds")):
+            arm.cells[cell] = {"trouble": trouble}
+
+    def drop(self, arm, images):
         try:
-            arm.worker.ask("drop", min(20, self.left()))
+            arm.workers[images].ask("drop", min(20, self.left()))
         except Trouble:
             pass  # the next line says so
 
-    def measure(self, cell):
-        ready = [a for a in self.arms if not a.trouble and self.prepare(a, cell)]
-        for number in range(self.o.rounds):
+    def measure(self, arms, cell, rounds):
+        arms = [a for a in arms if not a.trouble]
+        troubles = {a.name: self.prepare(a, cell) for a in arms}
+        ready = [a for a in arms if not troubles[a.name]]
+        for number in range(rounds):
             for arm in rotated(ready, number):
-                if "seconds" in arm.cells[cell]:
-                    self.time(arm, cell)
-        for arm in self.arms:
-            self.drop(arm)
-        for arm in self.arms:
-            if "memory" in arm.cells.get(cell, {}).get("trouble", "") and self.prepare(arm, cell):
+                self.time(arm, cell)
+        for arm in arms:
+            self.drop(arm, cell[1])
+        for arm in arms:
+            if "memory" in troubles[arm.name] and not self.prepare(arm, cell):
                 arm.cells[cell]["alone"] = True
-                for _ in range(self.o.rounds):
-                    if "seconds" in arm.cells[cell]:
-                        self.time(arm, cell)
-                self.drop(arm)
-        self.note("{} {}: ".format(*cell) + ", ".join(f"{a.name} {milliseconds(a, cell)}" for a in self.arms))
+                for _ in range(rounds):
+                    self.time(arm, cell)
+                self.drop(arm, cell[1])
+        self.note("{} {}: ".format(*cell) + ", ".join(f"{a.name} {milliseconds(a, cell)}" for a in arms))
 
     def run(self):
         self.start()
+        while self.o.after and not os.path.exists(self.o.after):
+            time.sleep(0.1)
+        self.end = time.monotonic() + self.o.limit
         self.snapshot("before")
+        cells = [(workload, images) for images in self.o.batch for workload in self.o.workload]
+        if self.ours:
+            for cell in cells:
+                self.measure(self.ours, cell, 1)
         self.measure_rates()
-        for number, images in enumerate(self.o.batch):
-            self.compile(images)
-            if number == 0:
-                self.check()
-            for workload in self.o.workload:
-                self.measure((workload, images))
+        at_once = [a for a in self.arms if not a.compiled]
+        self.check(sorted(at_once, key=lambda a: a.name not in ("P0", "E0")), self.o.batch[0])
+        for cell in cells:
+            self.measure(at_once, cell, self.o.rounds)
+        self.run_compiled()
         self.snapshot("after")
         for arm in self.arms:
-            arm.worker.close()
+            for worker in arm.workers.values():
+                worker.close()
+
+    def run_compiled(self):
+        for number, images in enumerate(self.o.batch):
+            # Half of what is left for these images is for timing.
+            self.compilers[images].join(max(0, self.left()) / (len(self.o.batch) - number) / 2)
+            compiled = [a for a in self.arms if images in a.compiling and not a.trouble]
+            for arm in self.arms:
+                if arm.compiled and images not in arm.compiling:
+                    for workload in self.o.workload:
+                        arm.cells.setdefault((workload, images), {"trouble": "not compiled in time"})
+            if compiled and self.left() > 0:
+                self.check([self.reference] * bool(self.reference) + compiled, images)
+                for workload in self.o.workload:
+                    self.measure(compiled + self.ours, (workload, images), self.o.rounds)
 
     @staticmethod
     def note(text):
@@ -339,7 +405,7 @@ def result_line(bench, ours, eager, others, cell):
 
 def result_lines(bench):
     arms = {a.name: a for a in bench.arms}
-    beside = {"E0": ("P0",), "E1": ("P1",), "E2": ("P2", "P3", "P4"), "E3": ("P2", "P3", "P4")}
+    beside = {"E0": ("P0",), "E1": ("P1",), "E2": ("P2", "P3", "P4", "P5"), "E3": ("P2", "P3", "P4", "P5")}
     lines = [HEAD]
     for images in bench.o.batch:
         for workload in bench.o.workload:
@@ -370,15 +436,16 @@ def report(bench):
     text += [f"card {when}: {state}" for when, state in bench.card.items()]
     text.append("measured: " + (json.dumps(bench.rates) if bench.rates else "no PyTorch that could"))
     for arm in bench.arms:
-        compiling = "".join(f", compiled for {n} in {s:.0f} s" for n, s in arm.compiling.items())
-        text.append(f"\n{arm.name} {arm.precision} {arm.words}{compiling}: {arm.trouble or 'agrees'}")
+        compiling = "".join(f", compiled for {n} in {s:.0f} s" for n, s in sorted(arm.compiling.items()))
+        agrees = arm.trouble or ("agrees" if arm.loss_error is not None else "not compared")
+        text.append(f"\n{arm.name} {arm.precision} {arm.words}{compiling}: {agrees}")
         for cell, found in arm.cells.items():
             times = " ".join(f"{s * 1e3:.3f}" for s in found.get("seconds", []))
             said = f"{times} ms" if times else found.get("trouble", "no time")
             held = f", {found['bytes'] / 2**20:.0f} MiB" if found.get("bytes") else ""
             alone = ", alone" if found.get("alone") else ""
             text.append(f"  {cell[0]:8} {cell[1]:4}  {said}{held}{alone}")
-    text += ["", LEGEND.format(reference=bench.reference), "", *result_lines(bench)]
+    text += ["", LEGEND.format(reference=bench.reference.name if bench.reference else None), "", *result_lines(bench)]
     return "\n".join(text) + "\n"
 
 
@@ -406,6 +473,8 @@ def main():
     parser.add_argument("--workload", default=WORKLOADS, type=lambda s: s.split(","))
     parser.add_argument("--arms", default=list(ARMS), type=lambda s: s.split(","))
     parser.add_argument("--torch", default="auto", choices=("auto", "off"))
+    parser.add_argument("--limit", type=float, default=SECONDS, help="seconds in all")
+    parser.add_argument("--after", help="begin at once, but time nothing before this file is there")
     parser.add_argument("--out", default=os.environ.get("OUT") or programs / "report")
     options = parser.parse_args()
     if not os.access(options.robmask, os.X_OK):
