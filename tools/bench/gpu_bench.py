@@ -93,7 +93,8 @@ class Worker:
 
     def close(self):
         self.process.kill()
-        self.process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # the driver may not let it go
+            self.process.wait(5)
 
 
 class Arm:

@@ -1,127 +1,344 @@
 #!/bin/bash
-# What only a GPU can show (docs/gpu.md), in less than nine minutes and without network, compiler or
-# libraries there: `make gpu-check-build` makes what is to be carried, build/gpu/. Run from the root of
-# the repository. Everything goes to one file, $OUT/gpu-check.txt or build/gpu/report/gpu-check.txt, with
-# a table last. Exit code 0 if all that could run passed, 1 if something failed, 77 without a GPU.
+# What only a GPU can show (docs/gpu.md), in less than five minutes and without network, compiler or
+# libraries there, the most telling first: does anything run, how fast, which kernels fail; then beside
+# PyTorch, other precisions, the time of each kernel, and sanitizers. `make gpu-check-build` names what is
+# to be carried. All goes to $OUT/gpu-check.txt (build/gpu/report/gpu-check.txt) as it comes, with a table
+# last; logs of what failed to logs.tgz beside it. Exit code 0 if all that could run passed, 1 if
+# something failed, 2 if a program is missing, 77 without a GPU.
+#
+# In the environment: PROGRAMS, where they are; TESTS, a filter; JOBS, how many at once; PATIENCE, seconds
+# for each; LIMIT, seconds in all; REHEARSAL=1 for tiny networks and time for them, with which the
+# emulator's programs go through all of this.
 
 set -u
-cd "$(dirname "$0")/../.."
-programs=${PROGRAMS:-build/gpu}
+cd "$(dirname "$0")/../.." || exit 2
+export programs work deadline patience
+programs=$(realpath -m "${PROGRAMS:-build/gpu}")
 folder=${OUT:-build/gpu/report}
 report=$folder/gpu-check.txt
+limit=${LIMIT:-270} patience=${PATIENCE:-25} jobs=${JOBS:-12}
+filter=${TESTS:-Machine/*/cuda*:Replay/*/cuda*:Networks/*/cuda*:Recipes/*/cuda*}
+network=() batches=(128 512) repeats=10 timing=(--rounds 2 --seconds 0.5) slower=1
+training=(--width 16 --batch 64 --limit-train 960) epochs=3 tested=200
+if [ -n "${REHEARSAL:-}" ]; then
+  network=(--width 2) batches=(2 3) repeats=1 timing=(--rounds 1 --seconds 0) slower=20
+  training=(--width 2 --batch 10 --limit-train 20) epochs=1 tested=10
+fi
+training+=(--limit-test "$tested")
+
 for program in tests robmask; do
   if [ ! -x "$programs/$program" ]; then
     echo "gpu-check: $programs/$program is missing; make gpu-check-build makes it, where there is nvcc" >&2
     exit 2
   fi
 done
-usable=$("$programs/robmask" bench --device cuda --precision fp32 --width 2 --batch 2 --repeats 1 \
-  --workload train --quiet 2>&1)
+mkdir -p "$folder"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/logs"
+touch "$work/table" "$work/running"
+# Into files, here and below: a pipe would wait for whoever holds it, and be it a child that hangs.
+timeout --kill-after=2 40 "$programs/robmask" bench --device cuda --precision fp32 --width 2 --batch 2 \
+  --repeats 1 --workload train --quiet >"$work/logs/usable" 2>&1
 if [ $? = 77 ]; then
-  echo "gpu-check: $usable; nothing was checked" >&2
+  echo "gpu-check: $(cat "$work/logs/usable"); nothing was checked" >&2
   exit 77
 fi
-mkdir -p "$folder"
-: >"$report"
-table=() status=0
-runs=$(mktemp -d)
-trap 'rm -rf "$runs"' EXIT
 
-# check NAME SECONDS COMMAND…: runs it, at most that long and not beyond the 520th second, into the
-# report and a line of the table, with the last line it said that holds a figure.
-check() {
-  local name=$1 limit=$2 log=$runs/$1.log code began=$SECONDS result
+# ---- steps ------------------------------------------------------------------------------------------
+
+declare -A process began
+say() { printf '\n== %3d s: %s\n' "$SECONDS" "$*"; }
+record() { printf '%-22s %-18s %4s s   %s\n' "$1" "$2" "$3" "${4:0:120}" | tee -a "$work/table"; }
+skip() { record "$1" skipped 0 "$2"; }
+within() { # SECONDS: no more than are left
+  local left=$((limit - 2 - SECONDS))
+  echo $((left < $1 ? left : $1))
+}
+
+# begin NAME SECONDS COMMAND…: starts it, to run at most that long; its output goes to a log.
+begin() {
+  local name=$1 seconds
+  seconds=$(within $(($2 * slower)))
   shift 2
-  [ $((520 - SECONDS)) -ge "$limit" ] || limit=$((520 - SECONDS))
-  if [ "$limit" -lt 1 ]; then
-    status=1
-    table+=("$(printf '%-24s %s' "$name" "not begun: no time was left")")
+  printf '%s\n' "$*" | head -n 1 >"$work/$name.command"
+  began[$name]=$SECONDS
+  if [ "$seconds" -lt 1 ]; then return; fi
+  : >"$work/logs/$name"
+  timeout --kill-after=2 "$seconds" "$@" </dev/null >"$work/logs/$name" 2>&1 &
+  process[$name]=$!
+  echo "$!" >>"$work/running"
+}
+
+# finish NAME [FIGURE]: shows what it says as it comes, until it ended, and its line of the table, with
+# the last line that FIGURE, a program for sed, prints.
+finish() {
+  local name=$1 log=$work/logs/$1 code result seconds
+  say "$name: $(cat "$work/$name.command")"
+  if [ -z "${process[$name]:-}" ]; then
+    record "$name" "FAILED: not begun" 0 "no time was left"
     return
   fi
-  printf '\n== %s: %s\n' "$name" "$*" | tee -a "$report"
-  timeout --kill-after=5 "$limit" "$@" >"$log" 2>&1
+  tail -n +1 -s 0.1 -f --pid="${process[$name]}" "$log"
+  wait "${process[$name]}"
   code=$?
-  cat "$log" >>"$report"
+  seconds=$((SECONDS - ${began[$name]}))
+  ! grep -q 'Device not supported' "$log" || code=77 # by compute-sanitizer
   case $code in
     0) result=passed ;;
     77) result=skipped ;;
-    124 | 137) result="not done in $limit s" status=1 ;;
-    *) result="failed ($code)" status=1 ;;
+    124 | 137) result="FAILED: not done" ;;
+    *) result="FAILED: exit $code" ;;
   esac
-  table+=("$(printf '%-24s %-18s %4d s   %s' "$name" "$result" $((SECONDS - began)) \
-    "$(grep -E '[0-9]' "$log" | tail -1 | cut -c1-100)")")
+  record "$name" "$result" "$seconds" "$(sed -nE "${2:-/[0-9]/p}" "$log" | tail -n 1)"
 }
-skip() { table+=("$(printf '%-24s %-18s          %s' "$1" skipped "$2")"); }
+step() {
+  begin "$@"
+  finish "$1"
+}
 
-on_gpu() { # NAME SECONDS PRECISION COMMAND…
-  check "$1" "$2" "$programs/robmask" "${@:4}" --device cuda --precision "$3"
+on_gpu() { # NAME SECONDS PRECISION COMMAND…, begun
+  begin "$1" "$2" "$programs/robmask" "${@:4}" --device cuda --precision "$3" --quiet
 }
-tests() { check "$1" "$2" "$programs/tests" --gtest_brief=1 "--gtest_filter=$3"; }
-sanitize() { # NAME TOOL TESTS
-  check "$1" 60 compute-sanitizer --tool "$2" --error-exitcode 3 "$programs/tests" --gtest_brief=1 \
-    "--gtest_filter=$3"
+bench() { # NAME PRECISION ARGUMENT…
+  local number='([^,]*),'
+  on_gpu "$1" 40 "$2" bench "${network[@]}" --repeats "$repeats" --json "${@:3}"
+  finish "$1" "s/.*\"train_step_seconds\":$number\"fastest\":\{[^}]*\},\"pgd_step_seconds\":$number\
+\"robmask_iteration_seconds\":$number.*/RobMask iteration \3 s, PGD step \2, training step \1/p"
 }
-same_losses() { # of two runs, to a per cent: rounding grows from step to step
-  paste -d, "$1/log.csv" "$2/log.csv" | awk -F, '
-    NR == 1 { for (i = 1; i <= NF / 2; ++i) if ($i == "train_loss") { a = i; b = i + NF / 2 } next }
-    { print "epoch " $1 ": " $a " and " $b; if ($a / $b > 1.01 || $b / $a > 1.01) bad = 1 }
-    END { exit bad || NR < 2 }'
-}
-export -f same_losses
 
-if command -v nvidia-smi >/dev/null; then
-  check device 20 nvidia-smi
-else
-  skip device "no nvidia-smi here"
+# ---- tests ------------------------------------------------------------------------------------------
+
+# group FILTER: these tests in one process. Says what failed, and leaves what did not pass to `alone`.
+group() {
+  local log=$work/logs/${1//[^A-Za-z0-9_]/-} seconds=$((deadline - EPOCHSECONDS)) code
+  if [ "$seconds" -lt 1 ]; then
+    echo "FAILED $1: not begun, no time was left"
+    return
+  fi
+  timeout --kill-after=2 $((seconds < patience ? seconds : patience)) "$programs/tests" "--gtest_filter=$1" \
+    >"$log" 2>&1
+  code=$?
+  if [ "$code" = 0 ]; then
+    rm "$log"
+    return
+  fi
+  awk -v group="$1" '
+    FILENAME == ARGV[1] { if ($2 == "OK" || $2 == "SKIPPED") passed[$4] = 1; next }
+    $1 == group && !($2 in passed) { print $2 }' "$log" "$work/list" >"$log.open"
+  case $code in
+    124 | 137) echo "FAILED $1: not done, stands in $(head -n 1 "$log.open")" ;;
+    1) echo "FAILED $1: $(grep -c '^\[  FAILED  \] .* ms)$' "$log") of its tests" ;;
+    *) echo "FAILED $1: exit $code in $(head -n 1 "$log.open")" ;;
+  esac
+}
+
+# alone TEST: in a process of its own that waits for each kernel, so that the one that fails is named.
+alone() {
+  local log=$work/logs/alone-${1//[^A-Za-z0-9_]/-} seconds=$((deadline - EPOCHSECONDS)) said kernel
+  if [ "$seconds" -lt 1 ]; then
+    echo "not run alone for lack of time: $1"
+    return
+  fi
+  ROBMASK_SYNC=1 timeout --kill-after=2 $((seconds < patience ? seconds : patience)) \
+    "$programs/tests" "--gtest_filter=$1" >"$log" 2>&1
+  case $? in
+    0)
+      echo "passes alone: $1"
+      return
+      ;;
+    124 | 137) said=HANGS ;;
+    1) said=FAILS ;;
+    *) said=DIES ;;
+  esac
+  kernel=$(grep -om 1 'kernel .* failed on the GPU: [^"]*' "$log")
+  echo "$said: $1${kernel:+: $kernel}"
+  grep -E 'Failure$|Expected|actual|Which is|exceeds|error|wrong' "$log" | head -n 4 | sed 's/^/    /'
+}
+export -f group alone
+
+tests() {
+  local start=$SECONDS groups failed open
+  say "tests, each group of them in a process, $jobs at once"
+  timeout 30 "$programs/tests" --gtest_list_tests "--gtest_filter=$filter" 2>&1 | awk '
+    /^[^ ]/ { suite = $1; next }
+    { split($1, part, "/"); print suite "*/" part[2], suite $1 }' >"$work/list"
+  awk '!seen[$1]++ { print $1 }' "$work/list" >"$work/groups"
+  groups=$(wc -l <"$work/groups")
+  deadline=$((EPOCHSECONDS + $(within 90)))
+  xargs -a "$work/groups" -d '\n' -P "$jobs" -I{} bash -c 'group "$1"' _ {} 2>/dev/null | tee "$work/failed"
+  failed=$(wc -l <"$work/failed")
+  echo "$((groups - failed)) of $groups groups passed, with $(wc -l <"$work/list") tests"
+  if [ "$groups" = 0 ]; then
+    record tests "FAILED: none" $((SECONDS - start)) "the program lists no test"
+  elif [ "$failed" = 0 ]; then
+    record tests passed $((SECONDS - start)) "$groups groups, $(wc -l <"$work/list") tests"
+  else
+    record tests FAILED $((SECONDS - start)) "$failed of $groups groups: $(cut -d' ' -f2 "$work/failed" |
+      tr -d '\n' | sed 's/:/ /g')"
+  fi
+
+  # The first that did not pass of each group, then the others.
+  mapfile -t open < <(find "$work/logs" -name '*.open' | sort)
+  [ ${#open[@]} != 0 ] || return
+  say "what did not pass, alone"
+  deadline=$((EPOCHSECONDS + $(within 45)))
+  { head -q -n 1 "${open[@]}" && tail -q -n +2 "${open[@]}"; } | head -n 200 >"$work/again"
+  xargs -a "$work/again" -d '\n' -P "$jobs" -I{} bash -c 'alone "$1"' _ {} 2>/dev/null | tee "$work/alone"
+  sed -nE 's/^(HANGS|FAILS|DIES): /  \1 /p' "$work/alone" | head -n 40 >>"$work/table"
+}
+
+# ---- the order --------------------------------------------------------------------------------------
+
+# Ours finds cuBLAS where the loader does, or where PyTorch's packages have it.
+find_cublas() {
+  local found
+  found=$(ldconfig -p | grep -m 1 'libcublas\.so\.1[23]')
+  if [ -z "$found" ]; then
+    found=$(timeout 10 find /usr/local /opt -name 'libcublas.so.1[23]' -print -quit 2>/dev/null)
+    [ -z "$found" ] || export LD_LIBRARY_PATH=${found%/*}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+  fi
+  echo "cuBLAS: ${found##* }"
+}
+
+facts() {
+  say facts
+  find_cublas
+  if command -v nvidia-smi >/dev/null; then
+    step device 20 nvidia-smi \
+      --query-gpu=name,driver_version,clocks.sm,clocks.mem,power.draw,memory.used --format=csv,noheader
+  else
+    skip device "no nvidia-smi here"
+  fi
+  if [ -x "$programs/probe" ]; then
+    step probe 30 "$programs/probe"
+  else
+    skip probe "$programs/probe is not here"
+  fi
+}
+
+# PyTorch's import and torch.compile take their time while the tests run.
+begin_beside() {
+  command -v python3 >/dev/null || return
+  begin beside-pytorch "$limit" env PROGRAMS="$programs" python3 tools/bench/gpu_bench.py \
+    --limit $((85 * slower)) --after "$work/idle" --arms P2,P3,P4,P5,E2,E3 --workload robmask,train \
+    --batch "$(IFS=,; echo "${batches[*]}")" "${timing[@]}" "${network[@]}" --out "$folder"
+}
+finish_beside() {
+  touch "$work/idle"
+  if command -v python3 >/dev/null; then
+    finish beside-pytorch "s/^resnet18 ${batches[0]} bf16 +robmask +([^ ]+) +([^ ]+) +([^ ]+) .*/RobMask iteration \
+\1 ms, PyTorch eager \2, its best \3/p"
+  else
+    skip beside-pytorch "no python3 here"
+  fi
+}
+
+# The same run ends in the same bits replayed and not, and has the CPU's losses, without an attack, whose
+# signs would make much of rounding, and to a per cent, since rounding grows from step to step. Nothing is
+# timed: all at once.
+trainings() {
+  local precision standard=(train --method standard --epochs 1 --lr 0.01 "${training[@]}")
+  local robmask=(train --method robmask --epochs "$epochs" "${training[@]}") runs=$work/runs
+  for precision in bf16 tf32 fp32; do
+    on_gpu "train-$precision" 40 $precision "${robmask[@]}" --out "$runs/$precision"
+    on_gpu "train-$precision-again" 40 $precision "${robmask[@]}" --replay off --out "$runs/$precision-again"
+  done
+  on_gpu train-standard 40 fp32 "${standard[@]}" --out "$runs/standard"
+  begin train-cpu 40 "$programs/robmask" "${standard[@]}" --device cpu --precision fp32 --quiet --out "$runs/cpu"
+  for precision in bf16 tf32 fp32; do
+    finish "train-$precision"
+    finish "train-$precision-again"
+    step "same-bits-$precision" 10 cmp "$runs/$precision/model.safetensors" \
+      "$runs/$precision-again/model.safetensors"
+  done
+  finish train-standard
+  finish train-cpu
+  step same-losses 10 awk -F, '
+    FNR == 1 { for (i = 1; i <= NF; ++i) if ($i == "train_loss") column = i; next }
+    NR == FNR { gpu[$1] = $column; next }
+    { print "epoch " $1 ": " gpu[$1] " and " $column; ++epochs
+      if (!($1 in gpu) || gpu[$1] / $column > 1.01 || $column / gpu[$1] > 1.01) bad = 1 }
+    END { exit bad || !epochs }' "$runs/standard/log.csv" "$runs/cpu/log.csv"
+  on_gpu evaluate 30 fp32 evaluate --from "$runs/bf16" --mask 0,1 --attack clean,pgd --attack-steps 10 \
+    --limit-test "$tested"
+  finish evaluate
+}
+
+kernel_times() { # WORKLOAD
+  local log=$work/logs/ncu-$1.csv
+  if ! command -v ncu >/dev/null || ! command -v python3 >/dev/null; then
+    skip "ncu-$1" "no ncu or no python3 here"
+    return
+  fi
+  begin "ncu-$1" 45 bash -c 'ncu --clock-control none --cache-control none --csv --print-units base \
+    --launch-count 2000 --metrics gpu__time_duration.sum,lts__t_bytes.sum,dram__bytes.sum "${@:2}" >"$1" &&
+    python3 tools/checks/kernel_times.py "$1" || exit 77' _ "$log" "$programs/robmask" bench --device cuda \
+    --precision bf16 "${network[@]}" --batch "${batches[0]}" --workload "$1" --replay off --repeats 2 --quiet
+  finish "ncu-$1" '/^[0-9]+ launches/p'
+}
+
+sanitizers() {
+  local name tool filter
+  if ! command -v compute-sanitizer >/dev/null; then
+    skip sanitizers "no compute-sanitizer here"
+    return
+  fi
+  # Of bf16, copies that overtake their readers.
+  local each=("memcheck f32 Machine/Conv2d.*/cuda_f32:Machine/Mask.*/cuda_f32"
+    "memcheck bf16 Machine/Conv2d.*/cuda_bf16:Machine/Mask.*/cuda_bf16"
+    "racecheck bf16 Machine/Conv2d.*/cuda_bf16"
+    "racecheck f32 Machine/Statistics.*/cuda_f32:Machine/Losses.*/cuda_f32"
+    "synccheck all Machine/Statistics.*/cuda_f32:Machine/Conv2d.*/cuda_bf16")
+  for one in "${each[@]}"; do
+    read -r tool name filter <<<"$one"
+    begin "$tool-$name" 60 compute-sanitizer --tool "$tool" --error-exitcode 3 "$programs/tests" \
+      --gtest_brief=1 "--gtest_filter=$filter"
+  done
+  for one in "${each[@]}"; do
+    read -r tool name filter <<<"$one"
+    finish "$tool-$name" '/SUMMARY/p'
+  done
+}
+
+in_order() {
+  facts
+  for batch in "${batches[@]}"; do bench "bf16-$batch" bf16 --batch "$batch"; done
+  begin_beside
+  tests
+  finish_beside
+  bench tf32 tf32 --batch "${batches[0]}"
+  bench fp32 fp32 --batch "${batches[0]}"
+  bench bf16-no-replay bf16 --batch "${batches[0]}" --replay off
+  trainings
+  kernel_times pgd
+  kernel_times train
+  sanitizers
+}
+
+# ---- all of it --------------------------------------------------------------------------------------
+
+: >"$report"
+in_order >"$report" 2>&1 &
+steps=$!
+stop() { mapfile -t running <"$work/running" && kill $steps $shown "${running[@]}" 2>/dev/null; }
+trap 'stop; exit 1' INT TERM
+# Whatever hangs, and be it the driver, this ends; and at once where it is interrupted.
+timeout $((limit > SECONDS ? limit - SECONDS : 1)) tail -n +1 -s 0.2 -f --pid=$steps "$report" &
+shown=$!
+wait $shown
+if kill -0 $steps 2>/dev/null; then
+  stop
+  record all "FAILED: not done" "$SECONDS" "the limit of $limit s was reached" >/dev/null
 fi
-tests primitives 90 'Machine/*/cuda*'
-tests replay 60 'Replay/*/cuda*'
-tests networks-golden 60 'Networks/*/cuda*'
-tests recipes-golden 90 'Recipes/*/cuda*'
-
-for precision in bf16 tf32 fp32; do
-  on_gpu "bench-$precision" 30 $precision bench --model resnet18 --batch 128 --repeats 5 --json
-done
-on_gpu bench-bf16-no-replay 30 bf16 bench --model resnet18 --batch 128 --repeats 5 --replay off --json
-if command -v python3 >/dev/null; then
-  check beside-pytorch 90 env PROGRAMS="$programs" python3 tools/bench/gpu_bench.py --batch 128 --rounds 1 \
-    --workload robmask --arms P0,P2,E0,E1,E3 --out "$runs"
-else
-  skip beside-pytorch "no python3 here"
-fi
-
-# The same run on the GPU, replayed and not: to the bit.
-train=(train --method robmask --width 16 --epochs 3 --batch 64 --limit-train 960 --limit-test 200 --quiet)
-for precision in bf16 tf32 fp32; do
-  on_gpu "train-$precision" 40 $precision "${train[@]}" --out "$runs/$precision"
-  on_gpu "train-$precision-again" 40 $precision "${train[@]}" --replay off --out "$runs/$precision-again"
-  check "same-weights-$precision" 10 cmp "$runs/$precision/model.safetensors" \
-    "$runs/$precision-again/model.safetensors"
-done
-on_gpu evaluate 30 fp32 evaluate --from "$runs/bf16" --mask 0,1 --attack clean,pgd --attack-steps 10 \
-  --limit-test 200 --quiet
-# The same on both machines: no attack, whose signs would make much of rounding.
-standard=(train --method standard --width 16 --epochs 1 --lr 0.01 --batch 64 --limit-train 960
-  --limit-test 200 --quiet)
-on_gpu train-standard 30 fp32 "${standard[@]}" --out "$runs/standard"
-check train-standard-cpu 60 "$programs/robmask" "${standard[@]}" --device cpu --precision fp32 \
-  --out "$runs/cpu"
-check same-losses 10 bash -c 'same_losses "$@"' same_losses "$runs/standard" "$runs/cpu"
-
-if command -v compute-sanitizer >/dev/null; then
-  sanitize memcheck memcheck 'Machine/Conv2d.*/cuda_f32:Machine/Mask.*/cuda_f32'
-  sanitize memcheck-bf16 memcheck 'Machine/Conv2d.*/cuda_bf16'
-  sanitize racecheck racecheck 'Machine/Statistics.*/cuda_f32:Machine/Losses.*/cuda_f32'
-  sanitize racecheck-bf16 racecheck 'Machine/Conv2d.*/cuda_bf16' # copies that overtake their readers
-  sanitize synccheck synccheck 'Machine/Statistics.*/cuda_f32:Machine/Conv2d.*/cuda_bf16'
-else
-  skip compute-sanitizer "not installed here"
-fi
-
+tar czf "$folder/logs.tgz" -C "$work" logs
 {
-  card=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>&1 | head -1)
-  printf '\n%s\n' "$(date -u +%FT%TZ) $card"
-  printf '%s\n' "${table[@]}"
+  printf '\n%s %s\n' "$(date -u +%FT%TZ)" "$(timeout 10 nvidia-smi --query-gpu=name,driver_version \
+    --format=csv,noheader 2>/dev/null | head -n 1)"
+  cat "$work/table"
+  ! grep -qE 'FAILED|FAILS|HANGS|DIES' "$work/table"
+  status=$?
   printf 'gpu-check: %s in %d s\n' "$([ $status = 0 ] && echo passed || echo FAILED)" "$SECONDS"
+  exit $status
 } | tee -a "$report"
-exit $status
+exit "${PIPESTATUS[0]}"
