@@ -43,11 +43,24 @@ struct Sink {
   bool add = false;
 };
 
+/// Statistics that follow those of batches: running ← (1 − momentum)·running + momentum·batch, with
+/// the unbiased variance; tracked += 1.
+struct Running {
+  Tensor mean, variance;  // {1,1,1,C}
+  Tensor tracked;         // i64 {1,1,1,1}
+  double momentum = 0.1;
+};
+
 /// What the mask of one segment is made of (docs/mask.md): γ = code·weight and β = code·bias,
-/// blends of k masks; and statistics, a blend of pairs or, if pair_code is empty, the batch's own.
+/// blends of k masks; and either statistics that are given, a blend of pairs, or a batch x, from
+/// its moments if conv2d has left some. Its statistics are mean and biased variance of each channel
+/// over all rows; running ones follow them unless they are empty.
 struct MaskSource {
-  Tensor code, weight, bias;         // {1 or N,1,1,k}; {k,1,1,C}
-  Tensor pair_code, mean, variance;  // {1 or N,1,1,pairs}; {pairs,1,1,C}
+  Tensor code, weight, bias;                        // {1 or N,1,1,k}; {k,1,1,C}
+  Tensor pair_code = {}, mean = {}, variance = {};  // {1 or N,1,1,pairs}; {pairs,1,1,C}
+  Tensor x = {};
+  Moments moments = {};
+  Running running = {};
   double eps = 1e-5;
 };
 
@@ -70,8 +83,10 @@ struct FoldedMask {
 /// The gradients of MaskPass that are wanted; an empty Sink or Tensor is skipped.
 struct MaskGradients {
   Sink x, residual;
-  /// Per image {N,1,1,C}: Σ over pixels of g·x̂ and of g, where g = dz·[z > 0] (dz without ReLU).
-  Tensor gamma, beta;
+  /// Of the masks {k,1,1,C}: dw_j = Σ_n u_nj dγ_n and dw'_j = Σ_n u_nj dβ_n, where dγ_n and dβ_n are
+  /// Σ over the pixels of an image of g·x̂ and of g = dz·[z > 0] (dz without ReLU).
+  Sink weight = {}, bias = {};
+  Tensor code = {};  // u, {1 or N,1,1,k}
 };
 
 /// One tensor of the optimizer's list; `working` is its bf16 copy or empty.
@@ -143,18 +158,9 @@ class Backend : public AttackSteps {
   virtual void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) = 0;
 
   // ---- the mask ---------------------------------------------------------------------------------
-  /// Mean and biased variance of each channel over all rows of x; from the moments of x, if conv2d
-  /// has left some.  mean, variance: {1,1,1,C}
-  virtual void statistics(Tensor mean, Tensor variance, Tensor x, const Moments& moments = {}) = 0;
-  /// running ← (1 − momentum)·running + momentum·batch, with the unbiased variance of `count` rows;
-  /// tracked (i64 {1,1,1,1}) += 1.  running_*: {1,1,1,C}
-  virtual void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked,
-                              Tensor mean, Tensor variance, Index count, double momentum) = 0;
   /// out = code · table, the low-rank mask of §4: γ = Σ_j u_j w_j.
   /// code: {R,1,1,k}, table: {k,1,1,C}, out: {R,1,1,C}; R is 1 or the number of images.
   virtual void blend(Tensor out, Tensor code, Tensor table) = 0;
-  /// dtable_j = [dtable_j +] Σ_n u_nj dout_n.  dout: {N,1,1,C}; code: {1 or N,1,1,k}.
-  virtual void blend_gradient(Sink dtable, Tensor dout, Tensor code) = 0;
   /// mean = μ, inverse = s = 1/√(σ² + eps), scale = γ·s, shift = β − μ·γ·s. Mean and inverse have
   /// as many rows as pair_code (one, if it is empty), scale and shift as the longer of both codes.
   virtual void make_lens(const Lens& lens, const MaskSource& from) = 0;

@@ -66,16 +66,26 @@ void Tape::give(const Slot& slot, const Tensor& gradient) {
 void Tape::backward(const Variable& loss) {
   const Tensor one(loss.machine(), loss.shape(), loss.value().dtype());
   loss.machine().fill(one, 1);
-  backward(loss, one);
+  run(loss, one);
 }
 
 void Tape::backward(const Variable& output, const Tensor& gradient) {
+  const Tensor own(output.machine(), output.shape(), output.value().dtype());
+  output.machine().copy(own, gradient);
+  run(output, own);
+}
+
+void Tape::run(const Variable& output, const Tensor& gradient) {
   expect(!steps_.empty() && hears(output), "backward from a variable that this tape does not hear");
   Backend& machine = output.machine();
   GradientSlot& seed = output.slot()->root();
-  seed.gradient = Tensor(machine, seed.shape, seed.dtype);
-  machine.fill(seed.gradient, 0);
-  machine.copy(output.gradient(), gradient);
+  if (output.slot()->base) {  // the rest of what it is a part of
+    seed.gradient = Tensor(machine, seed.shape, seed.dtype);
+    machine.fill(seed.gradient, 0);
+    machine.copy(output.gradient(), gradient);
+  } else {
+    seed.gradient = gradient;
+  }
   heard_.at(&seed).written = true;
   while (!steps_.empty()) {
     Recorded& last = steps_.back();

@@ -64,6 +64,9 @@ class Tape {
   void backward(const Variable& output, const Tensor& gradient);
 
  private:
+  /// The memory of `gradient` is the tape's from here on.
+  void run(const Variable& output, const Tensor& gradient);
+
   struct Recorded {
     Slot output;
     Step step;

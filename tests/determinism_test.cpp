@@ -25,10 +25,21 @@ ROBMASK_ON_ALL_MAPS(Determinism);
 
 constexpr Shape map{9, 16, 16, 48}, channels{1, 1, 1, 48};
 
+/// Of a batch, watched.
+void make_lens(Workbench& bench, const Tensor& x, const Moments& moments) {
+  const Shape row{1, 1, 1, x.shape().c};
+  const Lens lens{bench.real_output(row), bench.real_output(row), bench.real_output(row),
+                  bench.real_output(row)};
+  bench.machine().make_lens(lens, {.code = bench.real_input({1, 1, 1, 1}),
+                                   .weight = bench.real_input(row),
+                                   .bias = bench.real_input(row),
+                                   .x = x,
+                                   .moments = moments});
+}
+
 TEST_P(Determinism, OfSumsOverRows) {
   expect_same_with_any_threads([](Workbench& bench) {
-    const Tensor mean = bench.real_output(channels), variance = bench.real_output(channels);
-    bench.machine().statistics(mean, variance, bench.input(map));
+    make_lens(bench, bench.input(map), {});
     const Tensor x = bench.real_input(map);
     bench.machine().bias_gradient(bench.real_sink(channels, false), x);
     bench.machine().sum({bench.real_output({})}, x, 1);
@@ -48,11 +59,10 @@ TEST_P(Determinism, OfConvolutions) {
       bench.machine().conv2d_input_gradient(bench.sink(map, false), dy, w, window);
       bench.machine().conv2d_weight_gradient(bench.real_sink(weights, false), dy, x, window);
 
-      const Tensor y = bench.output(out), mean = bench.real_output({1, 1, 1, 64}),
-                   variance = bench.real_output({1, 1, 1, 64});
+      const Tensor y = bench.output(out);
       Moments moments;
       bench.machine().conv2d(y, x, w, window, &moments);
-      bench.machine().statistics(mean, variance, y, moments);
+      make_lens(bench, y, moments);
     });
 }
 
@@ -78,11 +88,12 @@ TEST_P(Determinism, OfMasks) {
           .relu = true};
       const Tensor z = bench.output(map), dz = bench.input(map);
       bench.machine().mask(z, pass);
-      const MaskGradients wanted{bench.sink(map, false), bench.sink(map, false),
-                                 bench.real_output(per_image), bench.real_output(per_image)};
+      const MaskGradients wanted{.x = bench.sink(map, false),
+                                 .residual = bench.sink(map, false),
+                                 .weight = bench.real_sink({2, 1, 1, map.c}, false),
+                                 .bias = bench.real_sink({2, 1, 1, map.c}, false),
+                                 .code = bench.real_input({map.n, 1, 1, 2})};
       bench.machine().mask_gradient(wanted, dz, z, pass, batch_statistics);
-      bench.machine().blend_gradient(bench.real_sink({2, 1, 1, map.c}, false), wanted.gamma,
-                                     bench.real_input({map.n, 1, 1, 2}));
     });
 }
 
@@ -182,10 +193,9 @@ TEST_P(BatchInvariance, OfMasksInEvaluationAndTheirGradients) {
     expect_same_in_any_batch({1, 5, 5, c}, [&](Backend& machine, const Tensor& x) {
       const MaskPass pass{x, {mean, inverse, slope, slope}, x, true};
       const Tensor z(machine, x.shape(), dtype()), dx(machine, x.shape(), dtype());
-      const Tensor scale(machine, {x.shape().n, 1, 1, c}, real_of(dtype()));
       machine.mask(z, pass);
-      machine.mask_gradient({{dx}, {}, scale, {}}, x, z, pass, false);
-      return std::vector{z, dx, scale};
+      machine.mask_gradient({{dx}, {}}, x, z, pass, false);
+      return std::vector{z, dx};
     });
   }
 }

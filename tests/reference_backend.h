@@ -39,11 +39,7 @@ class ReferenceBackend : public Backend {
   void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) override;
 
   // reference/mask.cpp
-  void statistics(Tensor mean, Tensor variance, Tensor x, const Moments& moments) override;
-  void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked, Tensor mean,
-                      Tensor variance, Index count, double momentum) override;
   void blend(Tensor out, Tensor code, Tensor table) override;
-  void blend_gradient(Sink dtable, Tensor dout, Tensor code) override;
   void make_lens(const Lens& lens, const MaskSource& from) override;
   void mask(Tensor z, const MaskPass& pass) override;
   void mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z, const MaskPass& pass,

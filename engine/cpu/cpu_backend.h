@@ -42,14 +42,8 @@ class CpuBackend final : public Backend {
                              Tensor gate) override;
   void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) override;
 
-  // statistics.cpp
-  void statistics(Tensor mean, Tensor variance, Tensor x, const Moments& moments) override;
-  void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked, Tensor mean,
-                      Tensor variance, Index count, double momentum) override;
-
   // mask.cpp
   void blend(Tensor out, Tensor code, Tensor table) override;
-  void blend_gradient(Sink dtable, Tensor dout, Tensor code) override;
   void make_lens(const Lens& lens, const MaskSource& from) override;
   void mask(Tensor z, const MaskPass& pass) override;
 

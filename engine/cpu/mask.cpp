@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/cpu/rows.h"
+#include "engine/cpu/statistics.h"
 
 namespace robmask::ROBMASK_ISA {
 
@@ -38,24 +39,18 @@ void CpuBackend::blend(Tensor out, Tensor code, Tensor table) {
   });
 }
 
-void CpuBackend::blend_gradient(Sink dtable, Tensor dout, Tensor code) {
-  // dtable: k×C   dout: N×C   code: N×k or 1×k
-  const Shape& s = dout.shape();
-  dispatch(dout.dtype(), [&]<class T>() {
-    const Rows<T> to(dtable.to), from(dout), u(code);
-    std::vector<double> sum(s.c);
-    for (Index j = 0; j < code.shape().c; ++j) {
-      std::fill(sum.begin(), sum.end(), 0.0);
-      for (Index n = 0; n < s.n; ++n)
-        for (Index c = 0; c < s.c; ++c) sum[c] += static_cast<double>(u(n)[j]) * from(n)[c];
-      T* y = to(j);
-      for (Index c = 0; c < s.c; ++c) y[c] = static_cast<T>(dtable.add ? y[c] + sum[c] : sum[c]);
-    }
-  });
-}
-
 void CpuBackend::make_lens(const Lens& lens, const MaskSource& from) {
   // mean, inverse: R×C or 1×C   scale, shift: R×C
+  if (from.x) {
+    const Statistics batch = statistics_of(from.x);
+    if (from.running.mean) follow(from.running, batch, from.x.shape().rows());
+    return make_lens(lens, {.code = from.code,
+                            .weight = from.weight,
+                            .bias = from.bias,
+                            .mean = batch.mean,
+                            .variance = batch.variance,
+                            .eps = from.eps});
+  }
   const Shape& s = lens.scale.shape();
   dispatch(lens.scale.dtype(), [&]<class T>() {
     const Rows<T> mean(lens.mean), inverse(lens.inverse), scale(lens.scale), shift(lens.shift);

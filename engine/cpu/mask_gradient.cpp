@@ -68,13 +68,29 @@ void row_residual(T* dr, bool add, const Operands<T, relu>& o, Index n, Index p)
   }
 }
 
+/// dw_j = Σ_n u_nj d_n, of a blend whose gradient for each image is d.
+template <class T>
+void blend_gradient(const Sink& dw, const Tensor& d, const Tensor& code) {
+  // dw: k×C   d: N×C   code: N×k or 1×k
+  const Shape& s = d.shape();
+  const Rows<T> to(dw.to), from(d), u(code);
+  std::vector<double> sum(s.c);
+  for (Index j = 0; j < code.shape().c; ++j) {
+    std::fill(sum.begin(), sum.end(), 0.0);
+    for (Index n = 0; n < s.n; ++n)
+      for (Index c = 0; c < s.c; ++c) sum[c] += static_cast<double>(u(n)[j]) * from(n)[c];
+    T* y = to(j);
+    for (Index c = 0; c < s.c; ++c) y[c] = static_cast<T>(dw.add ? y[c] + sum[c] : sum[c]);
+  }
+}
+
 template <class T, bool relu>
 void gradients(Backend& machine, const MaskGradients& wanted, const Tensor& dz, const Tensor& z,
                const MaskPass& pass, bool batch_statistics) {
   // dz, z, x, dx, dresidual: N·H·W·C   sums: N·1·2·C, A_n and B_n   inverse: s   slope: γ_n·s
   const Shape& s = dz.shape();
   const Rows<T> inverse(pass.lens.inverse), slope(pass.lens.scale);
-  const bool centered = batch_statistics || wanted.gamma;
+  const bool centered = batch_statistics || wanted.weight.to;
   const Operands<T, relu> o{.pixels = s.pixels(),
                             .channels = s.c,
                             .dz = Rows<T>(dz),
@@ -82,10 +98,14 @@ void gradients(Backend& machine, const MaskGradients& wanted, const Tensor& dz, 
                             .x = Rows<T>(centered ? pass.x : dz),
                             .mean = Rows<T>(pass.lens.mean)};
   std::vector<double> a(s.c), b(s.c);  // s·Σ γ_n A_n, s·Σ γ_n B_n
-  if (centered || wanted.beta) {
+  if (centered || wanted.bias.to) {
     const Tensor sums(machine, {s.n, 1, 2, s.c}, DType::f64);
     const Rows<double> sum(sums);
-    const Rows<T> dgamma(wanted.gamma), dbeta(wanted.beta);
+    const auto per_image = [&](const Sink& of) {
+      return of.to ? Tensor(machine, {s.n, 1, 1, s.c}, of.to.dtype()) : Tensor();
+    };
+    const Tensor gammas = per_image(wanted.weight), betas = per_image(wanted.bias);
+    const Rows<T> dgamma(gammas), dbeta(betas);
     parallel(s.n, s.count(), [&](Index n) {
       image_sums(sum(n), o, n);
       for (Index c = 0; c < s.c; ++c) sum(n, 1)[c] *= inverse(n)[c];
@@ -97,6 +117,8 @@ void gradients(Backend& machine, const MaskGradients& wanted, const Tensor& dz, 
         a[c] += slope(n)[c] * sum(n)[c];
         b[c] += slope(n)[c] * sum(n, 1)[c];
       }
+    if (gammas) blend_gradient<T>(wanted.weight, gammas, wanted.code);
+    if (betas) blend_gradient<T>(wanted.bias, betas, wanted.code);
   }
 
   const Rows<T> dx(wanted.x.to), dresidual(wanted.residual.to);

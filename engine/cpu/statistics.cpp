@@ -1,5 +1,7 @@
 // Batch statistics: each image is summed while it is in the cache, then the images are combined.
 
+#include "engine/cpu/statistics.h"
+
 #include "engine/cpu/rows.h"
 
 namespace robmask::ROBMASK_ISA {
@@ -31,11 +33,13 @@ void image_moments(double* mean, double* squares, const Rows<T>& x, Index n, con
 
 }  // namespace
 
-void CpuBackend::statistics(Tensor mean, Tensor variance, Tensor x, const Moments&) {
+Statistics statistics_of(const Tensor& x) {
   // x: N·H·W·C   mean, variance: C
   const Shape& s = x.shape();
-  const Tensor means(*this, {s.n, 1, 1, s.c}, DType::f64),
-      squares(*this, means.shape(), DType::f64);
+  Backend& machine = x.machine();
+  const Tensor means(machine, {s.n, 1, 1, s.c}, DType::f64),
+      squares(machine, means.shape(), DType::f64);
+  const Tensor mean(machine, {1, 1, 1, s.c}, x.dtype()), variance(machine, mean.shape(), x.dtype());
   dispatch(x.dtype(), [&]<class T>() {
     const Rows<T> from(x);
     const Rows<double> m(means), q(squares);
@@ -57,26 +61,23 @@ void CpuBackend::statistics(Tensor mean, Tensor variance, Tensor x, const Moment
       variance.data<T>()[c] = static_cast<T>(sum[c] / s.rows());
     }
   });
+  return {mean, variance};
 }
 
-void CpuBackend::update_running(Tensor running_mean, Tensor running_variance, Tensor tracked,
-                                Tensor mean, Tensor variance, Index count, double momentum) {
-  require(count > 1,
-          "batch statistics: expected more than one value per channel in training, got {}; use a "
-          "larger batch",
-          count);
-  const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
-  dispatch(mean.dtype(), [&]<class T>() {
-    const auto blend_in = [&](const Tensor& running, const Tensor& batch, double factor) {
-      T* r = running.data<T>();
-      const T* b = batch.data<T>();
-      for (Index c = 0; c < running.shape().c; ++c)
+void follow(const Running& running, const Statistics& batch, Index rows) {
+  const double momentum = running.momentum;
+  const double unbiased = static_cast<double>(rows) / static_cast<double>(rows - 1);
+  dispatch(running.mean.dtype(), [&]<class T>() {
+    const auto blend_in = [&](const Tensor& to, const Tensor& from, double factor) {
+      T* r = to.data<T>();
+      const T* b = from.data<T>();
+      for (Index c = 0; c < to.shape().c; ++c)
         r[c] = static_cast<T>((1 - momentum) * r[c] + momentum * factor * b[c]);
     };
-    blend_in(running_mean, mean, 1);
-    blend_in(running_variance, variance, unbiased);
+    blend_in(running.mean, batch.mean, 1);
+    blend_in(running.variance, batch.variance, unbiased);
   });
-  *tracked.data<std::int64_t>() += 1;
+  *running.tracked.data<std::int64_t>() += 1;
 }
 
 }  // namespace robmask::ROBMASK_ISA

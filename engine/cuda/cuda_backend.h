@@ -56,14 +56,8 @@ class CudaBackend final : public Backend {
                              Tensor gate) override;
   void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) override;
 
-  // statistics.cu
-  void statistics(Tensor mean, Tensor variance, Tensor x, const Moments& moments) override;
-  void update_running(Tensor running_mean, Tensor running_variance, Tensor tracked, Tensor mean,
-                      Tensor variance, Index count, double momentum) override;
-
   // mask.cu
   void blend(Tensor out, Tensor code, Tensor table) override;
-  void blend_gradient(Sink dtable, Tensor dout, Tensor code) override;
   void make_lens(const Lens& lens, const MaskSource& from) override;
   void mask(Tensor z, const MaskPass& pass) override;
 

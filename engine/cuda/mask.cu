@@ -1,24 +1,14 @@
 // The mask: normalize, rescale, add the residual, clamp; and the blend of masks (docs/mask.md).
 
-#include <cmath>
 #include <limits>
 
 #include "engine/cuda/cuda_backend.h"
-#include "engine/cuda/reduce.h"
+#include "engine/cuda/lens_rows.h"
 #include "engine/cuda/tile.h"
 
 namespace robmask::cuda {
 
 namespace {
-
-/// Σ_j code_j·table_j of a channel; the table's only row if there is no code.
-template <class T>
-GPU_DEVICE T blended(const Rows<T>& code, const Rows<T>& table, Index masks, Index r, Index c) {
-  if (!code.exists()) return table(0)[c];
-  T sum = 0;
-  for (Index j = 0; j < masks; ++j) sum += code(r)[j] * table(j)[c];
-  return sum;
-}
 
 template <class T>
 struct Blend {
@@ -32,47 +22,19 @@ struct Blend {
   }
 };
 
-template <class T>
-struct BlendGradient {
-  static constexpr int threads = Columns::threads;
-  using Shared = Columns::Shared;
-  Rows<T> dtable, dout, code;
-  Index images, channels;
-  bool add;
-
-  GPU_DEVICE void operator()() const {
-    const Index j = gpu::block().y, c = Columns::channel();
-    double sum = 0;
-    if (c < channels)
-      for (Index n = Columns::first(); n < images; n += Columns::rows)
-        sum += static_cast<double>(code(n)[j]) * dout(n)[c];
-    sum = Columns::sum(sum);
-    if (c >= channels || Columns::first() != 0) return;
-    T& to = dtable(j)[c];
-    to = static_cast<T>(add ? to + sum : sum);
-  }
-};
-
-/// A thread makes the lens of one channel in one row.
+/// Of given statistics: a thread makes the lens of one channel in one row.
 template <class T>
 struct MakeLens {
   static constexpr int threads = 128;
-  Rows<T> mean, inverse, scale, shift;
-  Rows<T> code, weight, bias, pair_code, means, variances;
-  Index masks, pairs, given, channels;  // mean and inverse have `given` rows
-  double eps;
+  LensRows<T> lens;
+  Rows<T> pair_code, means, variances;
+  Index pairs, channels;
 
   GPU_DEVICE void operator()() const {
     const Index r = gpu::block().x, c = Index{gpu::block().y} * threads + gpu::thread();
     if (c >= channels) return;
-    const T mu = blended(pair_code, means, pairs, r, c);
-    const double s = 1 / std::sqrt(blended(pair_code, variances, pairs, r, c) + eps);
-    const double factor = blended(code, weight, masks, r, c) * s;
-    scale(r)[c] = static_cast<T>(factor);
-    shift(r)[c] = static_cast<T>(blended(code, bias, masks, r, c) - mu * factor);
-    if (r >= given) return;
-    mean(r)[c] = mu;
-    inverse(r)[c] = static_cast<T>(s);
+    lens.make(r, c, blended(pair_code, means, pairs, r, c),
+              blended(pair_code, variances, pairs, r, c));
   }
 };
 
@@ -111,40 +73,18 @@ void CudaBackend::blend(Tensor out, Tensor code, Tensor table) {
   });
 }
 
-void CudaBackend::blend_gradient(Sink dtable, Tensor dout, Tensor code) {
-  // dtable: k×C   dout: N×C   code: N×k or 1×k
-  const Shape& s = dout.shape();
-  dispatch(dout.dtype(), [&]<class T>() {
-    gpu::launch(stream_, Columns::blocks(s.c, code.shape().c),
-                BlendGradient<T>{.dtable = Rows<T>(dtable.to),
-                                 .dout = Rows<T>(dout),
-                                 .code = Rows<T>(code),
-                                 .images = s.n,
-                                 .channels = s.c,
-                                 .add = dtable.add});
-  });
-}
-
 void CudaBackend::make_lens(const Lens& lens, const MaskSource& from) {
   // mean, inverse: R×C or 1×C   scale, shift: R×C
+  if (from.x) return make_batch_lens(*this, lens, from);
   const Shape& s = lens.scale.shape();
   dispatch(lens.scale.dtype(), [&]<class T>() {
     gpu::launch(stream_, {s.n, ceil_div(s.c, MakeLens<T>::threads)},
-                MakeLens<T>{.mean = Rows<T>(lens.mean),
-                            .inverse = Rows<T>(lens.inverse),
-                            .scale = Rows<T>(lens.scale),
-                            .shift = Rows<T>(lens.shift),
-                            .code = Rows<T>(from.code),
-                            .weight = Rows<T>(from.weight),
-                            .bias = Rows<T>(from.bias),
+                MakeLens<T>{.lens = LensRows<T>(lens, from),
                             .pair_code = Rows<T>(from.pair_code),
                             .means = Rows<T>(from.mean),
                             .variances = Rows<T>(from.variance),
-                            .masks = from.code.shape().c,
                             .pairs = from.pair_code ? from.pair_code.shape().c : 0,
-                            .given = lens.mean.shape().n,
-                            .channels = s.c,
-                            .eps = from.eps});
+                            .channels = s.c});
   });
 }
 

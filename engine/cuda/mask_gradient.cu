@@ -65,14 +65,27 @@ struct PieceSums {
   }
 };
 
-/// A_n and B_n of each image; and base = s·mean(h) = s/M·Σ γ_n A_n and tilt = s²·mean(hx̂) =
-/// s²/M·Σ γ_n B_n of the batch, with h = γ_n·g.
+/// Where the gradient of a mask's weights or biases goes; nowhere if it is not wanted.
+template <class R>
+struct TableSink {
+  Rows<R> to;
+  bool add;
+
+  explicit TableSink(const Sink& sink) : to(sink.to), add(sink.add) {}
+};
+
+/// dw_j = Σ_n u_nj B_n and dw'_j = Σ_n u_nj A_n; base = s·mean(h) = s/M·Σ γ_n A_n and tilt =
+/// s²·mean(hx̂) = s²/M·Σ γ_n B_n of the batch, with h = γ_n·g. Each image's sums are left in the
+/// place of its first piece's.
 template <class R>
 struct BatchSums {
   static constexpr int threads = Columns::threads;
   using Shared = Columns::Shared;
-  Rows<R> dgamma, dbeta, base, tilt;  // any of them may be missing
-  Rows<R> inverse, slope;             // s and γ_n·s
+  TableSink<R> dweight, dbias;
+  Rows<R> code;
+  Index masks;
+  Rows<R> base, tilt;      // may be missing
+  Rows<R> inverse, slope;  // s and γ_n·s
   Rows<double> sums;
   Index images, pieces, channels;
   double rows;
@@ -87,17 +100,31 @@ struct BatchSums {
         bn += sums(n, 2 * i + 1)[c];
       }
       bn *= inverse(n)[c];
-      if (dbeta.exists()) dbeta(n)[c] = static_cast<R>(an);    // dβ_n = A_n
-      if (dgamma.exists()) dgamma(n)[c] = static_cast<R>(bn);  // dγ_n = B_n
+      sums(n, 0)[c] = an;
+      sums(n, 1)[c] = bn;
       a += slope(n)[c] * an;
       b += slope(n)[c] * bn;
     }
+    if (dweight.to.exists()) blend(dweight, 1);
+    if (dbias.to.exists()) blend(dbias, 0);
     if (!base.exists()) return;
     a = Columns::sum(a);
     b = Columns::sum(b);
     if (c >= channels || Columns::first() != 0) return;
     base(0)[c] = static_cast<R>(a / rows);
     tilt(0)[c] = static_cast<R>(inverse(0)[c] * b / rows);
+  }
+
+  /// to_j = [to_j +] Σ_n u_nj A_n or B_n
+  GPU_DEVICE void blend(const TableSink<R>& to, Index which) const {
+    const Index c = Columns::channel(), end = c < channels ? images : 0;
+    for (Index j = 0; j < masks; ++j) {
+      double sum = 0;
+      for (Index n = Columns::first(); n < end; n += Columns::rows)
+        sum += code(n)[j] * sums(n, which)[c];
+      sum = Columns::sum(sum);
+      if (c < channels && Columns::first() == 0) put(to.to(j)[c], sum, to.add);
+    }
   }
 };
 
@@ -144,7 +171,7 @@ struct Maps {
   Tensor dz, z, x;
 };
 
-/// dγ_n and dβ_n where they are wanted; base and tilt unless they are empty.
+/// Gradients of the masks where they are wanted; base and tilt unless they are empty.
 void sum_images(CudaBackend& machine, const MaskGradients& wanted, const Tensor& base,
                 const Tensor& tilt, const Maps& maps, const Lens& lens) {
   const Shape& s = maps.dz.shape();
@@ -161,8 +188,10 @@ void sum_images(CudaBackend& machine, const MaskGradients& wanted, const Tensor&
                                                    .sums = Rows<double>(sums)});
     });
     gpu::launch(machine.stream(), Columns::blocks(s.c),
-                BatchSums<R>{.dgamma = Rows<R>(wanted.gamma),
-                             .dbeta = Rows<R>(wanted.beta),
+                BatchSums<R>{.dweight = TableSink<R>(wanted.weight),
+                             .dbias = TableSink<R>(wanted.bias),
+                             .code = Rows<R>(wanted.code),
+                             .masks = wanted.code ? wanted.code.shape().c : 0,
                              .base = Rows<R>(base),
                              .tilt = Rows<R>(tilt),
                              .inverse = Rows<R>(lens.inverse),
@@ -204,14 +233,14 @@ void write_maps(CudaBackend& machine, const Sink& dx, const Sink& dresidual, con
 void CudaBackend::mask_gradient(const MaskGradients& wanted, Tensor dz, Tensor z,
                                 const MaskPass& pass, bool batch_statistics) {
   // dz, z, x, dx, dresidual: N·H·W·C   base, tilt: C
-  const bool centered = batch_statistics || wanted.gamma;
+  const bool centered = batch_statistics || wanted.weight.to;
   const Maps maps{dz, pass.relu ? z : Tensor(), centered ? pass.x : Tensor()};
   Tensor base, tilt;
   if (batch_statistics) {
     base = Tensor(*this, {1, 1, 1, dz.shape().c}, pass.lens.mean.dtype());
     tilt = Tensor(*this, base.shape(), base.dtype());
   }
-  if (centered || wanted.beta) sum_images(*this, wanted, base, tilt, maps, pass.lens);
+  if (centered || wanted.bias.to) sum_images(*this, wanted, base, tilt, maps, pass.lens);
   if (wanted.x.to || wanted.residual.to)
     write_maps(*this, wanted.x, wanted.residual, base, tilt, maps, pass.lens);
 }

@@ -1,7 +1,8 @@
 // Batch statistics: each block takes the moments of a piece of 256 rows that it holds in registers,
-// unless the convolution that wrote the map has done so (warp_moments.h); then pieces are combined.
+// unless the convolution that wrote the map has done so (warp_moments.h); then pieces are combined
+// and all is made of them that a mask needs.
 
-#include "engine/cuda/cuda_backend.h"
+#include "engine/cuda/lens_rows.h"
 #include "engine/cuda/reduce.h"
 #include "engine/cuda/tile.h"
 
@@ -65,13 +66,39 @@ struct PieceMoments {
   }
 };
 
+/// Running statistics that follow those of a batch.
+template <class T>
+struct RunningRows {
+  T *mean = nullptr, *variance = nullptr;
+  std::int64_t* tracked = nullptr;
+  double kept = 0, mean_factor = 0, variance_factor = 0;
+
+  RunningRows(const Running& running, Index rows) {
+    if (!running.mean) return;
+    mean = running.mean.data<T>();
+    variance = running.variance.data<T>();
+    tracked = running.tracked.data<std::int64_t>();
+    kept = 1 - running.momentum;
+    mean_factor = running.momentum;
+    variance_factor = running.momentum * static_cast<double>(rows) / static_cast<double>(rows - 1);
+  }
+  GPU_DEVICE void follow(Index c, T mu, T biased) const {
+    if (mean == nullptr) return;
+    if (c == 0) *tracked += 1;
+    mean[c] = static_cast<T>(kept * mean[c] + mean_factor * mu);
+    variance[c] = static_cast<T>(kept * variance[c] + variance_factor * biased);
+  }
+};
+
 /// Chan, Golub and LeVeque (1983): with k rows in piece i, M in all, and m_i, q_i its moments,
 ///   μ = 1/M Σ k_i m_i,   Σ (x − μ)² = Σ_i [ q_i + k_i (m_i − μ)² ]
+/// Then what is made of a channel's mean and variance, by whoever has just got them.
 template <class T>
-struct CombineMoments {
+struct MakeBatchLens {
   static constexpr int threads = Columns::threads;
   using Shared = Columns::Shared;
-  T *mean, *variance;
+  LensRows<T> lens;
+  RunningRows<T> running;
   Rows<double> moments;
   Index pieces, piece, rows, channels;
 
@@ -87,34 +114,17 @@ struct CombineMoments {
       squares += moments(i, 1)[c] + count(i) * d * d;
     }
     squares = Columns::sum(squares);
-    if (c >= channels || Columns::first() != 0) return;
-    mean[c] = static_cast<T>(mu);
-    variance[c] = static_cast<T>(squares / static_cast<double>(rows));
+    if (c >= channels) return;
+    const T mean = static_cast<T>(mu);
+    const T variance = static_cast<T>(squares / static_cast<double>(rows));
+    for (Index r = Columns::first(); r < lens.rows; r += Columns::rows)
+      lens.make(r, c, mean, variance);
+    if (Columns::first() == 0) running.follow(c, mean, variance);
   }
 
   GPU_DEVICE double count(Index i) const {
     const Index left = rows - i * piece;
     return static_cast<double>(left < piece ? left : piece);
-  }
-};
-
-/// running = kept·running + factor·batch, of mean and variance.
-template <class T>
-struct UpdateRunning {
-  static constexpr int threads = 128;
-  T *running_mean, *running_variance;
-  const T *mean, *variance;
-  std::int64_t* tracked;
-  Index channels;
-  double kept, mean_factor, variance_factor;
-
-  GPU_DEVICE void operator()() const {
-    const Index c = Index{gpu::block().x} * threads + gpu::thread();
-    if (c == 0) *tracked += 1;
-    if (c >= channels) return;
-    running_mean[c] = static_cast<T>(kept * running_mean[c] + mean_factor * mean[c]);
-    running_variance[c] =
-        static_cast<T>(kept * running_variance[c] + variance_factor * variance[c]);
   }
 };
 
@@ -134,41 +144,18 @@ Moments take_moments(CudaBackend& machine, const Tensor& x) {
 
 }  // namespace
 
-void CudaBackend::statistics(Tensor mean, Tensor variance, Tensor x, const Moments& moments) {
-  // x: N·H·W·C   mean, variance: C
-  const Moments m = moments ? moments : take_moments(*this, x);
-  const Index pieces = m.pieces.shape().n, channels = mean.shape().c;
-  dispatch(mean.dtype(), [&]<class T>() {
-    gpu::launch(stream_, Columns::blocks(channels),
-                CombineMoments<T>{.mean = mean.data<T>(),
-                                  .variance = variance.data<T>(),
-                                  .moments = Rows<double>(m.pieces),
-                                  .pieces = pieces,
-                                  .piece = m.piece,
-                                  .rows = m.rows,
-                                  .channels = channels});
-  });
-}
-
-void CudaBackend::update_running(Tensor running_mean, Tensor running_variance, Tensor tracked,
-                                 Tensor mean, Tensor variance, Index count, double momentum) {
-  require(count > 1,
-          "batch statistics: expected more than one value per channel in training, got {}; use a "
-          "larger batch",
-          count);
-  const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
-  const Index channels = mean.shape().c;
-  dispatch(mean.dtype(), [&]<class T>() {
-    gpu::launch(stream_, ceil_div(channels, UpdateRunning<T>::threads),
-                UpdateRunning<T>{.running_mean = running_mean.data<T>(),
-                                 .running_variance = running_variance.data<T>(),
-                                 .mean = mean.data<T>(),
-                                 .variance = variance.data<T>(),
-                                 .tracked = tracked.data<std::int64_t>(),
-                                 .channels = channels,
-                                 .kept = 1 - momentum,
-                                 .mean_factor = momentum,
-                                 .variance_factor = momentum * unbiased});
+void make_batch_lens(CudaBackend& machine, const Lens& lens, const MaskSource& from) {
+  const Moments m = from.moments ? from.moments : take_moments(machine, from.x);
+  const Index channels = lens.scale.shape().c;
+  dispatch(lens.scale.dtype(), [&]<class T>() {
+    gpu::launch(machine.stream(), Columns::blocks(channels),
+                MakeBatchLens<T>{.lens = LensRows<T>(lens, from),
+                                 .running = RunningRows<T>(from.running, m.rows),
+                                 .moments = Rows<double>(m.pieces),
+                                 .pieces = m.pieces.shape().n,
+                                 .piece = m.piece,
+                                 .rows = m.rows,
+                                 .channels = channels});
   });
 }
 

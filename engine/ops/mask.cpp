@@ -9,41 +9,31 @@ namespace robmask {
 
 namespace {
 
-/// The statistics that normalize a segment with images x and their moments, if there are any; a
-/// train pass also updates the running ones.
-void normalize_by(MaskSource& source, const Tensor& x, const Moments& moments,
-                  const Segment& segment, const MaskState& state) {
+/// The mask that a segment with images x goes through; their moments, if there are any. A train
+/// pass also updates the running statistics.
+Lens make_lens(const Tensor& x, const Moments& moments, const Segment& segment,
+               const MaskState& state) {
+  MaskSource source{.code = segment.code,
+                    .weight = state.weight.value(),
+                    .bias = state.bias.value(),
+                    .eps = state.eps};
   if (segment.mode == Mode::eval) {
     source.pair_code = segment.pair_code;
     source.mean = state.running_mean;
     source.variance = state.running_variance;
-    return;
+  } else {
+    require(x.shape().rows() > 1,
+            "batch norm in training expected more than one value a channel, got {} image of {}x{} "
+            "pixels: use larger batches or images",
+            x.shape().n, x.shape().h, x.shape().w);
+    // μ = 1/M Σ x,  σ² = 1/M Σ (x − μ)²
+    source.x = x;
+    source.moments = moments;
   }
-  Backend& machine = x.machine();
-  const Index rows = x.shape().rows();
-  require(rows > 1,
-          "batch norm in training expected more than one value a channel, got {} image of {}x{} "
-          "pixels: use larger batches or images",
-          x.shape().n, x.shape().h, x.shape().w);
-  source.mean = Tensor(machine, {1, 1, 1, x.shape().c}, real_of(x.dtype()));
-  source.variance = Tensor(machine, source.mean.shape(), source.mean.dtype());
-  // μ = 1/M Σ x,  σ² = 1/M Σ (x − μ)²
-  machine.statistics(source.mean, source.variance, x, moments);
   if (segment.mode == Mode::train)
-    machine.update_running(
-        state.running_mean.images(segment.pair, 1), state.running_variance.images(segment.pair, 1),
-        state.tracked.images(segment.pair, 1), source.mean, source.variance, rows, state.momentum);
-}
-
-/// The mask that a segment with images x goes through.
-Lens make_lens(const Tensor& x, const Moments& moments, const Segment& segment,
-               const MaskState& state) {
-  MaskSource source;
-  source.code = segment.code;
-  source.weight = state.weight.value();
-  source.bias = state.bias.value();
-  source.eps = state.eps;
-  normalize_by(source, x, moments, segment, state);
+    source.running = {state.running_mean.images(segment.pair, 1),
+                      state.running_variance.images(segment.pair, 1),
+                      state.tracked.images(segment.pair, 1), state.momentum};
   const Index given = source.pair_code ? source.pair_code.shape().n : 1;
   const Index masks = std::max(given, source.code.shape().n);
   const auto rows = [&](Index count) {
@@ -109,16 +99,14 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
           return whole ? whole.images(row, segment.images) : Tensor();
         };
         const Tensor part_dz = part(dz);
-        const Shape per_image{segment.images, 1, 1, dz.shape().c};
-        MaskGradients wanted{{part(to_x.to), to_x.add}, {part(to_r.to), to_r.add}, {}, {}};
-        if (dw) wanted.gamma = Tensor(machine, per_image, real_of(dz.dtype()));
-        if (db) wanted.beta = Tensor(machine, per_image, real_of(dz.dtype()));
-        // g = dz·[z > 0];  dβ_n = Σ g,  dγ_n = Σ g·x̂,  dresidual = g,  dx
+        const MaskGradients wanted{.x = {part(to_x.to), to_x.add},
+                                   .residual = {part(to_r.to), to_r.add},
+                                   .weight = to_w,
+                                   .bias = to_b,
+                                   .code = segment.code};
+        // g = dz·[z > 0];  dw_j = Σ_n u_nj Σ g·x̂,  dw'_j = Σ_n u_nj Σ g,  dresidual = g,  dx
         machine.mask_gradient(wanted, part_dz, part(saved_z), passes[i],
                               segment.mode != Mode::eval);
-        // dw_j = Σ_n u_nj dγ_n,  dw'_j = Σ_n u_nj dβ_n
-        if (dw) machine.blend_gradient(to_w, wanted.gamma, segment.code);
-        if (db) machine.blend_gradient(to_b, wanted.beta, segment.code);
         to_w.add = to_b.add = true;
         row += segment.images;
       }

@@ -226,7 +226,7 @@ struct Statistics {
       const auto starts = [&](const char* with) -> std::size_t { return name.find(with) == 0; };
       taken += starts("WarpTapProductWithMoments");
       read += starts("PieceMoments");
-      combined += starts("CombineMoments");
+      combined += starts("MakeBatchLens");
     }
   }
 };

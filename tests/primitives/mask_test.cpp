@@ -80,9 +80,14 @@ TEST_P(Mask, GradientMatchesItsDefinition) {
       const MaskPass pass = make_pass(bench, c);
       const Tensor dz = bench.input(c.shape, c.margin), z = bench.input(c.shape, c.margin);
       const bool add = c.residual;
-      const MaskGradients wanted{bench.sink(c.shape, add, c.margin),
-                                 bench.sink(c.shape, !add, c.margin),
-                                 bench.real_output(c.row(true)), bench.real_output(c.row(true))};
+      const Index masks = c.relu ? 2 : 3;
+      const Shape table{masks, 1, 1, c.shape.c};
+      const MaskGradients wanted{
+          .x = bench.sink(c.shape, add, c.margin),
+          .residual = bench.sink(c.shape, !add, c.margin),
+          .weight = bench.real_sink(table, add),
+          .bias = bench.real_sink(table, !add),
+          .code = bench.real_input({c.scale_per_image ? c.shape.n : 1, 1, 1, masks})};
       bench.machine().mask_gradient(wanted, dz, z, pass, batch_statistics);
     });
 }
@@ -100,8 +105,9 @@ TEST_P(Mask, GradientWritesWhatIsWantedOnly) {
           MaskGradients wanted;
           if (wanted_bits & 1) wanted.x = bench.sink(c.shape, false, 3);
           if (wanted_bits & 2) wanted.residual = bench.sink(c.shape, false, 3);
-          if (wanted_bits & 4) wanted.gamma = bench.real_output(c.row(true));
-          if (wanted_bits & 8) wanted.beta = bench.real_output(c.row(true));
+          if (wanted_bits & 4) wanted.weight = bench.real_sink(c.row(false), false);
+          if (wanted_bits & 8) wanted.bias = bench.real_sink(c.row(false), false);
+          wanted.code = bench.real_input({1, 1, 1, 1});
           bench.machine().mask_gradient(wanted, dz, z, pass, batch_statistics);
         });
       }
@@ -114,10 +120,10 @@ TEST_P(Mask, GradientWithGivenStatisticsNeedsNeitherXNorWithoutReluZ) {
       MaskPass pass = make_pass(bench, c);
       pass.x = {};
       const Tensor dz = bench.input(c.shape), z = bench.input(c.shape);
-      const MaskGradients wanted{bench.sink(c.shape, false),
-                                 bench.sink(c.shape, false),
-                                 {},
-                                 bench.real_output(c.row(true))};
+      const MaskGradients wanted{.x = bench.sink(c.shape, false),
+                                 .residual = bench.sink(c.shape, false),
+                                 .bias = bench.real_sink(c.row(false), false),
+                                 .code = bench.real_input({1, 1, 1, 1})};
       bench.machine().mask_gradient(wanted, dz, relu ? z : Tensor(), pass, false);
     });
 }
