@@ -75,6 +75,11 @@ void copy_async(void* to, const void* from, bool wanted, Where where) {
   any = true;
 }
 
+void require_whole_chunk(const void* to, Where where) {
+  if (!aligned(to))
+    fail(fmt::format("stores 16 bytes to no multiple of 16 at {}", in_words(where)));
+}
+
 void commit_copies() {
   Thread& thread = threads[place.thread];
   thread.ends.push_back(thread.places.size());

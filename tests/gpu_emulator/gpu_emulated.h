@@ -56,6 +56,9 @@ Parcel meet_warp(Parcel mine, int from, Where where);
 void meet_warp(void* mine, void (*work)(void* const* brought), const char* name, Where where);
 void meet_warpgroup(void* mine, void (*work)(void* const* brought), const char* name, Where where);
 
+/// Aborts unless 16 bytes can be stored there at once.
+void require_whole_chunk(const void* to, Where where);
+
 /// Appends to the stream. Aborts if the device has no such grid.
 void enqueue(Queue* stream, Launch launch);
 /// Another seed, another order of blocks and threads from here on.
@@ -114,7 +117,11 @@ GPU_DEVICE T shuffle_down(T value, int distance,
   return emulated::exchange(value, from < warp_size ? from : lane, where);
 }
 
-GPU_DEVICE void store_chunk(void* to, const Chunk& c) { *static_cast<Chunk*>(to) = c; }
+GPU_DEVICE void store_chunk(void* to, const Chunk& c,
+                            emulated::Where where = emulated::Where::current()) {
+  emulated::require_whole_chunk(to, where);
+  std::memcpy(to, &c, sizeof c);
+}
 
 template <class Shared>
 GPU_DEVICE Shared& shared() {
