@@ -307,6 +307,11 @@ in_order() {
   begin_beside
   tests
   finish_beside
+  # What each technique is worth, and products of a warpgroup, against the first times.
+  for technique in early-start gather-through-l1 folded-masks; do
+    ROBMASK_WITHOUT=$technique bench "without-$technique" bf16 --batch "${batches[0]}"
+  done
+  ROBMASK_WGMMA=1 bench wgmma bf16 --batch "${batches[0]}"
   bench tf32 tf32 --batch "${batches[0]}"
   bench fp32 fp32 --batch "${batches[0]}"
   bench bf16-no-replay bf16 --batch "${batches[0]}" --replay off

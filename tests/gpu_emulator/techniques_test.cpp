@@ -1,0 +1,89 @@
+// What ROBMASK_WITHOUT leaves out: speed, and with folded masks some rounding, but no meaning.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "engine/cuda/techniques.h"
+#include "engine/ops.h"
+#include "engine/tape.h"
+#include "models/model.h"
+#include "tests/gpu_emulator/placed.h"
+
+namespace robmask {
+namespace {
+
+using cuda::Technique;
+using cuda::uses;
+
+class GpuEmulatorTechniques : public testing::Test {
+ protected:
+  ~GpuEmulatorTechniques() override { unsetenv("ROBMASK_WITHOUT"); }
+  static void leave_out(const char* names) { setenv("ROBMASK_WITHOUT", names, 1); }
+};
+
+TEST_F(GpuEmulatorTechniques, AreAllInUseUnlessTheyAreLeftOutByName) {
+  for (const auto& technique : names(Technique{})) EXPECT_TRUE(uses(technique.value));
+  leave_out("folded-masks,early-start");
+  EXPECT_FALSE(uses(Technique::folded_masks));
+  EXPECT_FALSE(uses(Technique::early_start));
+  EXPECT_TRUE(uses(Technique::gather_through_l1));
+}
+
+TEST_F(GpuEmulatorTechniques, AWrongNameIsAnErrorThatListsTheRightOnes) {
+  leave_out("folded-masks,warp-drive");
+  try {
+    uses(Technique::folded_masks);
+    FAIL() << "no error";
+  } catch (const InputError& e) {
+    EXPECT_STREQ(e.what(),
+                 "ROBMASK_WITHOUT: expected one of early-start, gather-through-l1, folded-masks, "
+                 "got \"warp-drive\"");
+  }
+}
+
+TEST_F(GpuEmulatorTechniques, WithoutL1TheBitsOfAConvolutionAreTheSame) {
+  Backend& device = machine("cuda");
+  const Shape shape{2, 9, 8, 32}, filters{3, 3, 32, 32};
+  const Placed<bf16> x(device, shape, 0, numbers(shape, 1)),
+      w(device, filters, 0, numbers(filters, 2));
+  const auto results = [&] {
+    const Placed<bf16> y(device, shape, 0), dx(device, shape, 0);
+    device.conv2d(y.view, x.view, w.view, {3, 1, 1});
+    device.conv2d_input_gradient({dx.view}, x.view, w.view, {3, 1, 1});
+    return std::pair(y.values(), dx.values());
+  };
+  const auto through = results();
+  leave_out("gather-through-l1");
+  EXPECT_EQ(results(), through);
+}
+
+/// An attack's view of a network: the gradient of the images.
+std::vector<double> seen_by_an_attack(DType maps, std::uint64_t seed) {
+  Backend& device = machine("cuda");
+  const Model model(device, maps, {.name = "resnet18", .width = 8, .masks = 2}, seed);
+  Context context = model.eval(4, 0.5);
+  context.segments[0].kept = std::make_shared<KeptMasks>();
+  const Shape shape{4, 16, 16, 3};
+  const Variable images(make_tensor(device, shape, numbers(shape, seed)));
+  Tape tape({images});
+  const Variable logits = model.logits(images, context);
+  tape.backward(cross_entropy(logits, make_tensor(device, {4, 1, 1, 1}, std::vector{1, 7, 3, 4})));
+  return images.gradient().to_doubles();
+}
+
+TEST_F(GpuEmulatorTechniques, WithFoldedMasksAnAttackSeesNoLessThanWithout) {
+  double folded = 0, plain = 0;
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    unsetenv("ROBMASK_WITHOUT");
+    const auto exact = seen_by_an_attack(DType::f32, seed);
+    folded += relative_error(seen_by_an_attack(DType::bf16, seed), exact);
+    leave_out("folded-masks");
+    plain += relative_error(seen_by_an_attack(DType::bf16, seed), exact);
+  }
+  EXPECT_NE(folded, plain);
+  EXPECT_LT(folded, 1.2 * plain);
+}
+
+}  // namespace
+}  // namespace robmask
