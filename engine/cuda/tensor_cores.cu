@@ -60,12 +60,13 @@ void multiply_taps(gpu::Stream stream, std::span<const Taps> taps, const Output&
     gpu::launch(stream, blocks, product);
   };
   const auto start = [&]<class Tile, class Source>() {
-    constexpr std::size_t most = 4;  // of a stride of 2
     if (taps.size() == 1) return start_parts.template operator()<Tile, Source, 1>(taps);
-    if constexpr (transposed)
+    if constexpr (transposed) {
+      constexpr std::size_t most = 4;  // of a stride of 2
       for (std::size_t i = 0; i < taps.size(); i += most)
         start_parts.template operator()<Tile, Source, most>(
             taps.subspan(i, std::min(most, taps.size() - i)));
+    }
   };
 
   const auto start_in_chunks = [&]<bool in_l1>() {
