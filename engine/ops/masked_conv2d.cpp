@@ -26,6 +26,8 @@ Variable masked_conv2d(const Variable& x, const Variable& w, const Window& windo
     const bool with_moments = context.takes_batch_statistics();
     return mask(convolve(x, w, window, {}, with_moments), state, context, options);
   }
+  expect(context.images() == x.shape().n, "a context of {} images for {}", context.images(),
+         to_string(x.shape()));
   Backend& machine = x.machine();
   const Variable& residual = options.residual;
   const Variable z(Tensor(machine, convolved(x, w, window), x.value().dtype()));
