@@ -6,7 +6,7 @@
 namespace robmask {
 namespace {
 
-const Shape shapes[] = {{1, 1, 2, 3}, {3, 5, 3, 10}, {2, 4, 4, 64}, {25, 1, 1, 4}, {2, 9, 7, 17}};
+const Shape shapes[] = {{1, 1, 2, 3}, {3, 5, 3, 10}, {2, 4, 4, 64}, {70, 1, 1, 4}, {2, 9, 7, 17}};
 
 class Mask : public OnMachine {
  protected:

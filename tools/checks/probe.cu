@@ -230,7 +230,8 @@ void passes(const Device& device, unsigned megabytes) {
 
 // ---- wgmma --------------------------------------------------------------------------------------
 
-constexpr int rows = 64, columns = 64, depth = 16, b_lines = 96;
+// An odd number of lines, as a halo has: the halves of the depth are no multiple of 128 bytes apart.
+constexpr int rows = 64, columns = 64, depth = 16, b_lines = 145;
 
 /// Of a matrix in shared memory without swizzle: bytes between its halves of the depth, and between
 /// groups of eight of its lines of 16 bytes.
@@ -239,9 +240,12 @@ __device__ uint64_t descriptor(unsigned address, unsigned between_halves, unsign
          uint64_t{between_groups >> 4} << 32;
 }
 
-// a: rows depth    b: b_lines depth    out = a · b[shift …]ᵀ: rows columns
+// Column j is line shift + j / 8 · pitch + j % 8 of b: eight lines one behind the other, the next
+// eight `pitch` lines on.
+// a: rows depth    b: b_lines depth    out = a · (those lines of b)ᵀ: rows columns
 __global__ void __launch_bounds__(128)
-    shifted_product(float* out, const __nv_bfloat16* a, const __nv_bfloat16* b, int shift) {
+    shifted_product(float* out, const __nv_bfloat16* a, const __nv_bfloat16* b, int shift,
+                    int pitch) {
   __shared__ __align__(128) __nv_bfloat16 shared_a[2][rows][8], shared_b[2][b_lines][8];
   for (int i = threadIdx.x; i < rows * depth; i += 128)
     shared_a[i % depth / 8][i / depth][i % 8] = a[i];
@@ -252,7 +256,7 @@ __global__ void __launch_bounds__(128)
   const auto a_start = static_cast<unsigned>(__cvta_generic_to_shared(shared_a));
   const auto b_start = static_cast<unsigned>(__cvta_generic_to_shared(shared_b)) + shift * 16;
   const uint64_t of_a = descriptor(a_start, sizeof shared_a[0], 8 * 16);
-  const uint64_t of_b = descriptor(b_start, sizeof shared_b[0], 8 * 16);
+  const uint64_t of_b = descriptor(b_start, sizeof shared_b[0], pitch * 16);
   float d[32] = {};
   asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
   asm volatile(
@@ -290,10 +294,10 @@ void shifted_products(const Device& device) {
   check(cudaMemcpy(on_a, a.data(), 2 * a.size(), cudaMemcpyHostToDevice), "writing");
   check(cudaMemcpy(on_b, b.data(), 2 * b.size(), cudaMemcpyHostToDevice), "writing");
   std::vector<float> d(rows * columns);
-  for (const int shift : {0, 8, 1, 3}) {
+  const auto try_lines = [&](int shift, int pitch) {
     check(cudaMemset(out, 0xff, 4 * d.size()), "clearing");
     check(cudaDeviceSynchronize(), "clearing");
-    shifted_product<<<1, 128, 0, device.stream>>>(out, on_a, on_b, shift);
+    shifted_product<<<1, 128, 0, device.stream>>>(out, on_a, on_b, shift, pitch);
     check(cudaGetLastError(), "a launch");
     device.wait();
     check(cudaMemcpy(d.data(), out, 4 * d.size(), cudaMemcpyDeviceToHost), "reading");
@@ -302,13 +306,17 @@ void shifted_products(const Device& device) {
       for (int j = 0; j < columns; ++j) {
         float sum = 0;
         for (int k = 0; k < depth; ++k)
-          sum += __bfloat162float(a[i * depth + k]) * __bfloat162float(b[(j + shift) * depth + k]);
+          sum += __bfloat162float(a[i * depth + k]) *
+                 __bfloat162float(b[(shift + j / 8 * pitch + j % 8) * depth + k]);
         bad += d[i * columns + j] != sum;
       }
-    std::printf("wgmma m64n64k16, B begun %d lines further: %d of %d wrong\n", shift, bad,
-                rows * columns);
+    std::printf(
+        "wgmma m64n64k16, B begun %d lines further, by eights %d lines apart: %d of %d wrong\n",
+        shift, pitch, bad, rows * columns);
     wrong |= bad > 0;
-  }
+  };
+  for (const int pitch : {8, 18})  // one behind the other; in rows of a halo
+    for (const int shift : {0, 8, 1, 3}) try_lines(shift, pitch);
 }
 
 }  // namespace
