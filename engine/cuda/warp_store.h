@@ -45,6 +45,7 @@ class ChunkWriter {
   GPU_DEVICE void operator()(const WarpSums<Tile>& sums, Pixel&& pixel) const {
     constexpr int at_once = 2;  // chunks of a lane, so that their reads do not wait for each other
     static_assert(blocks % (4 * at_once) == 0);
+    const Shifts shifts(map_, first_channel_ + sums.first_column(), end_);
     GPU_UNROLL
     for (int first = 0; first < blocks; first += 4 * at_once) {
       gpu::Chunk addend[at_once], gate[at_once];
@@ -60,7 +61,7 @@ class ChunkWriter {
       GPU_UNROLL
       for (int i = 0; i < at_once; ++i) {
         if (map_.addend.exists()) exchange_words(addend[i]);
-        gpu::Chunk y = rounded(sums, first + 4 * i, addend[i]);
+        gpu::Chunk y = rounded(sums, first + 4 * i, shifts, addend[i]);
         exchange_words(y);
         if (map_.gate.exists())
           for (int word = 0; word < 4; ++word)
@@ -71,27 +72,37 @@ class ChunkWriter {
   }
 
  private:
+  /// Of a lane's channels, which are the same in every row: read once.
+  struct Shifts {
+    float at[across][2] = {};
+
+    GPU_DEVICE Shifts(const OutputMap<bf16>& map, int first_channel, int end) {
+      if (map.shift == nullptr) return;
+      GPU_UNROLL
+      for (int column = 0; column < across; ++column) {
+        const int channel = first_channel + column * 8 + gpu::thread() % 4 * 2;
+        if (channel >= end) continue;
+        at[column][0] = map.shift[channel];
+        at[column][1] = map.shift[channel + 1];
+      }
+    }
+  };
+
   GPU_DEVICE static gpu::Chunk chunk(const Rows<bf16>& map, int p, int channel) {
     if (p < 0) return {};
     return *reinterpret_cast<const gpu::Chunk*>(map(0, p) + channel);
   }
 
   /// A lane's own two sums of each of four blocks.
-  GPU_DEVICE gpu::Chunk rounded(const WarpSums<Tile>& sums, int first,
+  GPU_DEVICE gpu::Chunk rounded(const WarpSums<Tile>& sums, int first, const Shifts& shifts,
                                 const gpu::Chunk& addend) const {
     gpu::Chunk result;
     GPU_UNROLL
     for (int i = 0; i < 4; ++i) {
       const int row = (first + i) / across, column = (first + i) % across;
       const float(&block)[4] = sums.at[row / 2][column];
-      const Index channel =
-          first_channel_ + sums.first_column() + column * 8 + gpu::thread() % 4 * 2;
-      const bool exists = channel < end_;
-      float a = block[row % 2 * 2], b = block[row % 2 * 2 + 1];
-      if (exists) {
-        a = map_.shifted(a, channel);
-        b = map_.shifted(b, channel + 1);
-      }
+      float a = block[row % 2 * 2] + shifts.at[column][0];
+      float b = block[row % 2 * 2 + 1] + shifts.at[column][1];
       if (map_.addend.exists()) {
         const auto added = std::bit_cast<Pair<bf16>>(addend.words[i]);
         a += added.first;

@@ -46,7 +46,7 @@ const Layer layers[] = {
     {{17, 1, 1, 64}, 10, {1, 1, 0, 1}},   // its last
     {{2, 7, 5, 10}, 6, {3, 2, 1, 2}},     // nothing fits
 };
-const Variant variants[] = {{0, false}, {8, true}, {3, true}};
+const Variant variants[] = {{0, false}, {8, true}, {3, true}, {4, false}};
 
 template <class T, class Out>
 class Check {
