@@ -120,10 +120,10 @@ $(BUILD)/emulated/objects/%.o: %.cu $(BUILD)/flags | $(BUILD)/packages-build
 INSTRUMENT = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  (for races)")
 $(BUILD)/races/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	$(INSTRUMENT)
-	$(Q)$(CXX) $(FLAGS) -O1 -fsanitize=thread -MMD -MP -c -o $@ $<
+	$(Q)$(CXX) $(FLAGS) -O1 -g1 -fsanitize=thread -MMD -MP -c -o $@ $<
 $(BUILD)/races/objects/%.o: %.cu $(BUILD)/flags | $(BUILD)/packages-build
 	$(INSTRUMENT)
-	$(Q)$(CXX) $(FLAGS) -O1 -fsanitize=thread -MMD -MP -x c++ -c -o $@ $<
+	$(Q)$(CXX) $(FLAGS) -O1 -g1 -fsanitize=thread -MMD -MP -x c++ -c -o $@ $<
 
 $(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
 $(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
