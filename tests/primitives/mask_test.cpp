@@ -6,7 +6,7 @@
 namespace robmask {
 namespace {
 
-const Shape shapes[] = {{1, 1, 2, 3}, {3, 5, 3, 10}, {2, 4, 4, 64}, {70, 1, 1, 4}, {2, 9, 7, 17}};
+const Shape shapes[] = {{1, 1, 2, 3}, {3, 5, 3, 10}, {2, 4, 4, 64}, {25, 1, 1, 4}, {2, 9, 7, 17}};
 
 class Mask : public OnMachine {
  protected:
@@ -90,6 +90,20 @@ TEST_P(Mask, GradientMatchesItsDefinition) {
           .code = bench.real_input({c.scale_per_image ? c.shape.n : 1, 1, 1, masks})};
       bench.machine().mask_gradient(wanted, dz, z, pass, batch_statistics);
     });
+}
+
+TEST_P(Mask, GradientSumsOverMoreImagesThanABlockHasRows) {
+  compare([](Workbench& bench) {
+    const Case c{{70, 1, 1, 4}, 0, false, true, false, true};
+    const MaskPass pass = make_pass(bench, c);
+    const Shape table{2, 1, 1, c.shape.c};
+    const MaskGradients wanted{.x = bench.sink(c.shape, false),
+                               .residual = {},
+                               .weight = bench.real_sink(table, false),
+                               .bias = bench.real_sink(table, false),
+                               .code = bench.real_input({c.shape.n, 1, 1, 2})};
+    bench.machine().mask_gradient(wanted, bench.input(c.shape), bench.input(c.shape), pass, true);
+  });
 }
 
 TEST_P(Mask, GradientWritesWhatIsWantedOnly) {
