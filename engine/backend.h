@@ -44,7 +44,7 @@ struct Sink {
 };
 
 /// Statistics that follow those of batches: running ← (1 − momentum)·running + momentum·batch, with
-/// the unbiased variance; tracked += 1.
+/// the unbiased variance, so of more than one row; tracked += 1.
 struct Running {
   Tensor mean, variance;  // {1,1,1,C}
   Tensor tracked;         // i64 {1,1,1,1}

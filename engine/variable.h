@@ -15,8 +15,9 @@ struct GradientSlot {
   Shape shape;
   DType dtype = DType::f32;
   Tensor gradient;  // empty until the first writer of a backward pass
-  Tensor
-      gate;  // behind a ReLU, if the last writer may cut the gradient off: what is positive there
+  /// Behind a ReLU whose gradient the last writer may cut off: the map that is positive where it
+  /// passes. Empty where there is none, and once it was done.
+  Tensor gate;
   std::shared_ptr<GradientSlot> base;  // if set, this slot is base's images and channels from here:
   Index first_image = 0, first_channel = 0;
 
