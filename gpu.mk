@@ -108,6 +108,8 @@ FOR_DEVICE = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  ($(CUDA_ARCH))")
 $(BUILD)/objects/%.o: %.cu $(BUILD)/flags-cuda | $(BUILD)/packages-build
 	$(FOR_DEVICE)
 	$(Q)$(NVCC) $(CUDAFLAGS) -MMD -MP -c -o $@ $<
+# nvcc lets a template of the host call what the device alone has, and has it end the program there.
+	$(Q)! nm -u $@ | grep -qw exit || { rm $@; echo "$<: the host calls a function of the device" >&2; false; }
 
 EMULATE = @mkdir -p $(@D)$(if $(V),,; echo "  compile $<  (emulated)")
 $(BUILD)/emulated/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build

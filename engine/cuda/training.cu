@@ -30,8 +30,9 @@ std::vector<Piece<T>> pieces_of(std::span<const SgdSlot> slots) {
     bf16* copy = slot.working ? slot.working.data<bf16>() : nullptr;
     for (Index r = 0; r < s.rows(); ++r)
       for (Index c = 0; c < s.c; c += longest)
-        pieces.push_back({w(0, r) + c, g(0, r) + c, v(0, r) + c,
-                          copy ? copy + r * s.c + c : nullptr, std::min(longest, s.c - c)});
+        pieces.push_back({w.data + r * w.pitch + c, g.data + r * g.pitch + c,
+                          v.data + r * v.pitch + c, copy ? copy + r * s.c + c : nullptr,
+                          std::min(longest, s.c - c)});
   }
   return pieces;
 }

@@ -6,9 +6,10 @@
 # last; logs of what failed to logs.tgz beside it. Exit code 0 if all that could run passed, 1 if
 # something failed, 2 if a program is missing, 77 without a GPU.
 #
-# In the environment: PROGRAMS, where they are; TESTS, a filter; JOBS, how many at once; PATIENCE, seconds
-# for each; LIMIT, seconds in all; REHEARSAL=1 for tiny networks and time for them, with which the
-# emulator's programs go through all of this.
+# In the environment: PROGRAMS, where they are; STEPS, which (in their order: facts times beside tests
+# techniques trainings kernels sanitizers); TESTS, a filter; JOBS, how many at once; PATIENCE, seconds for
+# each; LIMIT, seconds in all; REHEARSAL=1 for tiny networks and time for them, with which the emulator's
+# programs go through all of this.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -301,13 +302,12 @@ sanitizers() {
   done
 }
 
-in_order() {
-  facts
+times() {
   for batch in "${batches[@]}"; do bench "bf16-$batch" bf16 --batch "$batch"; done
-  begin_beside
-  tests
-  finish_beside
-  # What each technique is worth, and products of a warpgroup, against the first times.
+}
+
+# What each technique is worth, and products of a warpgroup, against the first times.
+techniques() {
   for technique in early-start gather-through-l1 folded-masks; do
     ROBMASK_WITHOUT=$technique bench "without-$technique" bf16 --batch "${batches[0]}"
   done
@@ -315,10 +315,18 @@ in_order() {
   bench tf32 tf32 --batch "${batches[0]}"
   bench fp32 fp32 --batch "${batches[0]}"
   bench bf16-no-replay bf16 --batch "${batches[0]}" --replay off
-  trainings
+}
+
+kernels() {
   kernel_times pgd
   kernel_times train
-  sanitizers
+}
+
+in_order() {
+  local steps=" ${STEPS:-facts times beside tests techniques trainings kernels sanitizers} " one
+  for one in facts times begin_beside tests finish_beside techniques trainings kernels sanitizers; do
+    if [[ $steps == *" ${one#*_} "* ]]; then $one; fi
+  done
 }
 
 # ---- all of it --------------------------------------------------------------------------------------

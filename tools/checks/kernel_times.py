@@ -32,7 +32,7 @@ def last_iteration(all_launches):
 
 
 def readable(name):
-    return re.sub(r"void |robmask::|cuda::|gpu::|\(anonymous namespace\)::|<unnamed>::", "", name)[:100]
+    return re.sub(r"void |robmask::|cuda::|gpu::|\(anonymous namespace\)::|<unnamed>::", "", name)[:200]
 
 
 def main():
@@ -46,9 +46,9 @@ def main():
     total = sum(s[TIME] for s in sums.values())
     print(f"{len(iteration)} launches, {total / 1e3:.1f} us")
     for name, s in sorted(sums.items(), key=lambda item: -item[1][TIME])[:LONGEST]:
-        rate = s[MEMORY] / s[TIME] if s[TIME] else 0  # bytes a nanosecond
+        rate = s[MEMORY] / s[TIME] if s[TIME] else 0  # bytes a nanosecond: GB a second
         print(f"{s[TIME] / 1e3:9.1f} us {100 * s[TIME] / (total or 1):5.1f} % {s['launches']:4} x "
-              f"{s[L2] / 1e6:8.1f} MB of L2 {s[MEMORY] / 1e6:8.1f} MB of memory {rate:5.2f} GB/ms  {name}")
+              f"{s[L2] / 1e6:8.1f} MB of L2 {s[MEMORY] / 1e6:8.1f} MB of memory {rate:5.2f} GB/s  {name}")
 
 
 if __name__ == "__main__":
