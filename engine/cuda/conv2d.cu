@@ -15,7 +15,7 @@ namespace {
 /// are those of one image, so an image meets the same tile in any batch.
 template <class T, class Run>
 void with_tile(Index rows, Index columns, Run&& run) {
-  if (columns <= 16) return run.template operator()<Tile<64, 16, 32, 4, 1>>();
+  if (columns <= 16) return run.template operator()<Tile<64, 16, 64, 4, 1>>();
   if constexpr (!std::is_same_v<T, double>) {
     if (columns <= 32) return run.template operator()<Tile<128, 32, 16, 4, 4>>();
     if (rows >= 128) return run.template operator()<Tile<128, 64, 16, 8, 4>>();

@@ -26,7 +26,7 @@ CudaBackend::CudaBackend(int device) : device_(device) {
   if (device >= count)
     throw Unavailable(
         fmt::format("there is no GPU cuda:{}: the last one is cuda:{}", device, count - 1));
-  uses(Technique::early_start);  // says so now if ROBMASK_WITHOUT is wrong
+  uses(Technique::folded_masks);  // says so now if ROBMASK_WITHOUT is wrong
   gpu::use_device(device);
   warpgroups_ = takes_warpgroups(device);
   stream_ = gpu::make_stream();

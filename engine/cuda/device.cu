@@ -1,7 +1,6 @@
 // The host's side of gpu.h on a real device: CUDA's runtime. The emulator has its own.
 
 #include "engine/cuda/gpu.h"
-#include "engine/cuda/techniques.h"
 
 namespace robmask::gpu {
 
@@ -34,8 +33,6 @@ bool is_of_the_call(cudaError_t status) {
 std::string version(int number) { return fmt::format("{}.{}", number / 1000, number % 1000 / 10); }
 
 __global__ void any_kernel() {}
-
-bool early = false;
 
 /// Why this build's kernels do not run on a GPU, and what to do.
 std::string without_kernels(int device) {
@@ -81,10 +78,7 @@ void use_device(int device) {
   cudaError_t status = cudaSetDevice(device);
   cudaFuncAttributes attributes;
   if (status == cudaSuccess) status = cudaFuncGetAttributes(&attributes, any_kernel);
-  if (status == cudaSuccess) {
-    early = attributes.ptxVersion >= 90;  // as compiled: code for 8.0 does not wait
-    return;
-  }
+  if (status == cudaSuccess) return;
   const std::string words = words_for(status);
   const bool foreign = status == cudaErrorNoKernelImageForDevice ||
                        status == cudaErrorInvalidDeviceFunction ||
@@ -92,11 +86,6 @@ void use_device(int device) {
   throw Unavailable(
       foreign ? without_kernels(device)
               : fmt::format("cuda:{} cannot be used: {}; use --device cpu", device, words));
-}
-
-bool starts_early() {
-  static const bool wanted = cuda::uses(cuda::Technique::early_start);
-  return early && wanted;
 }
 
 int current_device() {

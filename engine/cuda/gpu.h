@@ -35,9 +35,11 @@
 #if defined(__CUDACC__)
 #define GPU_DEVICE __device__ __forceinline__
 #define GPU_UNROLL _Pragma("unroll")  // for loops over registers
+#define GPU_UNROLL_FOUR _Pragma("unroll 4")  // for loads that should not wait for each other
 #else
 #define GPU_DEVICE inline
 #define GPU_UNROLL
+#define GPU_UNROLL_FOUR
 #endif
 
 namespace robmask::gpu {

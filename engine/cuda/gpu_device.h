@@ -29,6 +29,13 @@ GPU_DEVICE T shuffle_down(T value, int distance) {
   return __shfl_down_sync(0xffffffffu, value, distance);
 }
 
+/// The larger one; NaN if one is.
+GPU_DEVICE float maximum(float a, float b) {
+  float larger;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(larger) : "f"(a), "f"(b));
+  return larger;
+}
+
 /// One store of 16 bytes to device memory; of plain structs the compiler makes four.
 GPU_DEVICE void store_chunk(void* to, const Chunk& c) {
   asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(to), "r"(c.words[0]),
@@ -53,18 +60,8 @@ void check(cudaError_t status, const std::string& what);
 int current_device();
 void started(Stream stream, const char* type);
 
-/// Whether kernels are started before the one ahead of them in the stream is done: from 9.0 on.
-bool starts_early();
-
-/// An early kernel is set up, and its blocks wait for room, while the last ones of the kernel ahead
-/// still run; it goes on when that one is done and what it wrote is seen. As that one waited in its
-/// turn, the order of the stream is kept in full.
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::threads) run(const __grid_constant__ Kernel kernel) {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.launch_dependents;");
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
   kernel();
 }
 
@@ -83,17 +80,9 @@ void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
       allowed_on = device;
     }
   }
-  cudaLaunchAttribute early{};
-  early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  early.val.programmaticStreamSerializationAllowed = 1;
-  cudaLaunchConfig_t config{};
-  config.gridDim = dim3(blocks.x, blocks.y, blocks.z);
-  config.blockDim = dim3(Kernel::threads);
-  config.dynamicSmemBytes = bytes;
-  config.stream = stream;
-  config.attrs = &early;
-  config.numAttrs = starts_early();
-  const cudaError_t status = cudaLaunchKernelEx(&config, run<Kernel>, kernel);
+  const dim3 grid(blocks.x, blocks.y, blocks.z);
+  run<Kernel><<<grid, Kernel::threads, bytes, stream>>>(kernel);
+  const cudaError_t status = cudaGetLastError();
   if (status != cudaSuccess) check(status, "starting " + kernel_name(typeid(Kernel).name()));
   started(stream, typeid(Kernel).name());
 }

@@ -38,6 +38,7 @@ struct MakeLens {
   }
 };
 
+/// All pixels of a thread are read before the first is written: reads do not wait for each other.
 template <class T, int V>
 struct ApplyMask {
   using R = Real<T>;
@@ -52,11 +53,22 @@ struct ApplyMask {
     if (!walk.inside()) return;
     const Index n = walk.image(), c = walk.channel(), end = walk.end();
     const auto scale = load<V>(scales(n) + c), shift = load<V>(shifts(n) + c);
-    for (Index p = walk.first(); p < end; p += walk.rows) {
-      auto y = load<V>(x(n, p) + c);
-      for (int i = 0; i < V; ++i) y.at[i] = y.at[i] * scale.at[i] + shift.at[i];
-      if (residual.exists()) y += load<V>(residual(n, p) + c);
-      for (int i = 0; i < V; ++i) y.at[i] = floor > y.at[i] ? floor : y.at[i];  // NaN stays NaN
+    Pack<R, V> from[Walk::rounds], added[Walk::rounds];
+    GPU_UNROLL
+    for (int i = 0; i < Walk::rounds; ++i) {
+      const Index p = walk.first() + i * Walk::rows;
+      if (p >= end) continue;
+      from[i] = load<V>(x(n, p) + c);
+      if (residual.exists()) added[i] = load<V>(residual(n, p) + c);
+    }
+    GPU_UNROLL
+    for (int i = 0; i < Walk::rounds; ++i) {
+      const Index p = walk.first() + i * Walk::rows;
+      if (p >= end) continue;
+      auto& y = from[i];
+      for (int j = 0; j < V; ++j) y.at[j] = y.at[j] * scale.at[j] + shift.at[j];
+      if (residual.exists()) y += added[i];
+      for (int j = 0; j < V; ++j) y.at[j] = floor > y.at[j] ? floor : y.at[j];  // NaN stays NaN
       store<V>(z(n, p) + c, y);
     }
   }

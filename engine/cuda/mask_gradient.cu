@@ -45,6 +45,7 @@ struct PieceSums {
     const Index n = walk.image(), c = walk.channel(), end = walk.inside() ? walk.end() : 0;
     const auto m = walk.inside() && x.exists() ? load<V>(mean(n) + c) : Pack<R, V>{};
     Pack<R, V> a{}, b{};
+    GPU_UNROLL_FOUR
     for (Index p = walk.first(); p < end; p += Walk::rows) {
       const auto g = gated<V>(dz, z, n, p, c);
       a += g;  // A_n = Σ g
@@ -95,6 +96,7 @@ struct BatchSums {
     double a = 0, b = 0;  // s·Σ γ_n A_n, s·Σ γ_n B_n
     for (Index n = Columns::first(); n < end; n += Columns::rows) {
       double an = 0, bn = 0;
+      GPU_UNROLL_FOUR
       for (Index i = 0; i < pieces; ++i) {
         an += sums(n, 2 * i)[c];
         bn += sums(n, 2 * i + 1)[c];
@@ -129,7 +131,8 @@ struct BatchSums {
 };
 
 /// dx = s·(h − mean(h) − x̂·mean(hx̂)) as slope·g − base − tilt·(x − μ), base and tilt zero where
-/// statistics were given; dresidual = g.
+/// statistics were given; dresidual = g. All pixels of a thread are read before the first is
+/// written, so that reads do not wait for each other.
 template <class T, int V>
 struct MapGradients {
   using R = Real<T>;
@@ -151,16 +154,25 @@ struct MapGradients {
       less = load<V>(base(0) + c);
       less_x = load<V>(tilt(0) + c);
     }
-    for (Index p = walk.first(); p < end; p += Walk::rows) {
-      auto g = gated<V>(dz, z, n, p, c);
+    Pack<R, V> gradients[Walk::rounds], from[Walk::rounds];
+    GPU_UNROLL
+    for (int i = 0; i < Walk::rounds; ++i) {
+      const Index p = walk.first() + i * Walk::rows;
+      if (p >= end) continue;
+      gradients[i] = gated<V>(dz, z, n, p, c);
+      if (base.exists()) from[i] = load<V>(x(n, p) + c);
+    }
+    GPU_UNROLL
+    for (int i = 0; i < Walk::rounds; ++i) {
+      const Index p = walk.first() + i * Walk::rows;
+      if (p >= end) continue;
+      auto& g = gradients[i];
       if (dresidual.exists()) store<V>(dresidual(n, p) + c, g, add_residual);
       if (!dx.exists()) continue;
-      for (int i = 0; i < V; ++i) g.at[i] *= slope.at[i];
-      if (base.exists()) {
-        const auto from = load<V>(x(n, p) + c);
-        for (int i = 0; i < V; ++i)
-          g.at[i] = g.at[i] - less.at[i] - less_x.at[i] * (from.at[i] - m.at[i]);
-      }
+      for (int j = 0; j < V; ++j) g.at[j] *= slope.at[j];
+      if (base.exists())
+        for (int j = 0; j < V; ++j)
+          g.at[j] = g.at[j] - less.at[j] - less_x.at[j] * (from[i].at[j] - m.at[j]);
       store<V>(dx(n, p) + c, g, add_x);
     }
   }

@@ -33,7 +33,7 @@ struct OutputMap {
   GPU_DEVICE float shifted(float sum, Index channel) const {
     return shift == nullptr ? sum : sum + shift[channel];
   }
-  GPU_DEVICE float clamped(float y) const { return floor > y ? floor : y; }  // NaN stays NaN
+  GPU_DEVICE float clamped(float y) const { return gpu::maximum(floor, y); }
 
   /// Stores the sums of V neighbouring channels of row p, that move at once.
   template <int V>

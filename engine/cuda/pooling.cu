@@ -38,9 +38,11 @@ struct AveragePool {
     for (Index p = walk.first(); p < end; p += Walk::rows) {
       const Pixel at(p, out);
       Pack<R, V> sum{};
-      for (int h = at.h * kernel; h < (at.h + 1) * kernel; ++h)
+      for (int h = at.h * kernel; h < (at.h + 1) * kernel; ++h) {
+        GPU_UNROLL_FOUR
         for (int w = at.w * kernel; w < (at.w + 1) * kernel; ++w)
           sum += load<V>(x(at.n, h * in.w + w) + c);
+      }
       for (int i = 0; i < V; ++i) sum.at[i] /= area;
       store<V>(y(0, p) + c, sum);
     }

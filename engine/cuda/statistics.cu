@@ -105,10 +105,12 @@ struct MakeBatchLens {
   GPU_DEVICE void operator()() const {
     const Index c = Columns::channel(), end = c < channels ? pieces : 0;
     double sum = 0;
+    GPU_UNROLL_FOUR
     for (Index i = Columns::first(); i < end; i += Columns::rows)
       sum += count(i) * moments(i, 0)[c];
     const double mu = Columns::sum(sum) / static_cast<double>(rows);
     double squares = 0;
+    GPU_UNROLL_FOUR
     for (Index i = Columns::first(); i < end; i += Columns::rows) {
       const double d = moments(i, 0)[c] - mu;
       squares += moments(i, 1)[c] + count(i) * d * d;

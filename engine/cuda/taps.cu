@@ -45,6 +45,7 @@ Taps::Taps(const Axis& rows, const Axis& columns, const Tensor& read, const Shap
            const Window& window)
     : rows_(rows),
       columns_(columns),
+      whole_(rows.count == written.h && columns.count == written.w),
       kernel_(static_cast<int>(window.kernel)),
       read_height_(static_cast<int>(read.shape().h)),
       read_width_(static_cast<int>(read.shape().w)),

@@ -96,6 +96,7 @@ class Taps {
   GPU_DEVICE Pixel pixel(int p) const;
 
   Axis rows_, columns_;
+  bool whole_ = false;  // all pixels of the map, in its order
   int pixels_ = 0, terms_ = 0, kernel_ = 1;
   int read_height_ = 0, read_width_ = 0, read_pitch_ = 0, written_height_ = 0, written_width_ = 0;
   Divisor per_image_, per_row_, per_channel_, per_tap_row_;
@@ -115,6 +116,7 @@ GPU_DEVICE Place Taps::place(int p) const {
 }
 
 GPU_DEVICE int Taps::written(int p) const {
+  if (whole_) return p;
   const auto [n, a, b] = pixel(p);
   const int h = rows_.first + a * rows_.step, w = columns_.first + b * columns_.step;
   return (n * written_height_ + h) * written_width_ + w;

@@ -7,14 +7,12 @@
 namespace robmask::cuda {
 
 enum class Technique {
-  early_start,        // a kernel is set up while the one ahead of it still runs
   gather_through_l1,  // the taps of a convolution find each other's pixels in L1
   folded_masks,       // an attack's masks are applied where convolutions store their sums
 };
 constexpr auto names(Technique) {
   using enum Technique;
-  return std::to_array<Named<Technique>>({{early_start, "early-start"},
-                                          {gather_through_l1, "gather-through-l1"},
+  return std::to_array<Named<Technique>>({{gather_through_l1, "gather-through-l1"},
                                           {folded_masks, "folded-masks"}});
 }
 

@@ -81,8 +81,12 @@ void multiply_taps(gpu::Stream stream, std::span<const Taps> taps, const Output&
       with.template operator()<WarpTile<64, 32, 16, 32>>();
     else if (columns <= 64 && pixels >= 256)
       with.template operator()<WarpTile<256, 64, 64, 64>>();
-    else if (columns <= 64 || pixels < 64)  // small maps: more blocks
+    else if (pixels < 64)  // few blocks of small maps: twice the warps
+      with.template operator()<WarpTile<128, 64, 32, 32>>();
+    else if (columns <= 64)
       with.template operator()<WarpTile<128, 64, 64, 32>>();
+    else if (pixels < 256)
+      with.template operator()<WarpTile<128, 128, 64, 32>>();
     else
       with.template operator()<WarpTile<128, 128, 64, 64>>();
   };

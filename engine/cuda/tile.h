@@ -81,9 +81,9 @@ inline Shape one_image(const Shape& s) { return {1, s.n * s.h, s.w, s.c}; }
 /// A block takes 32 channels of `piece` pixels of one image: 16 pixels at a time, `rounds` times,
 /// each thread V channels of one pixel. Who takes what depends neither on V nor on the other
 /// images, and so nor does the order of a sum.
-template <int V, int rounds>
+template <int V, int rounds_>
 struct Tiles {
-  static constexpr int width = 32, rows = 16, piece = rows * rounds;
+  static constexpr int width = 32, rows = 16, rounds = rounds_, piece = rows * rounds;
   static constexpr int columns = width / V, threads = columns * rows;
   Index images, pixels, channels, pieces;
 

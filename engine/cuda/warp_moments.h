@@ -103,7 +103,7 @@ struct WarpTapProductWithMoments {
       return d * d;
     });
     const double squares = columns.total();
-    product.store(y);  // last: before, its addresses would take registers from all this
+    product.store(y, shared.product);  // last: before, its addresses would take registers from all this
     if (c >= Tile::columns || product.first_column() + c >= product.factors.columns) return;
     // The shift is the mean rounded: Σ (y − mean)² = Σ (y − shift)² − rows·(mean − shift)².
     const int piece = product.first_pixel() / Tile::rows, channel = product.first_channel() + c;

@@ -1,29 +1,23 @@
 #pragma once
-// How a warp stores its sums. A lane has two neighbouring channels of a row, 4 bytes of bf16, and
-// eight rows of 16 bytes are half of what memory moves at once. So four lanes exchange what they
-// have of four blocks of 8×8 sums: then each has 16 bytes of a row, and a row's four lie together.
+// How a block stores its sums as bf16. A lane has two neighbouring channels of a row, 4 bytes, and
+// memory wants 16 at least, and many reads of it at once. So the tile goes through shared memory,
+// which the factors no longer need: what is added is brought there, each lane adds its sums to it
+// and puts them back, and then the tile leaves in chunks of 16 bytes.
 
 #include "engine/cuda/output_map.h"
 #include "engine/cuda/warp_product.h"
 
 namespace robmask::cuda {
 
-/// Word i of lane t of four goes to word t of lane i: a transposition, bit by bit of their numbers,
-/// and so its own inverse. All 32 threads take part.
-GPU_DEVICE void exchange_words(gpu::Chunk& chunk) {
-  GPU_UNROLL
-  for (int bit = 1; bit < 4; bit *= 2) {
-    const bool upper = gpu::thread() & bit;
-    GPU_UNROLL
-    for (int i = 0; i < 4; ++i) {
-      if (i & bit) continue;
-      std::uint32_t &low = chunk.words[i], &high = chunk.words[i | bit];
-      const std::uint32_t other = gpu::shuffle_xor(upper ? low : high, bit);
-      low = upper ? other : low;
-      high = upper ? high : other;
-    }
-  }
-}
+/// A tile in shared memory, in strips of columns that lie as the rows of a left factor do: words of
+/// a fragment are read and written without conflicts, and chunks too.
+template <class Tile>
+struct StoredTile {
+  using Strip = Panel<bf16, Tile::rows, true>;
+  static constexpr int count = (Tile::columns + Strip::depth - 1) / Strip::depth;
+
+  Strip strips[count];
+};
 
 /// The halves of a word of bf16 that are positive, as a word of ones.
 GPU_DEVICE std::uint32_t positive_halves(std::uint32_t word) {
@@ -32,85 +26,127 @@ GPU_DEVICE std::uint32_t positive_halves(std::uint32_t word) {
 }
 
 /// Stores the sums of a tile: row r of it is pixel(r) of the map or, if that is negative, none, and
-/// its columns are the channels from first_channel on, as far as they are below `end`.
+/// its columns are the channels from first_channel on, as far as they are below `end`. All threads
+/// of the block take part.
 template <class Tile>
 class ChunkWriter {
  public:
-  static constexpr int across = Tile::warp_columns / 8, blocks = Tile::warp_rows / 8 * across;
-
   GPU_DEVICE ChunkWriter(const OutputMap<bf16>& map, int first_channel, int end)
-      : map_(map), first_channel_(first_channel), end_(end) {}
+      : map_(map),
+        first_channel_(first_channel),
+        end_(end < first_channel + Tile::columns ? end : first_channel + Tile::columns) {}
 
   template <class Pixel>
-  GPU_DEVICE void operator()(const WarpSums<Tile>& sums, Pixel&& pixel) const {
-    constexpr int at_once = 2;  // chunks of a lane, so that their reads do not wait for each other
-    static_assert(blocks % (4 * at_once) == 0);
-    const Shifts shifts(map_, first_channel_ + sums.first_column(), end_);
-    GPU_UNROLL
-    for (int first = 0; first < blocks; first += 4 * at_once) {
-      gpu::Chunk addend[at_once], gate[at_once];
-      int p[at_once], channel[at_once];
-      GPU_UNROLL
-      for (int i = 0; i < at_once; ++i) {
-        const unsigned lane = gpu::thread() % gpu::warp_size, block = first + 4 * i + lane % 4;
-        channel[i] = first_channel_ + sums.first_column() + static_cast<int>(block % across * 8);
-        p[i] = channel[i] < end_ ? pixel(sums.first_row() + block / across * 8 + lane / 4) : -1;
-        if (map_.addend.exists()) addend[i] = chunk(map_.addend, p[i], channel[i]);
-        if (map_.gate.exists()) gate[i] = chunk(map_.gate, p[i], channel[i]);
-      }
-      GPU_UNROLL
-      for (int i = 0; i < at_once; ++i) {
-        if (map_.addend.exists()) exchange_words(addend[i]);
-        gpu::Chunk y = rounded(sums, first + 4 * i, shifts, addend[i]);
-        exchange_words(y);
-        if (map_.gate.exists())
-          for (int word = 0; word < 4; ++word)
-            y.words[word] &= positive_halves(gate[i].words[word]);
-        if (p[i] >= 0) gpu::store_chunk(map_.to(0, p[i]) + channel[i], y);
-      }
+  GPU_DEVICE void operator()(const WarpSums<Tile>& sums, StoredTile<Tile>& tile,
+                             Pixel&& pixel) const {
+    gpu::barrier();  // all are done with the factors
+    if (map_.addend.exists()) {
+      bring_addend(tile, pixel);
+      put<true>(sums, tile);
+    } else {
+      put<false>(sums, tile);
     }
+    gpu::barrier();
+    send(tile, pixel);
   }
 
  private:
-  /// Of a lane's channels, which are the same in every row: read once.
-  struct Shifts {
-    float at[across][2] = {};
+  using Strip = typename StoredTile<Tile>::Strip;
+  using Chunks = Share<Strip, Tile::threads>;
+  static constexpr int strips = StoredTile<Tile>::count;
 
-    GPU_DEVICE Shifts(const OutputMap<bf16>& map, int first_channel, int end) {
-      if (map.shift == nullptr) return;
-      GPU_UNROLL
-      for (int column = 0; column < across; ++column) {
-        const int channel = first_channel + column * 8 + gpu::thread() % 4 * 2;
-        if (channel >= end) continue;
-        at[column][0] = map.shift[channel];
-        at[column][1] = map.shift[channel + 1];
-      }
-    }
-  };
-
-  GPU_DEVICE static gpu::Chunk chunk(const Rows<bf16>& map, int p, int channel) {
-    if (p < 0) return {};
-    return *reinterpret_cast<const gpu::Chunk*>(map(0, p) + channel);
+  GPU_DEVICE int channel(int strip, const Chunks& share) const {
+    return first_channel_ + strip * Strip::depth + share.at();
   }
 
-  /// A lane's own two sums of each of four blocks.
-  GPU_DEVICE gpu::Chunk rounded(const WarpSums<Tile>& sums, int first, const Shifts& shifts,
-                                const gpu::Chunk& addend) const {
-    gpu::Chunk result;
-    GPU_UNROLL
-    for (int i = 0; i < 4; ++i) {
-      const int row = (first + i) / across, column = (first + i) % across;
-      const float(&block)[4] = sums.at[row / 2][column];
-      float a = block[row % 2 * 2] + shifts.at[column][0];
-      float b = block[row % 2 * 2 + 1] + shifts.at[column][1];
-      if (map_.addend.exists()) {
-        const auto added = std::bit_cast<Pair<bf16>>(addend.words[i]);
-        a += added.first;
-        b += added.second;
-      }
-      result.words[i] = gpu::round_to_bf16(map_.clamped(a), map_.clamped(b));
+  template <class Pixel>
+  GPU_DEVICE void bring_addend(StoredTile<Tile>& tile, Pixel&& pixel) const {
+    const Chunks share;
+    for (int i = 0; i < share.rounds; ++i) {
+      if (!share.takes(i)) continue;
+      const int p = pixel(share.row(i));
+      const bf16* from = map_.addend(0, p < 0 ? 0 : p);
+      GPU_UNROLL
+      for (int s = 0; s < strips; ++s)
+        gpu::copy_async(tile.strips[s].chunk(share.row(i), share.chunk), from + channel(s, share),
+                        p >= 0 && channel(s, share) < end_);
     }
-    return result;
+    gpu::commit_copies();
+    gpu::wait_copies<0>();
+    gpu::barrier();
+  }
+
+  /// Adds shift and addend to this thread's sums, clamps and rounds them. It writes the words that
+  /// it alone has read.
+  template <bool adds>
+  GPU_DEVICE void put(const WarpSums<Tile>& sums, StoredTile<Tile>& tile) const {
+    const int lane = gpu::thread() % gpu::warp_size, g = lane / 4, t = lane % 4;
+    GPU_UNROLL
+    for (int j = 0; j < Tile::warp_columns / 16; ++j) {
+      const int column = sums.first_column() + 16 * j;
+      Strip& strip = tile.strips[column / Strip::depth];
+      const int half = column % Strip::depth / 16;
+      const float shifts[2][2] = {{shift(column + 2 * t), shift(column + 2 * t + 1)},
+                                  {shift(column + 2 * t + 8), shift(column + 2 * t + 9)}};
+      GPU_UNROLL
+      for (int i = 0; i < Tile::warp_rows / 16; ++i) {
+        const int row = sums.first_row() + 16 * i;
+        gpu::Fragment words = {};
+        if (adds) words = strip.template fragment<false>(row, half);
+        GPU_UNROLL
+        for (int w = 0; w < 4; ++w) {  // of rows g and g + 8, then the same 8 columns on
+          const float* sum = sums.at[i][2 * j + w / 2] + w % 2 * 2;
+          float a = sum[0] + shifts[w / 2][0], b = sum[1] + shifts[w / 2][1];
+          if (adds) {
+            const auto added = std::bit_cast<Pair<bf16>>(words.words[w]);
+            a += added.first;
+            b += added.second;
+          }
+          const std::uint32_t y = gpu::round_to_bf16(map_.clamped(a), map_.clamped(b));
+          bf16* to = strip.chunk(row + g + w % 2 * 8, 2 * half + w / 2) + 2 * t;
+          *reinterpret_cast<std::uint32_t*>(to) = y;
+        }
+      }
+    }
+  }
+
+  template <class Pixel>
+  GPU_DEVICE void send(StoredTile<Tile>& tile, Pixel&& pixel) const {
+    constexpr int at_once = 16 / strips;  // chunks whose gates are asked for together
+    const Chunks share;
+    for (int first = 0; first < share.rounds; first += at_once) {
+      int p[at_once];
+      gpu::Chunk gates[at_once][strips];
+      GPU_UNROLL
+      for (int i = 0; i < at_once; ++i) {
+        const bool takes = first + i < share.rounds && share.takes(first + i);
+        p[i] = takes ? pixel(share.row(first + i)) : -1;
+        GPU_UNROLL
+        for (int s = 0; s < strips; ++s)
+          if (map_.gate.exists() && p[i] >= 0 && channel(s, share) < end_)
+            gates[i][s] =
+                *reinterpret_cast<const gpu::Chunk*>(map_.gate(0, p[i]) + channel(s, share));
+      }
+      GPU_UNROLL
+      for (int i = 0; i < at_once; ++i) {
+        GPU_UNROLL
+        for (int s = 0; s < strips; ++s) {
+          if (p[i] < 0 || channel(s, share) >= end_) continue;
+          auto y = *reinterpret_cast<const gpu::Chunk*>(
+              tile.strips[s].chunk(share.row(first + i), share.chunk));
+          if (map_.gate.exists()) {
+            GPU_UNROLL
+            for (int w = 0; w < 4; ++w) y.words[w] &= positive_halves(gates[i][s].words[w]);
+          }
+          gpu::store_chunk(map_.to(0, p[i]) + channel(s, share), y);
+        }
+      }
+    }
+  }
+
+  GPU_DEVICE float shift(int column) const {
+    const int channel = first_channel_ + column;
+    return map_.shift != nullptr && channel < end_ ? map_.shift[channel] : 0;
   }
 
   const OutputMap<bf16>& map_;

@@ -133,8 +133,9 @@ class TapElements {
 /// their own, a row of it.
 template <class T, class Out, class Tile, class Source, int parts>
 struct WarpTapProduct {
-  struct Shared {
+  union Shared {
     Stage<typename Source::Left, typename Source::Right> stages[Tile::stages];
+    StoredTile<Tile> stored;
   };
   static constexpr int threads = Tile::threads;
 
@@ -156,7 +157,8 @@ struct WarpTapProduct {
       const bool stays = mine().terms() == 0 && to.adds_to_itself();  // a shortcut's pixels
       if (stays) return;
     }
-    store(sums(gpu::shared<Shared>()));
+    auto& shared = gpu::shared<Shared>();
+    store(sums(shared), shared);
   }
 
   // Of the block: its taps; where its tile begins, the column also among those of all groups.
@@ -180,7 +182,7 @@ struct WarpTapProduct {
     return multiply<T, Tile>(shared.stages, source, Source::steps(of_group));
   }
 
-  GPU_DEVICE void store(const WarpSums<Tile>& sums) const {
+  GPU_DEVICE void store(const WarpSums<Tile>& sums, Shared& shared) const {
     const int first = first_pixel(), channel = first_channel();
     const int end = static_cast<int>(gpu::block().z + 1) * factors.columns;
     const auto pixel = [&](int row) {
@@ -188,7 +190,7 @@ struct WarpTapProduct {
       return p < mine().pixels() ? mine().written(p) : -1;
     };
     if constexpr (std::is_same_v<Out, bf16>)
-      if (to.wide) return ChunkWriter<Tile>(to, channel, end)(sums, pixel);
+      if (to.wide) return ChunkWriter<Tile>(to, channel, end)(sums, shared.stored, pixel);
     sums.each_pair([&](int row, int column, float a, float b) {
       const int p = pixel(row);
       if (p >= 0) PairWriter<Out>(to, p, end).put(channel + column, a, b);

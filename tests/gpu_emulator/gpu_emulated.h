@@ -117,6 +117,8 @@ GPU_DEVICE T shuffle_down(T value, int distance,
   return emulated::exchange(value, from < warp_size ? from : lane, where);
 }
 
+GPU_DEVICE float maximum(float a, float b) { return a > b || a != a ? a : b; }
+
 GPU_DEVICE void store_chunk(void* to, const Chunk& c,
                             emulated::Where where = emulated::Where::current()) {
   emulated::require_whole_chunk(to, where);

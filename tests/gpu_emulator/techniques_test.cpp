@@ -24,9 +24,8 @@ class GpuEmulatorTechniques : public testing::Test {
 
 TEST_F(GpuEmulatorTechniques, AreAllInUseUnlessTheyAreLeftOutByName) {
   for (const auto& technique : names(Technique{})) EXPECT_TRUE(uses(technique.value));
-  leave_out("folded-masks,early-start");
+  leave_out("folded-masks");
   EXPECT_FALSE(uses(Technique::folded_masks));
-  EXPECT_FALSE(uses(Technique::early_start));
   EXPECT_TRUE(uses(Technique::gather_through_l1));
 }
 
@@ -37,7 +36,7 @@ TEST_F(GpuEmulatorTechniques, AWrongNameIsAnErrorThatListsTheRightOnes) {
     FAIL() << "no error";
   } catch (const InputError& e) {
     EXPECT_STREQ(e.what(),
-                 "ROBMASK_WITHOUT: expected one of early-start, gather-through-l1, folded-masks, "
+                 "ROBMASK_WITHOUT: expected one of gather-through-l1, folded-masks, "
                  "got \"warp-drive\"");
   }
 }

@@ -308,7 +308,7 @@ times() {
 
 # What each technique is worth, and products of a warpgroup, against the first times.
 techniques() {
-  for technique in early-start gather-through-l1 folded-masks; do
+  for technique in gather-through-l1 folded-masks; do
     ROBMASK_WITHOUT=$technique bench "without-$technique" bf16 --batch "${batches[0]}"
   done
   ROBMASK_WGMMA=1 bench wgmma bf16 --batch "${batches[0]}"
