@@ -1,25 +1,10 @@
 #include "engine/cuda/cuda_backend.h"
 
-#include <cstdlib>
-#include <string_view>
-
 #include "engine/cuda/techniques.h"
 
 namespace robmask {
 
 namespace cuda {
-
-namespace {
-
-/// Whether ROBMASK_WGMMA=1 asks for products of a warpgroup, and the GPU has them.
-bool takes_warpgroups(int device) {
-  const char* value = std::getenv("ROBMASK_WGMMA");
-  if (value == nullptr || std::string_view(value) != "1") return false;
-  const std::string here = gpu::architecture(device);
-  return here == "sm_90" || here == "emulated";
-}
-
-}  // namespace
 
 CudaBackend::CudaBackend(int device) : device_(device) {
   const int count = gpu::device_count();
@@ -28,7 +13,6 @@ CudaBackend::CudaBackend(int device) : device_(device) {
         fmt::format("there is no GPU cuda:{}: the last one is cuda:{}", device, count - 1));
   uses(Technique::folded_masks);  // says so now if ROBMASK_WITHOUT is wrong
   gpu::use_device(device);
-  warpgroups_ = takes_warpgroups(device);
   stream_ = gpu::make_stream();
   cublas_.emplace(*this, stream_);
 }
@@ -42,8 +26,7 @@ CudaBackend::~CudaBackend() {
 
 std::string CudaBackend::name() const { return fmt::format("cuda:{}", device_); }
 std::string CudaBackend::kernels() const {
-  return fmt::format("{}, {}{}", gpu::architecture(device_), warpgroups_ ? "wgmma, " : "",
-                     cublas_->name());
+  return fmt::format("{}, {}", gpu::architecture(device_), cublas_->name());
 }
 
 }  // namespace cuda

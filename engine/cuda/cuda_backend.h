@@ -21,12 +21,10 @@ class CudaBackend final : public Backend {
   ~CudaBackend() override;
 
   std::string name() const override;  // "cuda:0"
-  // "sm_90, cuBLAS 13.1", "sm_90, wgmma, cuBLAS 13.1" or "emulated, no cuBLAS"
+  // "sm_90, cuBLAS 13.1" or "emulated, no cuBLAS"
   std::string kernels() const override;
   gpu::Stream stream() const { return stream_; }
   int multiprocessors() const { return gpu::multiprocessors(device_); }
-  /// Whether kernels may be taken that need wgmma.
-  bool warpgroups() const { return warpgroups_; }
 
   // memory.cu
   std::byte* allocate(std::size_t bytes) override;
@@ -116,7 +114,6 @@ class CudaBackend final : public Backend {
 
  private:
   int device_;
-  bool warpgroups_;
   gpu::Stream stream_;
   // Started before anything else takes memory: whether it fits must not depend on when it is used.
   std::optional<Cublas> cublas_;

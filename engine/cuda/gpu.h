@@ -34,12 +34,14 @@
 
 #if defined(__CUDACC__)
 #define GPU_DEVICE __device__ __forceinline__
-#define GPU_UNROLL _Pragma("unroll")  // for loops over registers
+#define GPU_UNROLL _Pragma("unroll")         // for loops over registers
 #define GPU_UNROLL_FOUR _Pragma("unroll 4")  // for loads that should not wait for each other
+#define GPU_NO_UNROLL _Pragma("unroll 1")    // where more code would need more registers
 #else
 #define GPU_DEVICE inline
 #define GPU_UNROLL
 #define GPU_UNROLL_FOUR
+#define GPU_NO_UNROLL
 #endif
 
 namespace robmask::gpu {

@@ -35,9 +35,30 @@ GPU_DEVICE Real sum_of_lanes(Real first, Real second) {
   return sum + gpu::shuffle_xor(sum, 16);
 }
 
+struct ColumnMoments {
+  double mean, squares;
+};
+
 /// Sums of a tile's columns, in a fixed order. Thread c looks after column c.
 template <class Tile>
-struct TileColumns {
+class TileColumns {
+ public:
+  /// Of this thread's column, the mean over its `rows` rows and Σ (y − mean)².
+  GPU_DEVICE ColumnMoments moments(const WarpSums<Tile>& y, int rows) {
+    add<double>(y, rows, [](float value, int) { return value; });
+    const double mean = total() / rows;
+    const auto around = static_cast<float>(mean);
+    if (gpu::thread() < Tile::columns) shift[gpu::thread()] = around;
+    gpu::barrier();
+    add<float>(y, rows, [&](float value, int column) {
+      const float d = value - shift[column];
+      return d * d;
+    });
+    // The shift is the mean rounded: Σ (y − mean)² = Σ (y − shift)² − rows·(mean − shift)².
+    return {mean, total() - rows * (mean - around) * (mean - around)};
+  }
+
+ private:
   static constexpr int warps = Tile::rows / Tile::warp_rows;  // below each other
   static_assert(Tile::columns <= Tile::threads);
 
@@ -93,22 +114,13 @@ struct WarpTapProductWithMoments {
     TileColumns<Tile>& columns = shared.columns;
     const int left = product.mine().pixels() - product.first_pixel();
     const int rows = left < Tile::rows ? left : Tile::rows, c = gpu::thread();
-    columns.template add<double>(y, rows, [](float value, int) { return value; });
-    const double mean = columns.total() / rows;
-    const auto shift = static_cast<float>(mean);
-    if (c < Tile::columns) columns.shift[c] = shift;
-    gpu::barrier();
-    columns.template add<float>(y, rows, [&](float value, int column) {
-      const float d = value - columns.shift[column];
-      return d * d;
-    });
-    const double squares = columns.total();
-    product.store(y, shared.product);  // last: before, its addresses would take registers from all this
+    const auto [mean, squares] = columns.moments(y, rows);
+    product.store(
+        y, shared.product);  // last: before, its addresses would take registers from all this
     if (c >= Tile::columns || product.first_column() + c >= product.factors.columns) return;
-    // The shift is the mean rounded: Σ (y − mean)² = Σ (y − shift)² − rows·(mean − shift)².
     const int piece = product.first_pixel() / Tile::rows, channel = product.first_channel() + c;
     moments(piece, 0)[channel] = mean;
-    moments(piece, 1)[channel] = squares - rows * (mean - shift) * (mean - shift);
+    moments(piece, 1)[channel] = squares;
   }
 };
 

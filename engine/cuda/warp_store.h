@@ -62,6 +62,7 @@ class ChunkWriter {
   template <class Pixel>
   GPU_DEVICE void bring_addend(StoredTile<Tile>& tile, Pixel&& pixel) const {
     const Chunks share;
+    GPU_NO_UNROLL
     for (int i = 0; i < share.rounds; ++i) {
       if (!share.takes(i)) continue;
       const int p = pixel(share.row(i));
@@ -114,6 +115,7 @@ class ChunkWriter {
   GPU_DEVICE void send(StoredTile<Tile>& tile, Pixel&& pixel) const {
     constexpr int at_once = 16 / strips;  // chunks whose gates are asked for together
     const Chunks share;
+    GPU_NO_UNROLL
     for (int first = 0; first < share.rounds; first += at_once) {
       int p[at_once];
       gpu::Chunk gates[at_once][strips];

@@ -1,4 +1,4 @@
-// Convolutions by products of a warpgroup against their definitions.
+// Convolutions whose pixels are brought once for all taps against their definitions.
 
 #include <gtest/gtest.h>
 
@@ -113,6 +113,49 @@ TEST(GpuEmulatorHalo, AppliesMasksAndGatesAsDefined) {
   EXPECT_LT(relative_error(to.values(), expected.values()), 2e-3);
 }
 
+TEST(GpuEmulatorHalo, SumsInTheOrderInWhichOtherTilesDo) {
+  const Shape shape{2, 17, 16, 64}, filters{3, 3, 64, 64};
+  const Placed<bf16> x(device(), shape, 0, numbers(shape, 1)),
+      w(device(), filters, 0, numbers(filters, 2));
+  const auto results = [&] {
+    const Placed<bf16> y(device(), shape, 0), dx(device(), shape, 0);
+    Backend& backend = device();
+    backend.conv2d(y.view, x.view, w.view, window);
+    backend.conv2d_input_gradient({dx.view}, x.view, w.view, window);
+    return std::pair(y.values(), dx.values());
+  };
+  const auto ours = results();
+  setenv("ROBMASK_WITHOUT", "halo", 1);
+  EXPECT_EQ(results(), ours);
+  unsetenv("ROBMASK_WITHOUT");
+}
+
+TEST(GpuEmulatorHalo, TakesTheMomentsOfWholeTilesAsOfPieces) {
+  constexpr Index side = 16, channels = 64, tiles = 4;  // two in each image, side by side
+  const Shape shape{2, side, 2 * side, channels}, filters{3, 3, channels, channels};
+  const Placed<bf16> x(device(), shape, 0, numbers(shape, 1)),
+      w(device(), filters, 0, numbers(filters, 2)), y(device(), shape, 0);
+  Moments moments;
+  device().conv2d(y.view, x.view, w.view, window, &moments);
+  ASSERT_EQ(moments.pieces.shape(), (Shape{tiles, 1, 2, channels}));
+  EXPECT_EQ(moments.piece, side * side);
+  EXPECT_EQ(moments.rows, shape.rows());
+  const auto written = y.values();
+  const auto found = moments.pieces.to_doubles();
+  for (Index tile = 0; tile < tiles; ++tile)
+    for (Index c = 0; c < channels; ++c) {
+      const auto at = [&](Index p) {  // of the tile
+        const Index row = tile / 2 * side + p / side, column = tile % 2 * side + p % side;
+        return static_cast<double>(written[(row * 2 * side + column) * channels + c]);
+      };
+      double mean = 0, squares = 0;
+      for (Index p = 0; p < side * side; ++p) mean += at(p) / (side * side);
+      for (Index p = 0; p < side * side; ++p) squares += (at(p) - mean) * (at(p) - mean);
+      EXPECT_NEAR(found[(2 * tile) * channels + c], mean, 1e-6);
+      EXPECT_NEAR(found[(2 * tile + 1) * channels + c], squares, 1e-5 * squares);
+    }
+}
+
 TEST(GpuEmulatorHalo, AnImageHasTheSameBitsInAnyBatch) {
   const Shape shape{4, 17, 16, 64}, filters{3, 3, 64, 64};
   const Placed<bf16> x(device(), shape, 0, numbers(shape, 1)),
@@ -157,7 +200,7 @@ class GpuEmulatorHaloSetting : public testing::Test {
   GpuEmulatorHaloSetting() { gpu::emulated::break_kernel("HaloProduct"); }
   ~GpuEmulatorHaloSetting() override {
     gpu::emulated::break_kernel("");
-    unsetenv("ROBMASK_WGMMA");
+    unsetenv("ROBMASK_WITHOUT");
   }
 
   /// Whether a convolution, with moments or without, and its input gradient start such a kernel.
@@ -178,18 +221,13 @@ class GpuEmulatorHaloSetting : public testing::Test {
   }
 };
 
-TEST_F(GpuEmulatorHaloSetting, TakesThemWhereNoMomentsAreAskedFor) {
-  setenv("ROBMASK_WGMMA", "1", 1);
+TEST_F(GpuEmulatorHaloSetting, TakesThemUnlessTheyAreLeftOut) {
   CudaBackend machine(0);
-  EXPECT_TRUE(machine.kernels().starts_with("emulated, wgmma, ")) << machine.kernels();
   Moments moments;
   EXPECT_TRUE(starts(machine, false));
   EXPECT_TRUE(starts(machine, true));
-  EXPECT_FALSE(starts(machine, false, &moments));
-}
-
-TEST_F(GpuEmulatorHaloSetting, IsOffUnlessAskedFor) {
-  CudaBackend machine(0);
+  EXPECT_TRUE(starts(machine, false, &moments));
+  setenv("ROBMASK_WITHOUT", "halo", 1);
   EXPECT_FALSE(starts(machine, false));
   EXPECT_FALSE(starts(machine, true));
 }

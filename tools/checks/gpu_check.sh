@@ -306,12 +306,11 @@ times() {
   for batch in "${batches[@]}"; do bench "bf16-$batch" bf16 --batch "$batch"; done
 }
 
-# What each technique is worth, and products of a warpgroup, against the first times.
+# What each technique is worth, against the first times.
 techniques() {
-  for technique in gather-through-l1 folded-masks; do
+  for technique in gather-through-l1 halo folded-masks; do
     ROBMASK_WITHOUT=$technique bench "without-$technique" bf16 --batch "${batches[0]}"
   done
-  ROBMASK_WGMMA=1 bench wgmma bf16 --batch "${batches[0]}"
   bench tf32 tf32 --batch "${batches[0]}"
   bench fp32 fp32 --batch "${batches[0]}"
   bench bf16-no-replay bf16 --batch "${batches[0]}" --replay off
