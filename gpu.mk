@@ -58,7 +58,7 @@ EMULATED := $(filter-out %/engine/backend.o,$(LIBRARY_OBJECTS)) $(EMULATED_OBJEC
 # For the race detector, kernels are compiled anew; all else, the emulator too, stays as it is.
 RACES           := $(patsubst %,$(BUILD)/races/objects/%.o,$(basename \
                      $(filter-out $(ON_DEVICE),$(CUDA)) \
-                     $(filter %/races_test.cpp %/tensor_cores_test.cpp %/halo_test.cpp,$(EMULATOR))))
+                     $(filter %/races_test.cpp %/tensor_cores_test.cpp,$(EMULATOR))))
 THREADS         := $(BUILD)/races/objects/engine/threads.o $(BUILD)/races/objects/tests/threads_test.o
 
 # ---- linking --------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ trajectories: $(BUILD)/emulated/tests
 test-races: $(BUILD)/races/tests $(BUILD)/races/threads
 	TSAN_OPTIONS=halt_on_error=1 setarch -R $(BUILD)/races/threads --gtest_brief=$(BRIEF)
 	OMP_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 setarch -R $< --gtest_brief=$(BRIEF) \
-	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:Races*:GpuEmulatorTensorCores*:GpuEmulatorHalo*:-*Gradient.*)'
+	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:Races*:GpuEmulatorTensorCores*:-*Gradient.*)'
 
 mutations: $(BUILD)/emulated/tests | $(BUILD)/packages-test
 	$(Q)COMPILE='$(CXX) $(FLAGS) -O2 -g1 -w' LINK='$(LINK)' LIBS='$(LIBS) -lgtest -lgtest_main' $(PYTHON) \

@@ -1,7 +1,6 @@
 // Convolution and its two gradients; docs/convolution.md.
 
 #include "engine/cuda/cuda_backend.h"
-#include "engine/cuda/halo.h"
 #include "engine/cuda/pixel_product.h"
 #include "engine/cuda/tap_product.h"
 #include "engine/cuda/techniques.h"
@@ -74,8 +73,6 @@ void multiply_taps(CudaBackend& machine, std::span<const Taps> taps, const Outpu
 template <class T>
 void convolve(CudaBackend& machine, const Output& output, const Tensor& x, const Tensor& w,
               const Window& window, Moments* moments = nullptr) {
-  if (uses(Technique::halo) && halo::fits(output, x, w, window, moments != nullptr))
-    return halo::multiply<false>(machine, output, x, w, moments);
   const Shape& out = output.to.to.shape();
   const Taps taps(forward_axis(out.h, window), forward_axis(out.w, window), x, out, window);
   const WeightView<T> weight{w.data<T>(), w.shape().w * w.pitch(), out.c / window.groups, w.pitch(),
@@ -139,8 +136,6 @@ void CudaBackend::conv2d_folded(Tensor z, Tensor x, Tensor w, const Window& wind
 
 void CudaBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window,
                                         Tensor gate) {
-  if (uses(Technique::halo) && halo::fits({dx, gate}, dy, w, window))
-    return halo::multiply<true>(*this, {dx, gate}, dy, w);
   const Shape& in = dx.to.shape();
   std::vector<Taps> taps;  // for each class of input pixels
   for (int h = 0; h < window.stride; ++h)

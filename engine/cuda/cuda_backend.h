@@ -24,7 +24,6 @@ class CudaBackend final : public Backend {
   // "sm_90, cuBLAS 13.1" or "emulated, no cuBLAS"
   std::string kernels() const override;
   gpu::Stream stream() const { return stream_; }
-  int multiprocessors() const { return gpu::multiprocessors(device_); }
 
   // memory.cu
   std::byte* allocate(std::size_t bytes) override;

@@ -101,12 +101,6 @@ std::string architecture(int device) {
   return fmt::format("sm_{}{}", major, minor);
 }
 
-int multiprocessors(int device) {
-  int count = 0;
-  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "a query");
-  return count;
-}
-
 Stream make_stream() {
   Stream stream = nullptr;
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");

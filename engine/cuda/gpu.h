@@ -118,8 +118,6 @@ int device_count();
 void use_device(int device);
 /// The architecture of that GPU, "sm_90"; "emulated" in the emulator.
 std::string architecture(int device);
-/// How many multiprocessors it has; 1 in the emulator.
-int multiprocessors(int device);
 
 /// Work given to one stream is done in order, some time after it was given.
 Stream make_stream();

@@ -8,13 +8,12 @@ namespace robmask::cuda {
 
 enum class Technique {
   gather_through_l1,  // the taps of a convolution find each other's pixels in L1
-  halo,               // 3×3 convolutions of 64 channels bring their pixels once for all taps
   folded_masks,       // an attack's masks are applied where convolutions store their sums
 };
 constexpr auto names(Technique) {
   using enum Technique;
   return std::to_array<Named<Technique>>(
-      {{gather_through_l1, "gather-through-l1"}, {halo, "halo"}, {folded_masks, "folded-masks"}});
+      {{gather_through_l1, "gather-through-l1"}, {folded_masks, "folded-masks"}});
 }
 
 /// Whether it is in use. InputError if ROBMASK_WITHOUT names what is none.

@@ -115,8 +115,8 @@ struct WarpTapProductWithMoments {
     const int left = product.mine().pixels() - product.first_pixel();
     const int rows = left < Tile::rows ? left : Tile::rows, c = gpu::thread();
     const auto [mean, squares] = columns.moments(y, rows);
-    product.store(
-        y, shared.product);  // last: before, its addresses would take registers from all this
+    // Last: before, its addresses would take registers from all this.
+    product.store(y, shared.product);
     if (c >= Tile::columns || product.first_column() + c >= product.factors.columns) return;
     const int piece = product.first_pixel() / Tile::rows, channel = product.first_channel() + c;
     moments(piece, 0)[channel] = mean;

@@ -50,20 +50,13 @@ struct WarpSums {
       GPU_UNROLL
       for (int j = 0; j < Tile::warp_columns / 16; ++j)
         right[j] = stage.right.template fragment<true>(first_column() + 16 * j, half);
-      add<T>(left, right);
-    }
-  }
-
-  /// Adds the products of the lines of this warp's tile, 32 bytes of the depth.
-  template <class T>
-  GPU_DEVICE void add(const gpu::Fragment (&left)[Tile::warp_rows / 16],
-                      const gpu::Fragment (&right)[Tile::warp_columns / 16]) {
-    GPU_UNROLL
-    for (int i = 0; i < Tile::warp_rows / 16; ++i) {
       GPU_UNROLL
-      for (int j = 0; j < Tile::warp_columns / 8; ++j) {
-        const auto& words = right[j / 2].words;
-        gpu::multiply_add<T>(at[i][j], left[i], words[j % 2 * 2], words[j % 2 * 2 + 1]);
+      for (int i = 0; i < Tile::warp_rows / 16; ++i) {
+        GPU_UNROLL
+        for (int j = 0; j < Tile::warp_columns / 8; ++j) {
+          const auto& words = right[j / 2].words;
+          gpu::multiply_add<T>(at[i][j], left[i], words[j % 2 * 2], words[j % 2 * 2 + 1]);
+        }
       }
     }
   }

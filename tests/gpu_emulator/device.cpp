@@ -193,7 +193,6 @@ using emulated::device;
 int device_count() { return 1; }
 void use_device(int) {}
 std::string architecture(int) { return "emulated"; }
-int multiprocessors(int) { return 1; }
 
 Stream make_stream() {
   auto stream = std::make_unique<emulated::Queue>();

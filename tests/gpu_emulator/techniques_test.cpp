@@ -36,7 +36,7 @@ TEST_F(GpuEmulatorTechniques, AWrongNameIsAnErrorThatListsTheRightOnes) {
     FAIL() << "no error";
   } catch (const InputError& e) {
     EXPECT_STREQ(e.what(),
-                 "ROBMASK_WITHOUT: expected one of gather-through-l1, halo, folded-masks, "
+                 "ROBMASK_WITHOUT: expected one of gather-through-l1, folded-masks, "
                  "got \"warp-drive\"");
   }
 }

@@ -26,7 +26,7 @@ const ConvCase cases[] = {
     {{2, 4, 4, 4}, 10, {3, 1, 0, 1}},     // no padding
     {{2, 2, 9, 4}, 16, {3, 1, 2, 1}},     // more padding than usual
     {{2, 4, 4, 64}, 128, {3, 1, 1, 1}},   //
-    {{1, 16, 17, 64}, 64, {3, 1, 1, 1}},  // two tiles of a warpgroup
+    {{1, 16, 17, 64}, 64, {3, 1, 1, 1}},  // two of the largest tiles
     {{1, 32, 32, 3}, 64, {3, 1, 1, 1}},   // one CIFAR image
     {{3, 5, 7, 16}, 10, {1, 1, 0, 1}},    // a 1×1 convolution is a product
     {{3, 6, 6, 64}, 16, {1, 2, 0, 1}},    // a shortcut

@@ -308,7 +308,7 @@ times() {
 
 # What each technique is worth, against the first times.
 techniques() {
-  for technique in gather-through-l1 halo folded-masks; do
+  for technique in gather-through-l1 folded-masks; do
     ROBMASK_WITHOUT=$technique bench "without-$technique" bf16 --batch "${batches[0]}"
   done
   bench tf32 tf32 --batch "${batches[0]}"
