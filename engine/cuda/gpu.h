@@ -61,8 +61,6 @@ struct Blocks {
 
 /// Threads that run in step and exchange registers.
 inline constexpr int warp_size = 32;
-/// Threads of four warps that multiply together.
-inline constexpr int warpgroup_size = 4 * warp_size;
 
 /// What a kernel's block shares; nothing unless it says `struct Shared`.
 template <class Kernel, class = void>

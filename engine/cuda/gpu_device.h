@@ -89,4 +89,4 @@ void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
 
 }  // namespace robmask::gpu
 
-#include "engine/cuda/gpu_device_warpgroup.h"
+#include "engine/cuda/gpu_device_matrix.h"

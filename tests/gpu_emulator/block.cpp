@@ -11,7 +11,6 @@
 #include "tests/gpu_emulator/copies.h"
 #include "tests/gpu_emulator/guarded.h"
 #include "tests/gpu_emulator/order.h"
-#include "tests/gpu_emulator/warpgroup.h"
 #include "tests/gpu_emulator/worker.h"
 
 namespace robmask::gpu::emulated {
@@ -29,19 +28,12 @@ struct Warp {
   void* brought[warp_size];
 };
 
-struct Warpgroup {
-  Line arrived;
-  const char* at = "";
-  void* brought[warpgroup_size];
-};
-
 const Launch* current = nullptr;
 std::deque<Worker> workers;
 Line idle, ready;  // those ready met all they waited for
 Line at_barrier;
 Worker* running = nullptr;
 std::vector<Warp> warps;
-std::vector<Warpgroup> warpgroups;
 int begun, ended;  // threads of this block
 Orders orders(1);
 ThreadOrder order;
@@ -131,25 +123,19 @@ void run_block(const Position& position) {
     place.thread = running->thread;
     running->fibre.resume();
   }
-  if (ended == current->threads) {
-    end_copies();
-    return end_products();
-  }
+  if (ended == current->threads) return end_copies();
   for (const Warp& warp : warps) explain_unless_empty(warp.arrived, warp_size, warp.at);
-  for (const Warpgroup& group : warpgroups)
-    explain_unless_empty(group.arrived, warpgroup_size, group.at);
   explain_unless_empty(at_barrier, current->threads, "barrier");
 }
 
 }  // namespace
 
-bool meet_block(Where where) {
+void meet_block(Where where) {
   char* token = barrier_tokens + barriers % tokens * token_bytes;
   publish(token);
   if (at_barrier.size + 1 == current->threads) ++barriers;
-  const bool last = meet(at_barrier, current->threads, where);
+  meet(at_barrier, current->threads, where);
   look(token);
-  return last;
 }
 
 Parcel meet_warp(Parcel mine, int from, Where where) {
@@ -170,13 +156,6 @@ void meet_warp(void* mine, void (*work)(void* const*), const char* name, Where w
   if (meet(warp.arrived, warp_size, where)) work(warp.brought);
 }
 
-void meet_warpgroup(void* mine, void (*work)(void* const*), const char* name, Where where) {
-  Warpgroup& group = warpgroups[place.thread / warpgroup_size];
-  group.brought[place.thread % warpgroup_size] = mine;
-  group.at = name;
-  if (meet(group.arrived, warpgroup_size, where)) work(group.brought);
-}
-
 void shuffle_order(std::uint64_t seed) { orders = Orders(seed); }
 
 void run(const Launch& launch) {
@@ -184,7 +163,6 @@ void run(const Launch& launch) {
   place.blocks = {launch.blocks.x, launch.blocks.y, launch.blocks.z};
   place.shared_bytes = launch.shared_bytes;
   warps.resize(launch.threads / warp_size);
-  warpgroups.resize((launch.threads + warpgroup_size - 1) / warpgroup_size);
 
   const Blocks& grid = launch.blocks;
   for (const std::uint64_t i : orders.blocks(std::uint64_t{grid.x} * grid.y * grid.z))

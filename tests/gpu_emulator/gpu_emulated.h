@@ -46,15 +46,12 @@ struct Parcel {
   std::uint64_t words[2];
 };
 
-/// Waits for the block's other threads: true for the last to come, which goes on before the others;
-/// for the warp's, and returns what its thread `from` brought. Aborts if some thread of them ends,
-/// or waits elsewhere, instead of coming.
-bool meet_block(Where where);
+/// Waits for the block's other threads; for the warp's, and returns what its thread `from` brought.
+/// Aborts if some thread of them ends, or waits elsewhere, instead of coming.
+void meet_block(Where where);
 Parcel meet_warp(Parcel mine, int from, Where where);
 /// Waits for the warp's other threads, too; the last to come does `work` on what all 32 brought.
-/// The same for the 128 of the warpgroup.
 void meet_warp(void* mine, void (*work)(void* const* brought), const char* name, Where where);
-void meet_warpgroup(void* mine, void (*work)(void* const* brought), const char* name, Where where);
 
 /// Aborts unless 16 bytes can be stored there at once.
 void require_whole_chunk(const void* to, Where where);
@@ -150,4 +147,4 @@ void launch(Stream stream, Blocks blocks, const Kernel& kernel) {
 
 }  // namespace robmask::gpu
 
-#include "tests/gpu_emulator/gpu_emulated_warpgroup.h"
+#include "tests/gpu_emulator/gpu_emulated_matrix.h"

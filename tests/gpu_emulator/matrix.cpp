@@ -5,7 +5,6 @@
 #include "tests/gpu_emulator/block.h"
 #include "tests/gpu_emulator/copies.h"
 #include "tests/gpu_emulator/race_detector.h"
-#include "tests/gpu_emulator/warpgroup.h"
 
 namespace robmask::gpu::emulated {
 
@@ -84,7 +83,6 @@ Fragment load_matrix(const void* row, bool transposed, Where where) {
     fail(fmt::format("loads the row of a matrix from no multiple of 16 at {}", in_words(where)));
   require_arrived(row, where);
   note_read(row, 16);
-  note_fragment();
   Fragment fragment;
   Row mine{static_cast<const std::byte*>(row), &fragment};
   meet_warp(&mine, transposed ? hand_out<true> : hand_out<false>, "matrix load", where);

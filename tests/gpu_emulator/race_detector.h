@@ -16,18 +16,10 @@
 #pragma weak __tsan_release
 #pragma weak __tsan_read_range
 #pragma weak __tsan_write_range
-#pragma weak AnnotateIgnoreReadsBegin
-#pragma weak AnnotateIgnoreReadsEnd
-#pragma weak AnnotateIgnoreWritesBegin
-#pragma weak AnnotateIgnoreWritesEnd
 
 extern "C" {
 void __tsan_read_range(void* address, unsigned long bytes);
 void __tsan_write_range(void* address, unsigned long bytes);
-void AnnotateIgnoreReadsBegin(const char* file, int line);
-void AnnotateIgnoreReadsEnd(const char* file, int line);
-void AnnotateIgnoreWritesBegin(const char* file, int line);
-void AnnotateIgnoreWritesEnd(const char* file, int line);
 }
 
 namespace robmask::gpu::emulated {
@@ -65,24 +57,6 @@ inline void publish(char* token) {
 inline void look(char* token) {
   if (watched()) __tsan_acquire(token);
 }
-
-/// While it lives, what the emulator does is nothing that the running thread did: its own memory,
-/// and what it copies and moves for other threads.
-class Unwatched {
- public:
-  Unwatched() {
-    if (!watched()) return;
-    AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
-    AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
-  }
-  Unwatched(const Unwatched&) = delete;
-  Unwatched& operator=(const Unwatched&) = delete;
-  ~Unwatched() {
-    if (!watched()) return;
-    AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
-    AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
-  }
-};
 
 /// What the emulator reads and writes for the running thread.
 inline void note_read(const void* address, std::size_t bytes) {

@@ -17,8 +17,8 @@ import tempfile
 
 NVCC = ("nvcc -std=c++20 -O3 -DNDEBUG --expt-relaxed-constexpr -DFMT_USE_CONSTEXPR=1 -I. -cubin "
         "-Xptxas -v").split()
-OPCODES = {0x23C: "HMMA", 0xDF0: "HGMMA", 0x83B: "LDSM", 0xFAE: "LDGSTS", 0x984: "LDS", 0x388: "STS",
-           0x981: "LDG", 0x986: "STG", 0x983: "LDL", 0x387: "STL", 0xB1D: "BAR"}
+OPCODES = {0x23C: "HMMA", 0x83B: "LDSM", 0xFAE: "LDGSTS", 0x984: "LDS", 0x388: "STS", 0x981: "LDG",
+           0x986: "STG", 0x983: "LDL", 0x387: "STL", 0xB1D: "BAR"}
 LOAD, STORE, BRANCH = 0x981, 0x986, 0x947
 WIDTHS = (1, 1, 2, 2, 4, 8, 16)  # bytes, by bits 73 to 75 of a load or store
 # Walks over maps in packs of more than one channel.
@@ -66,17 +66,14 @@ def target(index, low, high):
 
 
 def inner_loop(code):
-    """How often each known opcode, and any, stands in the loop with most products; in words."""
+    """How often each known opcode, and any, stands in the loop with most HMMA; in words."""
     loops = []
     for i, (low, high) in enumerate(code):
         if low & 0xFFF == BRANCH and 0 <= (first := target(i, low, high)) < i:
             ops = [low & 0xFFF for low, _ in code[first:i + 1] if low & 0xFF0FFF != NO_LOAD]
             loops.append({name: ops.count(op) for op, name in OPCODES.items()} | {"all": len(ops)})
-    def products(loop):
-        return loop["HMMA"] + loop["HGMMA"]
-
-    best = max(loops, key=lambda loop: (products(loop), -loop["all"]), default={"HMMA": 0, "HGMMA": 0})
-    return ", ".join(f"{n} {op}" for op, n in best.items() if n) if products(best) else ""
+    best = max(loops, key=lambda loop: (loop["HMMA"], -loop["all"]), default={"HMMA": 0})
+    return ", ".join(f"{n} {op}" for op, n in best.items() if n) if best["HMMA"] else ""
 
 
 def moved(code, opcode):
