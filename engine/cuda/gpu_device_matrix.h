@@ -76,21 +76,13 @@ GPU_DEVICE std::uint32_t round_to_bf16(float first, float second) {
   return both;
 }
 
-/// 16 bytes from device to shared memory, past the registers; zeros if they are not `wanted`, and
+/// 16 bytes from device to shared memory, past registers and L1; zeros if they are not `wanted`, and
 /// then `from` may be anything. Addresses are multiples of 16. The bytes are there once their group
-/// was waited for, and for other threads after a barrier behind that. `in_l1` leaves them in L1,
-/// too, for whoever copies them again soon; else only in L2.
-template <bool in_l1 = false>
+/// was waited for, and for other threads after a barrier behind that.
 GPU_DEVICE void copy_async(void* to, const void* from, bool wanted = true) {
   const unsigned address = shared_address(to), bytes = wanted ? 16 : 0;
-  if constexpr (in_l1)
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 16, %2;" ::"r"(address), "l"(from),
-                 "r"(bytes)
-                 : "memory");
-  else
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(address), "l"(from),
-                 "r"(bytes)
-                 : "memory");
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(address), "l"(from), "r"(bytes)
+               : "memory");
 }
 /// Closes the group of this thread's copies since the last commit; a group may be empty.
 GPU_DEVICE void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }

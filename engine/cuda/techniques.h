@@ -7,13 +7,11 @@
 namespace robmask::cuda {
 
 enum class Technique {
-  gather_through_l1,  // the taps of a convolution find each other's pixels in L1
-  folded_masks,       // an attack's masks are applied where convolutions store their sums
+  folded_masks,  // an attack's masks are applied where convolutions store their sums
 };
 constexpr auto names(Technique) {
   using enum Technique;
-  return std::to_array<Named<Technique>>(
-      {{gather_through_l1, "gather-through-l1"}, {folded_masks, "folded-masks"}});
+  return std::to_array<Named<Technique>>({{folded_masks, "folded-masks"}});
 }
 
 /// Whether it is in use. InputError if ROBMASK_WITHOUT names what is none.

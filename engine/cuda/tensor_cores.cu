@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/cuda/rows.h"
-#include "engine/cuda/techniques.h"
 #include "engine/cuda/warp_moments.h"
 #include "engine/cuda/warp_pixels.h"
 #include "engine/cuda/warp_taps.h"
@@ -69,37 +68,31 @@ void multiply_taps(gpu::Stream stream, std::span<const Taps> taps, const Output&
     }
   };
 
-  const auto start_in_chunks = [&]<bool in_l1>() {
-    const auto with = [&]<class Tile>() {
-      start.template operator()<Tile, TapChunks<T, Tile, transposed, in_l1>>();
-    };
-    if (columns <= 16)
-      with.template operator()<WarpTile<128, 16, 32, 16>>();
-    else if (columns <= 32 && pixels >= 256)
-      with.template operator()<WarpTile<256, 32, 64, 32>>();
-    else if (columns <= 32)
-      with.template operator()<WarpTile<64, 32, 16, 32>>();
-    else if (columns <= 64 && pixels >= 256)
-      with.template operator()<WarpTile<256, 64, 64, 64>>();
-    else if (pixels < 64)  // few blocks of small maps: twice the warps
-      with.template operator()<WarpTile<128, 64, 32, 32>>();
-    else if (columns <= 64)
-      with.template operator()<WarpTile<128, 64, 64, 32>>();
-    else if (pixels < 256)
-      with.template operator()<WarpTile<128, 128, 64, 32>>();
-    else
-      with.template operator()<WarpTile<128, 128, 64, 64>>();
-  };
-
   const bool weights_in_chunks = in_chunks(weight.data, transposed ? weight.column : weight.depth,
                                            transposed ? depth : columns);
   if (!weights_in_chunks || !in_chunks(factors.read.data, read.pitch(), depth)) {
     using Tile = WarpTile<128, 64, 64, 32>;
     return start.template operator()<Tile, TapElements<T, Tile, transposed>>();
   }
-  if constexpr (std::is_same_v<T, bf16> && std::is_same_v<Out, bf16>)
-    if (!uses(Technique::gather_through_l1)) return start_in_chunks.template operator()<false>();
-  start_in_chunks.template operator()<true>();
+  const auto with = [&]<class Tile>() {
+    start.template operator()<Tile, TapChunks<T, Tile, transposed>>();
+  };
+  if (columns <= 16)
+    with.template operator()<WarpTile<128, 16, 32, 16>>();
+  else if (columns <= 32 && pixels >= 256)
+    with.template operator()<WarpTile<256, 32, 64, 32>>();
+  else if (columns <= 32)
+    with.template operator()<WarpTile<64, 32, 16, 32>>();
+  else if (columns <= 64 && pixels >= 256)
+    with.template operator()<WarpTile<256, 64, 64, 64>>();
+  else if (pixels < 64)  // few blocks of small maps: twice the warps
+    with.template operator()<WarpTile<128, 64, 32, 32>>();
+  else if (columns <= 64)
+    with.template operator()<WarpTile<128, 64, 64, 32>>();
+  else if (pixels < 256)
+    with.template operator()<WarpTile<128, 128, 64, 32>>();
+  else
+    with.template operator()<WarpTile<128, 128, 64, 64>>();
 }
 
 template <class T>

@@ -23,9 +23,8 @@ struct TapFactors : MapFactors<T> {
 };
 
 /// Brings chunks of neighbouring channels past the registers. A step stays within one tap, so what
-/// is inside the map is asked once a tap and kept as a bit for each row. Nine taps copy nearly the
-/// same pixels: through L1, if `in_l1`, or each time from L2.
-template <class T, class Tile, bool transposed, bool in_l1>
+/// is inside the map is asked once a tap and kept as a bit for each row.
+template <class T, class Tile, bool transposed>
 class TapChunks {
  public:
   using Left = Panel<T, Tile::rows, true>;
@@ -45,9 +44,8 @@ class TapChunks {
     GPU_UNROLL
     for (int i = 0; i < left_.rounds; ++i)
       if (left_.takes(i))
-        gpu::copy_async<in_l1>(to.left.chunk(left_.row(i), left_.chunk),
-                               f_.read.at(places_[i], tap_) + from,
-                               (inside_ >> i & 1) && from < f_.depth);
+        gpu::copy_async(to.left.chunk(left_.row(i), left_.chunk),
+                        f_.read.at(places_[i], tap_) + from, (inside_ >> i & 1) && from < f_.depth);
     GPU_UNROLL
     for (int i = 0; i < right_.rounds; ++i) {
       const int k = channel_ + (transposed ? right_.at() : right_.row(i));

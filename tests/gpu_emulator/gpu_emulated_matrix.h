@@ -56,7 +56,6 @@ GPU_DEVICE std::uint32_t round_to_bf16(float first, float second) {
   return bf16(first).bits | std::uint32_t{bf16(second).bits} << 16;
 }
 
-template <bool in_l1 = false>
 GPU_DEVICE void copy_async(void* to, const void* from, bool wanted = true,
                            emulated::Where where = emulated::Where::current()) {
   emulated::copy_async(to, from, wanted, where);

@@ -1,4 +1,4 @@
-// What ROBMASK_WITHOUT leaves out: speed, and with folded masks some rounding, but no meaning.
+// What ROBMASK_WITHOUT leaves out: speed and some rounding, but no meaning.
 
 #include <gtest/gtest.h>
 
@@ -26,7 +26,6 @@ TEST_F(GpuEmulatorTechniques, AreAllInUseUnlessTheyAreLeftOutByName) {
   for (const auto& technique : names(Technique{})) EXPECT_TRUE(uses(technique.value));
   leave_out("folded-masks");
   EXPECT_FALSE(uses(Technique::folded_masks));
-  EXPECT_TRUE(uses(Technique::gather_through_l1));
 }
 
 TEST_F(GpuEmulatorTechniques, AWrongNameIsAnErrorThatListsTheRightOnes) {
@@ -35,26 +34,8 @@ TEST_F(GpuEmulatorTechniques, AWrongNameIsAnErrorThatListsTheRightOnes) {
     uses(Technique::folded_masks);
     FAIL() << "no error";
   } catch (const InputError& e) {
-    EXPECT_STREQ(e.what(),
-                 "ROBMASK_WITHOUT: expected one of gather-through-l1, folded-masks, "
-                 "got \"warp-drive\"");
+    EXPECT_STREQ(e.what(), "ROBMASK_WITHOUT: expected one of folded-masks, got \"warp-drive\"");
   }
-}
-
-TEST_F(GpuEmulatorTechniques, WithoutL1TheBitsOfAConvolutionAreTheSame) {
-  Backend& device = machine("cuda");
-  const Shape shape{2, 9, 8, 32}, filters{3, 3, 32, 32};
-  const Placed<bf16> x(device, shape, 0, numbers(shape, 1)),
-      w(device, filters, 0, numbers(filters, 2));
-  const auto results = [&] {
-    const Placed<bf16> y(device, shape, 0), dx(device, shape, 0);
-    device.conv2d(y.view, x.view, w.view, {3, 1, 1});
-    device.conv2d_input_gradient({dx.view}, x.view, w.view, {3, 1, 1});
-    return std::pair(y.values(), dx.values());
-  };
-  const auto through = results();
-  leave_out("gather-through-l1");
-  EXPECT_EQ(results(), through);
 }
 
 /// An attack's view of a network: the gradient of the images.

@@ -306,11 +306,9 @@ times() {
   for batch in "${batches[@]}"; do bench "bf16-$batch" bf16 --batch "$batch"; done
 }
 
-# What each technique is worth, against the first times.
+# What folded masks are worth, other precisions and replay, against the first times.
 techniques() {
-  for technique in gather-through-l1 folded-masks; do
-    ROBMASK_WITHOUT=$technique bench "without-$technique" bf16 --batch "${batches[0]}"
-  done
+  ROBMASK_WITHOUT=folded-masks bench without-folded-masks bf16 --batch "${batches[0]}"
   bench tf32 tf32 --batch "${batches[0]}"
   bench fp32 fp32 --batch "${batches[0]}"
   bench bf16-no-replay bf16 --batch "${batches[0]}" --replay off

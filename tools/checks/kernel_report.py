@@ -93,10 +93,8 @@ def readable(name):
     text = re.search(r"run<(.*)>\(", text).group(1).strip()
     text = re.sub(r"robmask::|cuda::|\(anonymous namespace\)::", "", text).replace(" >", ">")
     text = re.sub(r"WarpTile<(\d+), (\d+), \d+, \d+>", r"\1×\2", text)
-    flag = r"(?:, (true|false))?"
-    text = re.sub(rf"(?:Tap|Pixel)(Chunks|Elements)<\w+, \d+×\d+{flag}{flag}>",
-                  lambda m: m[1] + (" transposed" if m[2] == "true" else "")
-                  + (" past L1" if m[3] == "false" else ""), text)
+    text = re.sub(r"(?:Tap|Pixel)(Chunks|Elements)<\w+, \d+×\d+(?:, (true|false))?>",
+                  lambda m: m[1] + (" transposed" if m[2] == "true" else ""), text)
     return text
 
 
