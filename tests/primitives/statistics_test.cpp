@@ -25,9 +25,8 @@ class BatchLens : public OnMachine {
 ROBMASK_ON_ALL_MAPS(BatchLens);
 
 TEST_P(BatchLens, IsMadeOfMeanAndBiasedVarianceOfEachChannel) {
-  for (const Shape& s :
-       {Shape{1, 1, 2, 1}, Shape{3, 5, 3, 10}, Shape{2, 16, 16, 64}, Shape{40, 1, 1, 3},
-        Shape{17, 32, 32, 8}})
+  for (const Shape& s : {Shape{1, 1, 2, 1}, Shape{3, 5, 3, 10}, Shape{2, 16, 16, 64},
+                         Shape{40, 1, 1, 3}, Shape{17, 32, 32, 8}})
     for (const Index margin : {0, 3})
       for (const Index rows : {Index{1}, s.n})
         compare([&](Workbench& bench) {
