@@ -10,9 +10,11 @@ namespace robmask::gpu::emulated {
 
 namespace {
 
+/// The row that a thread names, and what it gets: its words, and where their two halves lay.
 struct Row {
   const std::byte* address;
   Fragment* to;
+  const std::byte* halves[4][2];
 };
 
 /// Thread (g, t) gets word (g, t) of each matrix, or elements (2t, g) and (2t + 1, g).
@@ -23,16 +25,13 @@ void hand_out(void* const* brought) {
   };
   for (int lane = 0; lane < warp_size; ++lane) {
     const int g = lane / 4, t = lane % 4;
-    Fragment& to = *static_cast<const Row*>(brought[lane])->to;
-    for (int m = 0; m < 4; ++m) {
-      auto* word = reinterpret_cast<std::byte*>(&to.words[m]);
-      if constexpr (transposed) {
-        std::memcpy(word, row(m, 2 * t) + 2 * g, 2);
-        std::memcpy(word + 2, row(m, 2 * t + 1) + 2 * g, 2);
-      } else {
-        std::memcpy(word, row(m, g) + 4 * t, 4);
+    Row& mine = *static_cast<Row*>(brought[lane]);
+    for (int m = 0; m < 4; ++m)
+      for (int half = 0; half < 2; ++half) {
+        const std::byte*& from = mine.halves[m][half];
+        from = transposed ? row(m, 2 * t + half) + 2 * g : row(m, g) + 4 * t + 2 * half;
+        std::memcpy(reinterpret_cast<std::byte*>(&mine.to->words[m]) + 2 * half, from, 2);
       }
-    }
   }
 }
 
@@ -82,10 +81,12 @@ Fragment load_matrix(const void* row, bool transposed, Where where) {
   if (reinterpret_cast<std::uintptr_t>(row) % 16 != 0)
     fail(fmt::format("loads the row of a matrix from no multiple of 16 at {}", in_words(where)));
   require_arrived(row, where);
-  note_read(row, 16);
   Fragment fragment;
-  Row mine{static_cast<const std::byte*>(row), &fragment};
+  Row mine{static_cast<const std::byte*>(row), &fragment, {}};
   meet_warp(&mine, transposed ? hand_out<true> : hand_out<false>, "matrix load", where);
+  // A thread reads what it gets, whoever named the row: it may write there as soon as it has it.
+  for (const auto& word : mine.halves)
+    for (const std::byte* half : word) note_read(half, 2);
   return fragment;
 }
 

@@ -70,6 +70,27 @@ struct CopyAcross {
   }
 };
 
+/// Each thread of a warp overwrites a word of a matrix that all have loaded: its own, or its
+/// neighbour's if it is not `Careful`.
+template <bool Careful>
+struct OverwriteMatrix {
+  static constexpr int threads = 32;
+  struct Shared {
+    alignas(16) std::uint32_t words[4][8][4];
+  };
+  int* y;
+
+  GPU_DEVICE void operator()() const {
+    auto& s = gpu::shared<Shared>();
+    const int i = gpu::thread(), at = Careful ? i : i ^ 1;
+    for (auto& word : s.words[i / 8][i % 8]) word = 1;
+    gpu::barrier();
+    const gpu::Fragment f = gpu::load_matrix(s.words[i / 8][i % 8]);
+    s.words[0][at / 4][at % 4] = 2;
+    y[gpu::block().x * threads + i] = static_cast<int>(f.words[0]);
+  }
+};
+
 class RacesDeathTest : public testing::Test {
  protected:
   int* y = reinterpret_cast<int*>(gpu::allocate(64 * 64 * sizeof(int)));
@@ -97,6 +118,12 @@ TEST_F(RacesDeathTest, AShuffleDoesNotOrderMemory) {
 
 TEST_F(RacesDeathTest, AWaitForCopiesOrdersOnlyItsOwnThread) {
   EXPECT_EXIT(run(CopyAcross<false>{y}), testing::ExitedWithCode(66), "data race.*races_test.cpp");
+}
+
+TEST_F(RacesDeathTest, AMatrixIsReadByWhomItsWordsGoTo) {
+  EXPECT_EXIT(run(OverwriteMatrix<false>{y}), testing::ExitedWithCode(66),
+              "data race.*races_test.cpp");
+  run(OverwriteMatrix<true>{y});
 }
 
 TEST_F(RacesDeathTest, BarriersOrderABlock) {
