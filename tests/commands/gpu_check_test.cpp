@@ -112,6 +112,16 @@ TEST_F(GpuCheck, TellsWhatFailsHangsAndDiesFromWhatOnlyComesBehindIt) {
   EXPECT_FALSE(test::mentions(table, "BehindIt")) << result.output;
 }
 
+TEST_F(GpuCheck, TakesTheStepsThatItIsAskedFor) {
+  program("robmask", trains);
+  program("tests", passes);
+  const Result result = run("STEPS='times trainings'");
+  EXPECT_EQ(result.code, 0) << result.output;
+  EXPECT_TRUE(test::mentions(result.output, "\nbf16-128 ")) << result.output;
+  EXPECT_TRUE(test::mentions(result.output, "\nsame-bits-fp32 ")) << result.output;
+  EXPECT_FALSE(test::mentions(result.output, "1 groups, 2 tests")) << result.output;
+}
+
 TEST_F(GpuCheck, NamesRunsThatDoNotEndInTheSameBits) {
   program("robmask", std::string(trains) + R"(echo $RANDOM$$ >"$out/model.safetensors")");
   program("tests", passes);
@@ -141,21 +151,43 @@ TEST_F(GpuCheck, SaysThatThereIsNoGpuOrNoProgram) {
   EXPECT_EQ(result.output, "gpu-check: no GPU here; nothing was checked\n");
 }
 
-TEST(KernelTimes, SumsTheLastIteration) {
+/// What the program of tools/checks says of a file with such text.
+std::string said_of(const std::string& program, const std::string& text) {
   const test::ScratchFolder folder;
-  std::string csv = R"("ID","Kernel Name","Metric Name","Metric Value")"
+  test::put(folder / "csv", text);
+  const std::string command = "tools/checks/" + program + " '" + (folder / "csv").string() +
+                              "' >'" + (folder / "said").string() + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  std::ifstream file(folder / "said");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(KernelTimes, SumsTheLastIterationByKernelsAndTheirBlocks) {
+  std::string csv = R"("ID","Kernel Name","Grid Size","Metric Name","Metric Value")"
                     "\nsaid between\n";
   int launch = 0;
   for (const std::string kernel : {"first", "fill", "add", "add", "fill", "add", "add"})
     csv += '"' + std::to_string(launch++) + "\",\"void robmask::gpu::" + kernel +
-           "(int)\",\"gpu__time_duration.sum\",\"1,500\"\n";
-  test::put(folder / "csv", csv);
-  const std::string command = "tools/checks/kernel_times.py '" + (folder / "csv").string() +
-                              "' >'" + (folder / "said").string() + "'";
-  ASSERT_EQ(std::system(command.c_str()), 0);
-  std::ifstream file(folder / "said");
-  const std::string said{std::istreambuf_iterator<char>(file), {}};
+           "(int)\",\"(7, 1, 1)\",\"gpu__time_duration.sum\",\"1,500\"\n";
+  const std::string said = said_of("kernel_times.py", csv);
   EXPECT_TRUE(said.starts_with("3 launches, 4.5 us\n      3.0 us  66.7 %    2 x")) << said;
+  EXPECT_TRUE(test::mentions(said, "add(int) (7, 1, 1)\n")) << said;
+}
+
+TEST(KernelStalls, TellsTheLoopFromWhatIsBeforeAndBehindIt) {
+  const std::string head =
+      R"("Source","# Samples","Instructions Executed","stall_wait","stall_lg")";
+  const std::string once = "\"Kernel Name\",\"void robmask::gpu::run<Sum>(T1)\",\n" + head +
+                           "\n\"LDC\",\"10\",\"8\",\"10\",\"0\""
+                           "\n\"LDG\",\"40\",\"64\",\"10\",\"30\""
+                           "\n\"BRA\",\"20\",\"64\",\"20\",\"0\""
+                           "\n\"STG\",\"30\",\"8\",\"0\",\"30\"\n";
+  const std::string said = said_of("kernel_stalls.py", once + once);  // as ncu prints some launches
+  EXPECT_EQ(said,
+            "    100 samples  run<Sum>(T1)\n"
+            "         10 % before: wait 100 %\n"
+            "         60 % loop: wait 50 %, lg 50 %\n"
+            "         30 % behind: lg 100 %\n");
 }
 
 }  // namespace

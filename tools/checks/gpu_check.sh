@@ -7,7 +7,8 @@
 # something failed, 2 if a program is missing, 77 without a GPU.
 #
 # In the environment: PROGRAMS, where they are; STEPS, which (in their order: facts times beside tests
-# techniques trainings kernels sanitizers); TESTS, a filter; JOBS, how many at once; PATIENCE, seconds for
+# techniques trainings kernels sanitizers and, only if asked for, stalls: where the warps of the kernels wait
+# whose names PROFILE, a regular expression, matches); TESTS, a filter; JOBS, how many at once; PATIENCE, seconds for
 # each; LIMIT, seconds in all; REHEARSAL=1 for tiny networks and time for them, with which the emulator's
 # programs go through all of this.
 
@@ -279,6 +280,19 @@ kernel_times() { # WORKLOAD
   finish "ncu-$1" '/^[0-9]+ launches/p'
 }
 
+stalls() {
+  local workload
+  for workload in pgd train; do
+    begin "stalls-$workload" 60 bash -c 'ncu --clock-control none --cache-control none --section SourceCounters \
+      --kernel-name-base demangled --kernel-name "regex:${PROFILE:-Product}" --launch-skip 60 --launch-count 12 \
+      -f -o "$1" "${@:2}" && ncu --import "$1.ncu-rep" --page source --csv >"$1.csv" &&
+      python3 tools/checks/kernel_stalls.py "$1.csv" || exit 77' _ "$work/stalls-$workload" "$programs/robmask" \
+      bench --device cuda --precision bf16 "${network[@]}" --batch "${batches[0]}" --workload "$workload" \
+      --replay off --repeats 8 --quiet
+    finish "stalls-$workload" '/ samples /p'
+  done
+}
+
 sanitizers() {
   local name tool filter
   if ! command -v compute-sanitizer >/dev/null; then
@@ -321,7 +335,7 @@ kernels() {
 
 in_order() {
   local steps=" ${STEPS:-facts times beside tests techniques trainings kernels sanitizers} " one
-  for one in facts times begin_beside tests finish_beside techniques trainings kernels sanitizers; do
+  for one in facts times begin_beside tests finish_beside techniques trainings kernels stalls sanitizers; do
     if [[ $steps == *" ${one#*_} "* ]]; then $one; fi
   done
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""kernel_times.py CSV: the time of each kernel in the last iteration that ncu looked at, the longest first.
+"""kernel_times.py CSV: the time of each kernel, by its number of blocks, in the last iteration
+that ncu looked at, the longest first.
 
 CSV is what `ncu --csv --print-units base --metrics gpu__time_duration.sum,lts__t_bytes.sum,dram__bytes.sum`
 printed of a program that repeats an iteration; the program's own lines may lie between."""
@@ -10,14 +11,19 @@ import re
 import sys
 
 TIME, L2, MEMORY = "gpu__time_duration.sum", "lts__t_bytes.sum", "dram__bytes.sum"
-LONGEST = 25
+LONGEST = 60
+
+
+def readable(name):
+    return re.sub(r"void |robmask::|cuda::|gpu::|\(anonymous namespace\)::|<unnamed>::", "", name)[:200]
 
 
 def launches(lines):
-    """In order, the kernel's name and its metrics."""
+    """In order, the kernel's name with its blocks, and its metrics."""
     found = {}
     for row in csv.DictReader(line for line in lines if line.startswith('"')):
-        _, metrics = found.setdefault(row["ID"], (row["Kernel Name"], {}))
+        name = f"{readable(row['Kernel Name'])} {row['Grid Size']}"
+        _, metrics = found.setdefault(row["ID"], (name, {}))
         metrics[row["Metric Name"]] = float(row["Metric Value"].replace(",", "") or 0)
     return list(found.values())
 
@@ -31,10 +37,6 @@ def last_iteration(all_launches):
     return all_launches
 
 
-def readable(name):
-    return re.sub(r"void |robmask::|cuda::|gpu::|\(anonymous namespace\)::|<unnamed>::", "", name)[:200]
-
-
 def main():
     with open(sys.argv[1], encoding="utf-8", errors="replace") as file:
         iteration = last_iteration(launches(file))
@@ -42,7 +44,7 @@ def main():
         sys.exit("kernel_times: ncu saw no kernel")
     sums = collections.defaultdict(collections.Counter)
     for name, metrics in iteration:
-        sums[readable(name)].update({**metrics, "launches": 1})
+        sums[name].update({**metrics, "launches": 1})
     total = sum(s[TIME] for s in sums.values())
     print(f"{len(iteration)} launches, {total / 1e3:.1f} us")
     for name, s in sorted(sums.items(), key=lambda item: -item[1][TIME])[:LONGEST]:
