@@ -87,13 +87,20 @@ def narrowest(types):
     return 16 if types in ("bf16", "bf16, bf16", "float", "float, float") else 8
 
 
+def tile(match):
+    """The tile of a block, and by how many warps if not by four."""
+    rows, columns, warp_rows, warp_columns = (int(n) for n in match.groups())
+    warps = rows // warp_rows * (columns // warp_columns)
+    return f"{rows}×{columns}" + ("" if warps == 4 else f"/{warps}")
+
+
 def readable(name):
     """The kernel's type; tiles as rows×columns, sources without what they repeat."""
     text = subprocess.run(["c++filt", name], stdout=subprocess.PIPE, text=True).stdout.strip()
     text = re.search(r"run<(.*)>\(", text).group(1).strip()
     text = re.sub(r"robmask::|cuda::|\(anonymous namespace\)::", "", text).replace(" >", ">")
-    text = re.sub(r"WarpTile<(\d+), (\d+), \d+, \d+>", r"\1×\2", text)
-    text = re.sub(r"(?:Tap|Pixel)(Chunks|Elements)<\w+, \d+×\d+(?:, (true|false))?>",
+    text = re.sub(r"WarpTile<(\d+), (\d+), (\d+), (\d+)>", tile, text)
+    text = re.sub(r"(?:Tap|Pixel)(Chunks|Elements)<\w+, \d+×[\d/]+(?:, (true|false))?>",
                   lambda m: m[1] + (" transposed" if m[2] == "true" else ""), text)
     return text
 
