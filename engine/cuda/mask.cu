@@ -51,26 +51,20 @@ struct ApplyMask {
 
   GPU_DEVICE void operator()() const {
     if (!walk.inside()) return;
-    const Index n = walk.image(), c = walk.channel(), end = walk.end();
+    const Index n = walk.image(), c = walk.channel();
     const auto scale = load<V>(scales(n) + c), shift = load<V>(shifts(n) + c);
     Pack<R, V> from[Walk::rounds], added[Walk::rounds];
-    GPU_UNROLL
-    for (int i = 0; i < Walk::rounds; ++i) {
-      const Index p = walk.first() + i * Walk::rows;
-      if (p >= end) continue;
+    walk.each_pixel([&](int i, Index p) {
       from[i] = load<V>(x(n, p) + c);
       if (residual.exists()) added[i] = load<V>(residual(n, p) + c);
-    }
-    GPU_UNROLL
-    for (int i = 0; i < Walk::rounds; ++i) {
-      const Index p = walk.first() + i * Walk::rows;
-      if (p >= end) continue;
+    });
+    walk.each_pixel([&](int i, Index p) {
       auto& y = from[i];
       for (int j = 0; j < V; ++j) y.at[j] = y.at[j] * scale.at[j] + shift.at[j];
       if (residual.exists()) y += added[i];
       for (int j = 0; j < V; ++j) y.at[j] = floor > y.at[j] ? floor : y.at[j];  // NaN stays NaN
       store<V>(z(n, p) + c, y);
-    }
+    });
   }
 };
 

@@ -146,7 +146,7 @@ struct MapGradients {
 
   GPU_DEVICE void operator()() const {
     if (!walk.inside()) return;
-    const Index n = walk.image(), c = walk.channel(), end = walk.end();
+    const Index n = walk.image(), c = walk.channel();
     const auto slope = load<V>(slopes(n) + c);
     Pack<R, V> m{}, less{}, less_x{};
     if (base.exists()) {
@@ -155,26 +155,20 @@ struct MapGradients {
       less_x = load<V>(tilt(0) + c);
     }
     Pack<R, V> gradients[Walk::rounds], from[Walk::rounds];
-    GPU_UNROLL
-    for (int i = 0; i < Walk::rounds; ++i) {
-      const Index p = walk.first() + i * Walk::rows;
-      if (p >= end) continue;
+    walk.each_pixel([&](int i, Index p) {
       gradients[i] = gated<V>(dz, z, n, p, c);
       if (base.exists()) from[i] = load<V>(x(n, p) + c);
-    }
-    GPU_UNROLL
-    for (int i = 0; i < Walk::rounds; ++i) {
-      const Index p = walk.first() + i * Walk::rows;
-      if (p >= end) continue;
+    });
+    walk.each_pixel([&](int i, Index p) {
       auto& g = gradients[i];
       if (dresidual.exists()) store<V>(dresidual(n, p) + c, g, add_residual);
-      if (!dx.exists()) continue;
+      if (!dx.exists()) return;
       for (int j = 0; j < V; ++j) g.at[j] *= slope.at[j];
       if (base.exists())
         for (int j = 0; j < V; ++j)
           g.at[j] = g.at[j] - less.at[j] - less_x.at[j] * (from[i].at[j] - m.at[j]);
       store<V>(dx(n, p) + c, g, add_x);
-    }
+    });
   }
 };
 

@@ -106,6 +106,13 @@ struct Tiles {
     const Index last = (piece_number() + 1) * piece;
     return last < pixels ? last : pixels;
   }
+  /// f(i, p) for each of its pixels, the i-th of which is p: so registers can hold something of each.
+  template <class F>
+  GPU_DEVICE void each_pixel(F&& f) const {
+    GPU_UNROLL
+    for (int i = 0; i < rounds; ++i)
+      if (const Index p = first() + i * rows; p < end()) f(i, p);
+  }
 };
 
 /// Starts a kernel whose `walk` are its tiles.
