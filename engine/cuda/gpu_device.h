@@ -7,13 +7,12 @@
 
 namespace robmask::gpu {
 
-/// The place of this thread in its block, of this block in the grid, and the size of the grid.
+/// The place of this thread in its block, and of this block in the grid.
 GPU_DEVICE int thread() { return static_cast<int>(threadIdx.x); }
 struct Position {
   unsigned x, y, z;
 };
 GPU_DEVICE Position block() { return {blockIdx.x, blockIdx.y, blockIdx.z}; }
-GPU_DEVICE Position blocks() { return {gridDim.x, gridDim.y, gridDim.z}; }
 
 /// All threads of the block arrive before any goes on; what they wrote before is seen by all.
 GPU_DEVICE void barrier() { __syncthreads(); }

@@ -160,7 +160,6 @@ void shuffle_order(std::uint64_t seed) { orders = Orders(seed); }
 
 void run(const Launch& launch) {
   current = &launch;
-  place.blocks = {launch.blocks.x, launch.blocks.y, launch.blocks.z};
   place.shared_bytes = launch.shared_bytes;
   warps.resize(launch.threads / warp_size);
 

@@ -22,7 +22,7 @@ using Where = std::source_location;
 /// What the running thread knows of itself.
 struct Place {
   int thread;
-  Position block, blocks;
+  Position block;
   std::byte* shared;
   std::size_t shared_bytes;
 };
@@ -97,7 +97,6 @@ void break_cublas(bool broken);
 
 GPU_DEVICE int thread() { return emulated::place.thread; }
 GPU_DEVICE Position block() { return emulated::place.block; }
-GPU_DEVICE Position blocks() { return emulated::place.blocks; }
 
 GPU_DEVICE void barrier(emulated::Where where = emulated::Where::current()) {
   emulated::meet_block(where);
