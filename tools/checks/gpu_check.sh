@@ -7,10 +7,10 @@
 # something failed, 2 if a program is missing, 77 without a GPU.
 #
 # In the environment: PROGRAMS, where they are; STEPS, which (in their order: facts times beside tests
-# techniques trainings kernels sanitizers and, only if asked for, stalls: where the warps of the kernels wait
-# whose names PROFILE, a regular expression, matches); TESTS, a filter; JOBS, how many at once; PATIENCE, seconds for
-# each; LIMIT, seconds in all; REHEARSAL=1 for tiny networks and time for them, with which the emulator's
-# programs go through all of this.
+# techniques trainings kernels sanitizers and, only if asked for, stalls: where the warps of the kernels
+# wait whose names PROFILE, a regular expression, matches); TESTS, a filter; JOBS, how many at once;
+# PATIENCE, seconds for each; LIMIT, seconds in all; REHEARSAL=1 for tiny networks and time for them, with
+# which the emulator's programs go through all of this.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -267,30 +267,30 @@ trainings() {
   finish evaluate
 }
 
-kernel_times() { # WORKLOAD
-  local log=$work/logs/ncu-$1.csv
+# under_ncu NAME SECONDS WORKLOAD REPEATS FIGURE SCRIPT: SCRIPT finds the benchmark in "${@:2}", and leaves its
+# files where $1 begins their names, among the logs.
+under_ncu() {
   if ! command -v ncu >/dev/null || ! command -v python3 >/dev/null; then
-    skip "ncu-$1" "no ncu or no python3 here"
+    skip "$1" "no ncu or no python3 here"
     return
   fi
-  begin "ncu-$1" 45 bash -c 'ncu --clock-control none --cache-control none --csv --print-units base \
-    --launch-count 2000 --metrics gpu__time_duration.sum,lts__t_bytes.sum,dram__bytes.sum "${@:2}" >"$1" &&
-    python3 tools/checks/kernel_times.py "$1" || exit 77' _ "$log" "$programs/robmask" bench --device cuda \
-    --precision bf16 "${network[@]}" --batch "${batches[0]}" --workload "$1" --replay off --repeats 2 --quiet
-  finish "ncu-$1" '/^[0-9]+ launches/p'
+  begin "$1" "$2" bash -c "$6 || exit 77" _ "$work/logs/$1" "$programs/robmask" bench --device cuda \
+    --precision bf16 "${network[@]}" --batch "${batches[0]}" --workload "$3" --replay off --repeats "$4" --quiet
+  finish "$1" "$5"
 }
 
-stalls() {
-  local workload
-  for workload in pgd train; do
-    begin "stalls-$workload" 60 bash -c 'ncu --clock-control none --cache-control none --section SourceCounters \
-      --kernel-name-base demangled --kernel-name "regex:${PROFILE:-Product}" --launch-skip 60 --launch-count 12 \
-      -f -o "$1" "${@:2}" && ncu --import "$1.ncu-rep" --page source --csv >"$1.csv" &&
-      python3 tools/checks/kernel_stalls.py "$1.csv" || exit 77' _ "$work/stalls-$workload" "$programs/robmask" \
-      bench --device cuda --precision bf16 "${network[@]}" --batch "${batches[0]}" --workload "$workload" \
-      --replay off --repeats 8 --quiet
-    finish "stalls-$workload" '/ samples /p'
-  done
+kernel_times() { # WORKLOAD
+  under_ncu "ncu-$1" 45 "$1" 2 '/^[0-9]+ launches/p' '
+    ncu --clock-control none --cache-control none --csv --print-units base --launch-count 2000 \
+      --metrics gpu__time_duration.sum,lts__t_bytes.sum,dram__bytes.sum "${@:2}" >"$1.csv" &&
+      python3 tools/checks/kernel_times.py "$1.csv"'
+}
+
+kernel_stalls() { # WORKLOAD
+  under_ncu "stalls-$1" 60 "$1" 8 '/ samples /p' '
+    ncu --clock-control none --cache-control none --section SourceCounters --kernel-name-base demangled \
+      --kernel-name "regex:${PROFILE:-Product}" --launch-skip 60 --launch-count 12 -f -o "$1" "${@:2}" &&
+      ncu --import "$1.ncu-rep" --page source --csv >"$1.csv" && python3 tools/checks/kernel_stalls.py "$1.csv"'
 }
 
 sanitizers() {
@@ -331,6 +331,11 @@ techniques() {
 kernels() {
   kernel_times pgd
   kernel_times train
+}
+
+stalls() {
+  kernel_stalls pgd
+  kernel_stalls train
 }
 
 in_order() {
