@@ -38,6 +38,9 @@ class CpuBackend final : public Backend {
 
   // conv2d.cpp
   void conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Moments* moments) override;
+  void conv2d_folded(Tensor z, Tensor x, Tensor w, const Window& window,
+                     const FoldedMask& mask) override;
+  bool folds_masks(DType) const override { return true; }
   void conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Window& window,
                              Tensor gate) override;
   void conv2d_weight_gradient(Sink dw, Tensor dy, Tensor x, const Window& window) override;

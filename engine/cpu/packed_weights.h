@@ -17,7 +17,9 @@ void pack_rows(const WeightView<T>& view, const T* first, Index depth, Index col
   if (columns < width)
     for (Index k = 0; k < depth; ++k) std::fill_n(row(k) + columns, width - columns, T(0));
   if (view.column == 1) {
-    for (Index k = 0; k < depth; ++k) std::copy_n(first + k * view.depth, columns, row(k));
+    for (Index k = 0; k < depth; ++k)
+      for (Index i = 0; i < columns; i += n)
+        store_some(row(k) + i, load_some(first + k * view.depth + i, columns - i), columns - i);
     return;
   }
   for (Index i = 0; i < columns; i += n)

@@ -60,9 +60,9 @@ class TiledProduct {
   static constexpr int R = tile_rows(V), width = V * lanes<T>;
   static constexpr std::int32_t all_rows = (1 << R) - 1;
 
-  /// What the R rows of a tile read, but for the tap's shift, and write (−1 past the last pixel),
-  /// as offsets in elements from the first image of its block, the same in every block; and for
-  /// each tap the rows, a bit each, whose pixel is on the map.
+  /// What the R rows of a tile read, but for the tap's shift, as offsets in elements, and which
+  /// pixels they write (−1 past the last one), both counted from the first image of its block, the
+  /// same in every block; and for each tap the rows, a bit each, whose pixel is on the map.
   struct Plan {
     std::int32_t *read, *written, *inside;
   };
@@ -87,7 +87,7 @@ class TiledProduct {
         tile.written[row] = -1;
         if (p == pixels) continue;
         tile.read[row] = n * p_.read.image + taps.origin[p] * p_.read.pitch;
-        tile.written[row] = n * p_.written.image + taps.written[p] * p_.written.pitch;
+        tile.written[row] = n * p_.pixels + taps.written[p];
         for (Index t = 0; t < taps.count(); ++t)
           tile.inside[t] |= (taps.read[t * pixels + p] >= 0) << row;
         if (++n < images) continue;
@@ -105,7 +105,7 @@ class TiledProduct {
           for (Index tile = first_tile; tile < last_tile; ++tile)
             run_tile(tile, weights_.panel(group, first, j), group * p_.depth + first, depth,
                      group * p_.columns + j * width, std::min<Index>(width, p_.columns - j * width),
-                     p_.add || first > 0);
+                     p_.written.add || first > 0, first + depth == p_.depth);
       }
   }
 
@@ -116,18 +116,20 @@ class TiledProduct {
     return {tile % whole_block_, tile / whole_block_ * together_};
   }
 
-  /// written[·][column…] (+)= Σ over taps and `depth` channels from `channel` on.
+  /// written[·][column…] (+)= Σ over taps and `depth` channels from `channel` on; the last ones of
+  /// a sum finish it.
   [[gnu::noinline]] void run_tile(Index index, const T* weights, Index channel, Index depth,
-                                  Index column, Index columns, bool add) const {
+                                  Index column, Index columns, bool add, bool last) const {
     constexpr std::make_integer_sequence<int, R> each{};
     thread_local T spill[width];
     const auto [number, image] = plan_and_image(index);
     const auto [offset, written, inside] = plan(number);
-    T* const to = p_.written.data + image * p_.written.image + column;
+    const PixelView<T>& map = p_.written.to;
+    T* const to = map.data + image * map.image + column;
     const T* const from = p_.read.data + image * p_.read.image + channel;
     const T* const zeros = zeros_.template data<T>();
     Tile<T, R, V> tile;
-    auto row = [&](int i) { return written[i] < 0 ? spill : to + written[i]; };
+    auto row = [&](int i) { return written[i] < 0 ? spill : to + written[i] * map.pitch; };
     tile.clear();
     if (add) tile.add_rows(row, columns);
     for (Index t = 0; t < p_.taps.count(); ++t) {
@@ -142,6 +144,13 @@ class TiledProduct {
         tile.step([&](auto i) { return read[i][k]; }, b);
     }
     tile.store_rows(row, columns);
+    if (!last || p_.written.is_plain()) return;
+    for (int i = 0; i < R && written[i] >= 0; ++i)
+      for (Index v = 0; v < columns; v += lanes<T>) {
+        const Index count = columns - v, pixel = image * p_.pixels + written[i];
+        const Vector<T> sum = load_some(row(i) + v, count);
+        store_some(row(i) + v, p_.written.finished(sum, pixel, column + v, count), count);
+      }
   }
 
   const TapProduct<T>& p_;

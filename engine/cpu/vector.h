@@ -2,6 +2,7 @@
 // The widest vectors of the instruction set this file is compiled for.
 
 #include <type_traits>
+#include <utility>
 
 #include "engine/shape.h"
 
@@ -42,25 +43,42 @@ template <class T>
   __builtin_memcpy(to, &v, sizeof v);
 }
 
-/// A lanes × lanes block in place: element j of row i changes places with element i of row j.
-/// log₂(lanes) rounds, each of which swaps the off-diagonal quarters of blocks of 2·h.
+/// The first `count` elements of a vector, and zeros.
 template <class T>
-inline void transpose(Vector<T> (&rows)[lanes<T>]) {
+[[gnu::always_inline]] inline Vector<T> load_some(const T* from, Index count) {
+  if (count >= lanes<T>) return load(from);
+  Vector<T> v{};
+  for (Index i = 0; i < count; ++i) v[i] = from[i];
+  return v;
+}
+
+/// Stores the first `count` elements of a vector.
+template <class T>
+[[gnu::always_inline]] inline void store_some(T* to, Vector<T> v, Index count) {
+  if (count >= lanes<T>) return store(to, v);
+  for (Index i = 0; i < count; ++i) to[i] = v[i];
+}
+
+/// One round of a transposition: swaps the off-diagonal quarters of blocks of 2·h. The choice of
+/// lanes is a constant, or it would be worked out anew for each shuffle.
+template <class T, int h, int... lane>
+inline void swap_quarters(Vector<T> (&rows)[lanes<T>], std::integer_sequence<int, lane...>) {
   constexpr int n = lanes<T>;
   using Lane = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-  for (int h = n / 2; h >= 1; h /= 2) {
-    Vector<Lane> low, high;
-    for (int i = 0; i < n; ++i) {
-      low[i] = i & h ? n + i - h : i;
-      high[i] = i & h ? n + i : i + h;
-    }
-    for (int i = 0; i < n; ++i) {
-      if (i & h) continue;
-      const Vector<T> a = rows[i], b = rows[i + h];
-      rows[i] = __builtin_shuffle(a, b, low);
-      rows[i + h] = __builtin_shuffle(a, b, high);
-    }
+  for (int i = 0; i < n; ++i) {
+    if (i & h) continue;
+    const Vector<T> a = rows[i], b = rows[i + h];
+    rows[i] = __builtin_shuffle(a, b, Vector<Lane>{(lane & h ? n + lane - h : lane)...});
+    rows[i + h] = __builtin_shuffle(a, b, Vector<Lane>{(lane & h ? n + lane : lane + h)...});
   }
+}
+
+/// A lanes × lanes block in place: element j of row i changes places with element i of row j.
+/// log₂(lanes) rounds.
+template <class T, int h = lanes<T> / 2>
+inline void transpose(Vector<T> (&rows)[lanes<T>]) {
+  swap_quarters<T, h>(rows, std::make_integer_sequence<int, lanes<T>>{});
+  if constexpr (h > 1) transpose<T, h / 2>(rows);
 }
 
 }  // namespace robmask::ROBMASK_ISA

@@ -9,14 +9,15 @@ namespace robmask::ROBMASK_ISA {
 /// batch has no say, so an image has the same bits in any.
 bool winograd_pays(const Shape& y, const Shape& x, const Window& window);
 
-/// written[h, w][·] = [old +] Σ over kh, kw < 3 of
+/// In each group, written[h, w][·] = Σ over kh, kw < 3 of
 ///     read[h + kh − pad, w + kw − pad][·]·weight_{3·kh + kw},
-/// where read is zero outside of its map. `weight` has one group.
+/// where read is zero outside of its map, and what `written` makes of it.
 struct Correlation {
-  Tensor written, read;
-  Index pad;
+  OutputMap<float> written;
+  Shape shape;  // of what is written
+  Tensor read;
+  Index pad, groups;
   WeightView<float> weight;
-  bool add;
 };
 
 /// `scratch` is the machine that memory for transformed weights and pixels is taken from.
@@ -26,8 +27,9 @@ void correlate_winograd(const Correlation& correlation, Backend& scratch);
 /// their transform.
 bool winograd_gradient_pays(const Shape& dy, const Shape& x, const Window& window);
 
-/// dw[kh, kw, ·, ·] = [old +] Σ over images, h and w of x[h + kh − pad, w + kw − pad]ᵀ·dy[h, w].
-void weight_gradient_winograd(const Sink& dw, const Tensor& dy, const Tensor& x, Index pad,
-                              Backend& scratch);
+/// In each group, dw[kh, kw, ·, ·] = [old +] Σ over images, h and w of
+///     x[h + kh − pad, w + kw − pad]ᵀ·dy[h, w].
+void weight_gradient_winograd(const Sink& dw, const Tensor& dy, const Tensor& x,
+                              const Window& window, Backend& scratch);
 
 }  // namespace robmask::ROBMASK_ISA

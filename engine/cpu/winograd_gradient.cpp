@@ -21,9 +21,11 @@ class WinogradGradient {
         columns_(dy.shape().c),
         panels_(ceil_div(columns_, width)),
         depth_tiles_(ceil_div(depth_, R)),
-        x_(x, pad, dy.shape()),
-        dy_(dy, 0, dy.shape()),
-        block_(std::clamp<Index>(dy_.count(), 1, most_squares)),
+        x_(x),
+        dy_(dy),
+        inputs_(x.shape(), pad, dy.shape()),
+        outputs_(dy.shape(), 0, dy.shape()),
+        block_(std::clamp<Index>(outputs_.count(), 1, most_squares)),
         pixels_(scratch, points, block_, round_up(depth_tiles_ * R, n) + n),
         gradients_(scratch, points, panels_ * block_, width),
         sums_(scratch, points, panels_ * depth_tiles_ * R, width),
@@ -33,8 +35,8 @@ class WinogradGradient {
   }
 
   void run() const {
-    for (Index first = 0; first < dy_.count(); first += block_) {
-      const Index count = std::min(block_, dy_.count() - first);
+    for (Index first = 0; first < outputs_.count(); first += block_) {
+      const Index count = std::min(block_, outputs_.count() - first);
       // V = Bᵀ d B and A dy Aᵀ
       parallel_for(count, [&](Index i) { read_square(first + i, i); });
       // dU = Σ over squares of V ⊙ (A dy Aᵀ): a matrix product at each point
@@ -54,11 +56,11 @@ class WinogradGradient {
 
   [[gnu::noinline]] void read_square(Index square, Index row) const {
     transform_pixels<inputs>(
-        x_.pixels(square, zeros_.data<float>()), depth_, pixels_.matrix,
+        inputs_.pointers(square, x_, zeros_.data<float>()), depth_, pixels_.matrix,
         [](auto&... d) { transform_inputs(d...); },
         [&](Index k) { return pixels_.at(0, row) + k; });
     transform_pixels<outputs>(
-        dy_.pixels(square, zeros_.data<float>()), columns_, gradients_.matrix,
+        outputs_.pointers(square, dy_, zeros_.data<float>()), columns_, gradients_.matrix,
         [](auto&... d) { transform_output_gradients(d...); },
         [&](Index k) { return gradients_.at(0, k / width * block_ + row) + k % width; });
   }
@@ -85,16 +87,18 @@ class WinogradGradient {
           [&](int i, int j) { return load(from + (i * inputs + j) * sums_.matrix); },
           [](auto&... u) { transform_weight_sums(u...); },
           [&](int kh, int kw, Floats sum) {
-            write_some(to + (3 * kh + kw) * depth_ * pitch + column, sum, columns_ - column,
-                       dw_.add);
+            float* const at = to + (3 * kh + kw) * depth_ * pitch + column;
+            if (dw_.add) sum += load_some(at, columns_ - column);
+            store_some(at, sum, columns_ - column);
           });
     }
   }
 
   Sink dw_;
   Index depth_, columns_, panels_, depth_tiles_;
-  Squares<inputs> x_;
-  Squares<outputs> dy_;
+  PixelView<float> x_, dy_;
+  Squares<inputs> inputs_;
+  Squares<outputs> outputs_;
   Index block_;  // squares that are transformed at a time
   PointMatrices pixels_, gradients_, sums_;
   Tensor zeros_;
@@ -107,10 +111,17 @@ bool winograd_gradient_pays(const Shape& dy, const Shape& x, const Window& windo
   return winograd_pays(dy, x, window) && dy.n * squares_in(dy) >= enough_squares;
 }
 
-void weight_gradient_winograd(const Sink& dw, const Tensor& dy, const Tensor& x, Index pad,
-                              Backend& scratch) {
-  with_vectors<float>(dy.shape().c,
-                      [&]<int V>() { WinogradGradient<V>(dw, dy, x, pad, scratch).run(); });
+void weight_gradient_winograd(const Sink& dw, const Tensor& dy, const Tensor& x,
+                              const Window& window, Backend& scratch) {
+  const Index depth = x.shape().c / window.groups, columns = dy.shape().c / window.groups;
+  with_vectors<float>(columns, [&]<int V>() {
+    for (Index group = 0; group < window.groups; ++group) {
+      const Sink to{dw.to.channels(group * columns, columns), dw.add};
+      WinogradGradient<V>(to, dy.channels(group * columns, columns),
+                          x.channels(group * depth, depth), window.pad, scratch)
+          .run();
+    }
+  });
 }
 
 }  // namespace robmask::ROBMASK_ISA

@@ -20,46 +20,58 @@ constexpr Index squares_in(const Shape& y) {
   return ceil_div(y.h, outputs) * ceil_div(y.w, outputs);
 }
 
-/// A batch of maps cut into squares of `size`·`size` pixels, numbered image by image.
+/// A batch of maps of one shape cut into squares of `size`·`size` pixels, numbered image by image.
 template <int size>
 class Squares {
  public:
   /// The first square begins `pad` pixels before the map, the next ones `outputs` pixels apart;
   /// there are as many as cover a map of the given height and width.
-  Squares(const Tensor& map, Index pad, const Shape& covered) : map_(map) {
-    const Shape s = map.shape();
+  Squares(const Shape& s, Index pad, const Shape& covered) : in_map_(s.pixels()) {
     for (Index h = -pad; h < covered.h - pad; h += outputs)
       for (Index w = -pad; w < covered.w - pad; w += outputs, ++in_image_)
         for (Index i = h; i < h + size; ++i)
           for (Index j = w; j < w + size; ++j) {
             const bool inside = i >= 0 && i < s.h && j >= 0 && j < s.w;
-            offsets_.push_back(inside ? static_cast<int>((i * s.w + j) * map.pitch()) : -1);
+            places_.push_back(inside ? static_cast<int>(i * s.w + j) : -1);
           }
     count_ = in_image_ * s.n;
   }
 
   Index count() const { return count_; }
 
-  /// Pointers to the pixels of a square, row by row: `outside` for those that are not on the map.
+  /// The pixels of a square, row by row, counted over the batch: −1 where none is on the map.
   struct Pixels {
-    float* at[size][size];
+    Index at[size][size];
   };
-  Pixels pixels(Index square, float* outside) const {
-    float* const image = map_.data + square / in_image_ * map_.image;
-    const int* offset = offsets_.data() + square % in_image_ * size * size;
+  Pixels pixels(Index square) const {
+    const Index first = square / in_image_ * in_map_;
+    const int* place = places_.data() + square % in_image_ * size * size;
     Pixels pixels;
     for (auto& row : pixels.at)
-      for (float*& pixel : row) {
-        pixel = *offset < 0 ? outside : image + *offset;
-        ++offset;
+      for (Index& pixel : row) {
+        pixel = *place < 0 ? -1 : first + *place;
+        ++place;
       }
     return pixels;
   }
+  /// Where they begin in such a map; `outside` for those that are not on it.
+  struct Pointers {
+    const float* at[size][size];
+  };
+  Pointers pointers(Index square, const PixelView<float>& map, const float* outside) const {
+    const Pixels numbers = pixels(square);
+    Pointers pointers;
+    for (int i = 0; i < size; ++i)
+      for (int j = 0; j < size; ++j) {
+        const Index pixel = numbers.at[i][j];
+        pointers.at[i][j] = pixel < 0 ? outside : map.data + pixel * map.pitch;
+      }
+    return pointers;
+  }
 
  private:
-  PixelView<float> map_;
-  Index in_image_ = 0, count_ = 0;
-  std::vector<int> offsets_;  // from the beginning of an image
+  Index in_map_, in_image_ = 0, count_ = 0;  // pixels of an image; squares of one, of all
+  std::vector<int> places_;                  // of pixels in an image
 };
 
 /// A matrix of rows × pitch floats for each point, one behind the other. A vector more than they
@@ -98,24 +110,10 @@ template <int given, int made, class Load, class Line, class Store>
       std::make_integer_sequence<int, made>{});
 }
 
-/// The first `count` elements of a vector, and zeros.
-inline Floats load_some(const float* from, Index count) {
-  Floats v{};
-  std::copy_n(from, count, reinterpret_cast<float*>(&v));
-  return v;
-}
-
-/// A sum becomes `columns` elements, or is added to them.
-[[gnu::always_inline]] inline void write_some(float* to, Floats sum, Index columns, bool add) {
-  if (columns >= lanes<float>) return store(to, add ? load(to) + sum : sum);
-  if (add) sum += load_some(to, columns);
-  std::copy_n(reinterpret_cast<const float*>(&sum), columns, to);
-}
-
 /// The points of a square of pixels, all channels: those of channel k, k + 1, … go to to(k), one
 /// matrix apart.
 template <int size, class Line, class To>
-inline void transform_pixels(const typename Squares<size>::Pixels& pixels, Index channels,
+inline void transform_pixels(const typename Squares<size>::Pointers& pixels, Index channels,
                              Index matrix, Line&& line, To&& to) {
   constexpr Index n = lanes<float>;
   const auto transform = [&](Index k, auto&& load_from) {
@@ -125,7 +123,8 @@ inline void transform_pixels(const typename Squares<size>::Pixels& pixels, Index
         [&](int i, int j, Floats v) { store(point + (i * inputs + j) * matrix, v); });
   };
   Index k = 0;
-  for (; k + n <= channels; k += n) transform(k, load<float>);
+  // A lambda, for load<float> itself would be called, a vector at a time
+  for (; k + n <= channels; k += n) transform(k, [](const float* p) { return load(p); });
   if (k < channels) transform(k, [&](const float* p) { return load_some(p, channels - k); });
 }
 
