@@ -1,19 +1,21 @@
 #include "engine/pool.h"
 
 #include <algorithm>
-#include <bit>
-#include <utility>
+#include <iterator>
 
 #include "engine/backend.h"
 
 namespace robmask {
 
-// Eight classes to an octave: at most an eighth of a block is unused.
-std::size_t Pool::size_class(std::size_t bytes) {
-  const std::size_t n = std::max<std::size_t>(bytes, 64);
-  const std::size_t step = std::max<std::size_t>(std::bit_floor(n) / 8, 64);
-  return (n + step - 1) / step * step;
+namespace {
+
+constexpr std::size_t grain = 64, huge_page = 2 << 20;
+
+std::size_t round_up(std::size_t bytes, std::size_t unit) {
+  return (bytes + unit - 1) / unit * unit;
 }
+
+}  // namespace
 
 std::byte* Pool::allocate(std::size_t bytes) {
   try {
@@ -25,35 +27,75 @@ std::byte* Pool::allocate(std::size_t bytes) {
   }
 }
 
-std::byte* Pool::take(std::size_t bytes) {
-  const std::size_t size = size_class(bytes);
-  std::byte* block;
-  if (auto& blocks = free_[size]; blocks.empty()) {
-    block = allocate(size);
-    held_ += size;
-    machine_.held_ += size;
-    machine_.peak_held_ = std::max(machine_.peak_held_, machine_.held_);
-  } else {
-    block = blocks.extract(blocks.begin()).value();
+Pool::Free::iterator Pool::grow(std::size_t size) {
+  // Whole huge pages, and a sixteenth of what there is, so that segments stay few; less where memory
+  // ends.
+  std::size_t segment = round_up(std::max(size, held_ / 16), huge_page);
+  std::byte* start;
+  try {
+    start = allocate(segment);
+  } catch (const OutOfMemory&) {
+    start = allocate(segment = size);
   }
-  used_ += size;
-  peak_ = std::max(peak_, used_);
-  return block;
+  held_ += segment;
+  machine_.held_ += segment;
+  machine_.peak_held_ = std::max(machine_.peak_held_, machine_.held_);
+  blocks_[start] = {segment, true, true};
+  return free_.insert({segment, start}).first;
 }
 
-void Pool::give(std::byte* block, std::size_t bytes) {
-  const std::size_t size = size_class(bytes);
-  free_[size].insert(block);
-  used_ -= size;
+std::byte* Pool::take(std::size_t bytes) {
+  const std::size_t size = round_up(std::max<std::size_t>(bytes, 1), grain);
+  auto found = free_.lower_bound({size, nullptr});
+  if (found == free_.end()) found = grow(size);
+  std::byte* const start = found->second;
+  Block& block = blocks_.at(start);
+  free_.erase(found);
+  if (block.size > size) {
+    blocks_[start + size] = {block.size - size, true, false};
+    free_.insert({block.size - size, start + size});
+  }
+  block.size = size;
+  block.free = false;
+  used_ += size;
+  peak_ = std::max(peak_, used_);
+  return start;
+}
+
+void Pool::join(Blocks::iterator block) {
+  const auto next = std::next(block);
+  if (next == blocks_.end() || !next->second.free || next->second.first) return;
+  free_.erase({next->second.size, next->first});
+  block->second.size += next->second.size;
+  blocks_.erase(next);
+}
+
+void Pool::give(std::byte* start) {
+  auto block = blocks_.find(start);
+  used_ -= block->second.size;
+  block->second.free = true;
+  join(block);
+  if (!block->second.first && std::prev(block)->second.free) {
+    --block;
+    free_.erase({block->second.size, block->first});
+    join(block);
+  }
+  free_.insert({block->second.size, block->first});
 }
 
 void Pool::trim() {
-  for (const auto& [size, blocks] : std::exchange(free_, {}))
-    for (std::byte* block : blocks) {
-      machine_.release(block, size);
+  for (auto block = blocks_.begin(); block != blocks_.end();) {
+    const auto next = std::next(block);
+    const auto [size, free, first] = block->second;
+    if (free && first && (next == blocks_.end() || next->second.first)) {
+      machine_.release(block->first, size);
       held_ -= size;
       machine_.held_ -= size;
+      free_.erase({size, block->first});
+      blocks_.erase(block);
     }
+    block = next;
+  }
 }
 
 std::shared_ptr<Pool> Backend::pool() {

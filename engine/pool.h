@@ -1,17 +1,20 @@
 #pragma once
-// Memory that is taken and given back by size class.
+// Memory that is cut from large segments, given back and put together again.
 
 #include <cstddef>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace robmask {
 
 class Backend;
 
-/// Keeps blocks that were given back and hands them out again, the lowest address of a class first.
-/// An iteration that gives back all it took therefore finds the pool as it was, and gets the same
-/// addresses in every round.
+/// Cuts blocks from segments that it gets from the machine. A request takes the smallest free block
+/// that is large enough, the lowest address of several, and leaves the rest of it free; a block that
+/// comes back is joined with free neighbours. An iteration that gives back all it took therefore
+/// finds the pool as it was, and gets the same addresses as the iteration before, unless that one
+/// made the pool grow.
 class Pool {
  public:
   explicit Pool(Backend& machine) : machine_(machine) {}
@@ -21,8 +24,8 @@ class Pool {
 
   /// At least `bytes` bytes, aligned to 64.
   std::byte* take(std::size_t bytes);
-  void give(std::byte* block, std::size_t bytes);
-  /// Gives to the machine what is not in use.
+  void give(std::byte* block);
+  /// Gives the segments of which nothing is in use to the machine.
   void trim();
 
   /// Bytes in use now, the most ever in use, and held in all.
@@ -31,13 +34,24 @@ class Pool {
   std::size_t held() const { return held_; }
 
  private:
-  static std::size_t size_class(std::size_t bytes);
-  /// From the machine. Where it has no more, what its own pool keeps for later is given back first;
-  /// the pools of replays keep theirs, for their recordings write to it.
+  struct Block {
+    std::size_t size;
+    bool free, first;  // of its segment
+  };
+  using Blocks = std::map<std::byte*, Block>;
+  using Free = std::set<std::pair<std::size_t, std::byte*>>;
+
+  /// A new segment, all of it free, of at least that size.
+  Free::iterator grow(std::size_t size);
+  /// From the machine. Where it has no more, what its own pool does not use is given back first; the
+  /// pools of replays keep theirs, for their recordings write to it.
   std::byte* allocate(std::size_t bytes);
+  /// Joins a free block with the one behind it, if that is free and of the same segment.
+  void join(Blocks::iterator block);
 
   Backend& machine_;
-  std::map<std::size_t, std::set<std::byte*>> free_;
+  Blocks blocks_;
+  Free free_;  // those of them by size
   std::size_t used_ = 0, peak_ = 0, held_ = 0;
 };
 

@@ -41,8 +41,9 @@ void Replay::operator()() {
   switch (next_) {
     case Next::run: {
       const BorrowedPool own(machine_, pool_);
+      const std::size_t held = pool_->held();
       body_();
-      next_ = Next::record;
+      if (pool_->held() == held) next_ = Next::record;
       return;
     }
     case Next::record: {

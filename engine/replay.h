@@ -23,10 +23,11 @@ class Recording {
 
 /// An iteration. Its body allocates only through the machine's pool, reads nothing back to the
 /// host, uploads nothing, and takes all that varies (batch, rate, counters, strengths) from tensors
-/// that outlive it and are filled before the call. The first call runs the body; the second records
-/// it and plays the recording, as does every later one. The body's memory comes from a pool of its
-/// own, so that nothing else gets a block that the recording will write to. A machine that has
-/// nothing to record (the CPU) runs the body each time, as do all if `replay` is false.
+/// that outlive it and are filled before the call. The first calls run the body, until one needs no
+/// more memory than those before; the next records it and plays the recording, as does every later
+/// one. The body's memory comes from a pool of its own, so that nothing else gets a block that the
+/// recording will write to. A machine that has nothing to record (the CPU) runs the body each time,
+/// as do all if `replay` is false.
 class Replay {
  public:
   Replay(Backend& machine, std::function<void()> body, bool replay = true);

@@ -8,7 +8,7 @@ Block::Block(Backend& from, std::size_t size) : bytes(size), machine(&from), poo
   data = pool->take(bytes);
 }
 
-Block::~Block() { pool->give(data, bytes); }
+Block::~Block() { pool->give(data); }
 
 Tensor::Tensor(Backend& machine, const Shape& shape, DType dtype)
     : block_(std::make_shared<Block>(machine, shape.count() * size_of(dtype))),

@@ -72,7 +72,7 @@ class WinogradProduct {
   }
 
   void run_by_columns() const {
-    constexpr Index together = std::max<Index>(1, 64 / width);  // panels that a thread takes
+    constexpr Index together = std::max<Index>(1, 32 / width);  // panels that a thread takes
     constexpr Index block = cached / (points * together * width) / n * n;  // channels at a time
     const Index tasks = ceil_div(panels_, together), blocks = ceil_div(depth_, block);
     const PointMatrices weights(scratch_, thread_count() * points, together * block, width),

@@ -11,7 +11,8 @@ namespace {
 
 /// 36 matrix products that sum over squares, of which blocks are transformed one after the other:
 /// sums[point] += pixels[point]ᵀ · gradients[point], R channels of x × V vectors of channels of dy
-/// at a time. Blocks and the order within do not depend on the number of threads.
+/// at a time. Blocks and the order within do not depend on the number of threads. Where all squares
+/// fit one block, the sums of some columns become weights before those of the next are begun.
 template <int V>
 class WinogradGradient {
  public:
@@ -26,9 +27,10 @@ class WinogradGradient {
         inputs_(x.shape(), pad, dy.shape()),
         outputs_(dy.shape(), 0, dy.shape()),
         block_(std::clamp<Index>(outputs_.count(), 1, most_squares)),
+        together_(block_ < outputs_.count() ? panels_ : std::max<Index>(1, some_columns / width)),
         pixels_(scratch, points, block_, round_up(depth_tiles_ * R, n) + n),
         gradients_(scratch, points, panels_ * block_, width),
-        sums_(scratch, points, panels_ * depth_tiles_ * R, width),
+        sums_(scratch, points, std::min(together_, panels_) * depth_tiles_ * R, width),
         zeros_(scratch, {1, 1, 1, std::max(depth_, columns_)}, DType::f32) {
     scratch.fill(zeros_, 0);
     scratch.fill(pixels_.buffer, 0);  // the last tile reads beyond the channels there are
@@ -39,20 +41,26 @@ class WinogradGradient {
       const Index count = std::min(block_, outputs_.count() - first);
       // V = Bᵀ d B and A dy Aᵀ
       parallel_for(count, [&](Index i) { read_square(first + i, i); });
-      // dU = Σ over squares of V ⊙ (A dy Aᵀ): a matrix product at each point
-      parallel_for(points * panels_ * depth_tiles_, [&](Index i) {
-        const Index panel = i / depth_tiles_, tile = i % depth_tiles_;
-        sum_tile(panel / panels_, panel % panels_, tile * R, count, first > 0);
-      });
+      for (Index j = 0; j < panels_; j += together_) {
+        const Index panels = std::min(together_, panels_ - j);
+        // dU = Σ over squares of V ⊙ (A dy Aᵀ): a matrix product at each point
+        parallel_for(points * panels * depth_tiles_, [&](Index i) {
+          const Index panel = i / depth_tiles_, tile = i % depth_tiles_;
+          sum_tile(panel / panels, j + panel % panels, tile * R, count, first > 0);
+        });
+        // dw = Gᵀ dU G
+        if (first + count == outputs_.count())
+          parallel_for(depth_, [&](Index k) { write_weights(k, j, panels); });
+      }
     }
-    // dw = Gᵀ dU G
-    parallel_for(depth_, [&](Index k) { write_weights(k); });
   }
 
  private:
   static constexpr int R = tile_rows(V), n = lanes<float>, width = V * n;
   /// So many that a pass over the sums pays, so few that their transforms stay in a cache.
   static constexpr Index most_squares = 256;
+  /// Whose sums stay in a cache.
+  static constexpr Index some_columns = 128;
 
   [[gnu::noinline]] void read_square(Index square, Index row) const {
     transform_pixels<inputs>(
@@ -72,17 +80,22 @@ class WinogradGradient {
     tile.clear();
     for (Index square = 0; square < count; ++square, x += pixels_.pitch, dy += width)
       tile.step([&](auto i) { return x[i]; }, dy);
-    const auto row = [&](int i) { return sums_.at(point, j * depth_tiles_ * R + first + i); };
+    float* const sums = sums_.at(point, row_of(j, first));
+    const auto row = [&](int i) { return sums + i * sums_.pitch; };
     if (add) tile.add_rows(row, width);
     tile.store_rows(row, width);
   }
 
-  /// The nine weights from channel k to all columns.
-  [[gnu::noinline]] void write_weights(Index k) const {
+  /// Of the sums from channel k to the columns of panel j.
+  Index row_of(Index j, Index k) const { return j % together_ * depth_tiles_ * R + k; }
+
+  /// The nine weights from channel k to the columns of some panels.
+  [[gnu::noinline]] void write_weights(Index k, Index first_panel, Index panels) const {
     const Index pitch = dw_.to.pitch();
     float* const to = dw_.to.data<float>() + k * pitch;
-    for (Index column = 0; column < columns_; column += n) {
-      const float* const from = sums_.at(0, column / width * depth_tiles_ * R + k) + column % width;
+    const Index end = std::min(columns_, (first_panel + panels) * width);
+    for (Index column = first_panel * width; column < end; column += n) {
+      const float* const from = sums_.at(0, row_of(column / width, k)) + column % width;
       transform_square<inputs, 3>(
           [&](int i, int j) { return load(from + (i * inputs + j) * sums_.matrix); },
           [](auto&... u) { transform_weight_sums(u...); },
@@ -99,7 +112,7 @@ class WinogradGradient {
   PixelView<float> x_, dy_;
   Squares<inputs> inputs_;
   Squares<outputs> outputs_;
-  Index block_;  // squares that are transformed at a time
+  Index block_, together_;  // squares that are transformed, and panels that are summed, at a time
   PointMatrices pixels_, gradients_, sums_;
   Tensor zeros_;
 };

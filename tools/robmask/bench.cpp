@@ -21,11 +21,11 @@ struct Timing {
   double median = 0, fastest = 0;  // seconds
 };
 
-/// The timed runs, after one that warms up, or two where the second is recorded and the others are
+/// The timed runs, after one that warms up, or three where the third is recorded and the others are
 /// replayed.
 Timing timing(const BenchSettings& s, Workload workload, const std::string& what) {
   const auto timed = make_timed(workload, s, bench_inputs(s), s.batch);
-  const Index warm_up = s.replay && s.common.device != "cpu" ? 2 : 1;
+  const Index warm_up = s.replay && s.common.device != "cpu" ? 3 : 1;
   Progress progress(what, warm_up + s.repeats, "run");
   std::vector<double> seconds;
   for (Index i = 0; i < warm_up + s.repeats; ++i) {

@@ -43,7 +43,7 @@ class BenchWorker {
     drop();
     const auto workload = from_string<Workload>(read<std::string>(line));
     timed_ = make_timed(workload, s_, inputs_, read<Index>(line));
-    timed_->run(3);  // run, recorded and played, played
+    timed_->run(4);  // run, run, recorded and played, played
     return Json::object();
   }
 
