@@ -113,9 +113,11 @@ class Backend : public AttackSteps {
   /// until it puts null there.
   std::shared_ptr<Pool> pool();
   void use_pool(std::shared_ptr<Pool> pool) { borrowed_pool_ = std::move(pool); }
-  /// Bytes that all pools of this machine hold together, now and at most so far.
+  /// Bytes that all pools of this machine hold together, and those of tensors: now and at most so
+  /// far.
   std::size_t held() const { return held_; }
   std::size_t peak_held() const { return peak_held_; }
+  std::size_t peak_used() const { return peak_used_; }
   /// An empty recording, with which Replay repeats an iteration; null where there is none.
   virtual std::unique_ptr<Recording> make_recording() { return nullptr; }
 
@@ -212,7 +214,7 @@ class Backend : public AttackSteps {
 
   std::shared_ptr<Pool> own_pool_, borrowed_pool_;
   Products products_ = Products::exact;
-  std::size_t held_ = 0, peak_held_ = 0;
+  std::size_t held_ = 0, peak_held_ = 0, used_ = 0, peak_used_ = 0;
 };
 
 /// The machine of that name ("cpu"; "cuda", "cuda:1" where built), made once and kept for the life

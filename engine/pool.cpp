@@ -28,9 +28,9 @@ std::byte* Pool::allocate(std::size_t bytes) {
 }
 
 Pool::Free::iterator Pool::grow(std::size_t size) {
-  // Whole huge pages, and a sixteenth of what there is, so that segments stay few; less where memory
+  // Whole huge pages, and half of what there is, so that segments stay few; less where memory
   // ends.
-  std::size_t segment = round_up(std::max(size, held_ / 16), huge_page);
+  std::size_t segment = round_up(std::max(size, held_ / 2), huge_page);
   std::byte* start;
   try {
     start = allocate(segment);
@@ -58,7 +58,8 @@ std::byte* Pool::take(std::size_t bytes) {
   block.size = size;
   block.free = false;
   used_ += size;
-  peak_ = std::max(peak_, used_);
+  machine_.used_ += size;
+  machine_.peak_used_ = std::max(machine_.peak_used_, machine_.used_);
   return start;
 }
 
@@ -73,6 +74,7 @@ void Pool::join(Blocks::iterator block) {
 void Pool::give(std::byte* start) {
   auto block = blocks_.find(start);
   used_ -= block->second.size;
+  machine_.used_ -= block->second.size;
   block->second.free = true;
   join(block);
   if (!block->second.first && std::prev(block)->second.free) {

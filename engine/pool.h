@@ -28,9 +28,8 @@ class Pool {
   /// Gives the segments of which nothing is in use to the machine.
   void trim();
 
-  /// Bytes in use now, the most ever in use, and held in all.
+  /// Bytes in use, and held in all.
   std::size_t used() const { return used_; }
-  std::size_t peak() const { return peak_; }
   std::size_t held() const { return held_; }
 
  private:
@@ -52,7 +51,7 @@ class Pool {
   Backend& machine_;
   Blocks blocks_;
   Free free_;  // those of them by size
-  std::size_t used_ = 0, peak_ = 0, held_ = 0;
+  std::size_t used_ = 0, held_ = 0;
 };
 
 }  // namespace robmask

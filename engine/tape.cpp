@@ -8,10 +8,11 @@ thread_local Tape* innermost = nullptr;
 
 Tape::Tape(std::initializer_list<Variable> targets) : Tape(std::vector<Variable>(targets)) {}
 
-Tape::Tape(const std::vector<Variable>& targets) : outer_(innermost) {
+Tape::Tape(const std::vector<Variable>& targets, bool adds) : outer_(innermost) {
   for (const Variable& v : targets) {
     targets_.push_back(v.slot());
-    heard_.try_emplace(&v.slot()->root());
+    GradientSlot& root = v.slot()->root();
+    heard_.try_emplace(&root, Heard{.written = adds && root.gradient});
   }
   innermost = this;
 }

@@ -27,7 +27,8 @@ class Tape {
   /// Opens a tape that listens for `targets`, inside any tape already open on this thread: the
   /// inner one records, the outer one hears nothing until the inner one is gone.
   explicit Tape(std::initializer_list<Variable> targets);
-  explicit Tape(const std::vector<Variable>& targets);
+  /// If `adds`, to gradients that the targets have from a backward pass before.
+  explicit Tape(const std::vector<Variable>& targets, bool adds = false);
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;

@@ -87,8 +87,12 @@ Context Model::eval(Index images, double p) const {
 }
 
 std::function<Variable(const Variable&)> Model::at(double p) const {
-  check_mask(p);
-  return [this, p](const Variable& images) { return logits(images, eval(images.shape().n, p)); };
+  Context context = eval(0, p);
+  context.segments[0].kept = std::make_shared<KeptMasks>();
+  return [this, context](const Variable& images) mutable {
+    context.segments[0].images = images.shape().n;
+    return logits(images, context);
+  };
 }
 
 }  // namespace robmask

@@ -62,7 +62,8 @@ class Model {
   void check_mask(double p) const;
   /// One segment in eval mode, through a mask that check_mask() lets pass.
   Context eval(Index images, double p) const;
-  /// Images → logits through that mask, while the model lives.
+  /// Images → logits through that mask, while the model lives and its tensors stay as they are: what
+  /// the first call makes of the mask is kept for the others.
   std::function<Variable(const Variable&)> at(double p) const;
 
  private:

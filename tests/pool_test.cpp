@@ -99,7 +99,7 @@ TEST(Pool, GivesBackToTheMachineOnlyWhatIsNotInUse) {
   pool.give(b);
   pool.trim();
   EXPECT_EQ(pool.used(), std::size_t{3 << 20});
-  EXPECT_EQ(pool.held(), std::size_t{3 << 20});
+  EXPECT_EQ(pool.held(), std::size_t{4 << 20}) << "whole huge pages";
   EXPECT_EQ(machine.held(), pool.held());
   pool.give(a);
   pool.trim();
@@ -113,7 +113,7 @@ TEST(Pool, CountsWhatIsUsedAndThePeak) {
   EXPECT_EQ(pool.used(), 3072u);
   pool.give(a);
   EXPECT_EQ(pool.used(), 2048u);
-  EXPECT_EQ(pool.peak(), 3072u);
+  EXPECT_EQ(machine.peak_used(), 3072u);
   pool.give(b);
   EXPECT_EQ(pool.used(), 0u);
 }

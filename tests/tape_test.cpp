@@ -136,6 +136,17 @@ TEST_F(TapeTest, ReplacesTheGradientOfAnEarlierTape) {
   }
 }
 
+TEST_F(TapeTest, AddsToTheGradientOfAnEarlierTapeIfItIsToldTo) {
+  double total = 0;
+  for (const double factor : {5.0, 2.0, -1.0}) {
+    Tape tape(std::vector{x, unused}, total != 0);
+    tape.backward(sum(x, factor));
+    total += factor;
+    EXPECT_EQ(values_of(x.gradient()), std::vector<double>(x.shape().count(), total));
+    EXPECT_EQ(values_of(unused.gradient()), std::vector<double>(7, 0.0));
+  }
+}
+
 TEST_F(TapeTest, GivesZerosToATargetThatTheLossDoesNotDependOn) {
   {
     Tape tape({unused});
@@ -161,7 +172,7 @@ TEST_F(TapeTest, FreesActivationsAndGradientsAsItConsumesThem) {
   EXPECT_LT(forward, before + (depth + 1) * map)
       << "a ReLU keeps its output, a convolution nothing";
   tape.backward(result);
-  EXPECT_LE(machine.pool()->peak(), forward + 3 * map) << "two gradients at a time";
+  EXPECT_LE(machine.peak_used(), forward + 3 * map) << "two gradients at a time";
   EXPECT_LE(machine.pool()->used(), before + map + 3 * 64)
       << "the image's gradient is what is left";
 }

@@ -1,4 +1,3 @@
-#include "engine/tape.h"
 #include "training/recipes.h"
 #include "training/training_attack.h"
 
@@ -38,11 +37,8 @@ class AdvProp final : public Recipe {
     }
 
     // L^c(θ, x^c, y) through the main norm, L^a(θ, x^a, y) through each auxiliary one
-    Tape tape(model_.parameters());
-    const Variable logits = model_.logits(Variable(x), {norms});
-    const Variable losses = cross_entropy(logits, repeated(batch.labels, passes));
-    tape.backward(mean(losses));  // of L^c + Σ_a L^a, divided by the number of passes
-    add_passes(totals, batch, logits.value(), losses.value(), 1);
+    // minimized together: L^c + Σ_a L^a, divided by the number of passes
+    learn(model_, batch, x, norms, 1, s_.halves, totals);
   }
 
  private:

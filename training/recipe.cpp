@@ -1,6 +1,7 @@
 #include "training/recipe.h"
 
 #include "engine/backend.h"
+#include "engine/tape.h"
 #include "training/recipes.h"
 
 namespace robmask {
@@ -75,6 +76,29 @@ Tensor repeated(const Tensor& x, Index count) {
   const Tensor all(x.machine(), x.shape().with_images(count * n), x.dtype());
   for (Index b = 0; b < count; ++b) x.machine().copy(all.images(b * n, n), x);
   return all;
+}
+
+void learn(const Model& model, const Batch& batch, const Tensor& x,
+           const std::vector<Segment>& passes, Index clean, Halves halves, const Totals& totals) {
+  const Index n = batch.size(), count = std::ssize(passes);
+  if (halves == Halves::together) {
+    Tape tape(model.parameters());
+    const Variable logits = model.logits(Variable(x), {passes});
+    const Variable losses = cross_entropy(logits, repeated(batch.labels, count));
+    tape.backward(mean(losses));
+    return add_passes(totals, batch, logits.value(), losses.value(), clean);
+  }
+  Tensor first_logits;
+  const Tensor losses(model.machine(), {count * n, 1, 1, 1}, model.dtype());
+  for (Index b = 0; b < count; ++b) {
+    Tape tape(model.parameters(), b > 0);
+    const Variable logits = model.logits(Variable(x.images(b * n, n)), {{passes[b]}});
+    const Variable own = cross_entropy(logits, batch.labels);
+    tape.backward(sum(own, 1 / static_cast<double>(count * n)));
+    model.machine().copy(losses.images(b * n, n), own.value());
+    if (b == 0) first_logits = logits.value();
+  }
+  add_passes(totals, batch, first_logits, losses, clean);
 }
 
 void add_passes(const Totals& totals, const Batch& batch, const Tensor& logits,

@@ -33,9 +33,13 @@ RecipePointer advprop_recipe(const Model& model, const TrainSettings& s);
 RecipePointer robmask_recipe(const Model& model, const TrainSettings& s);
 
 /// What several passes over a batch's N images, or with its labels, begin with: x, `count` times.
-/// They are done as one over B·N: pass b in images b·N … (b+1)·N, with a segment of its own, clean
-/// ones first.
+/// Pass b is over images b·N … (b+1)·N, with a segment of its own, clean ones first.
 Tensor repeated(const Tensor& x, Index count);
+
+/// Leaves the gradient of the mean cross entropy of passes over x {B·N,H,W,3}, B segments, of which
+/// the first `clean` are over clean images; and adds them to the totals.
+void learn(const Model& model, const Batch& batch, const Tensor& x,
+           const std::vector<Segment>& passes, Index clean, Halves halves, const Totals& totals);
 
 /// Adds the cross entropies and logits of passes, of which the first `clean` are over clean images.
 /// What is minimized is their mean; hits are those of the first pass.

@@ -1,4 +1,3 @@
-#include "engine/tape.h"
 #include "training/recipes.h"
 #include "training/training_attack.h"
 
@@ -41,13 +40,9 @@ class RobMask final : public Recipe {
     masks.push_back(u_i_.segment(n, Mode::train));
 
     // Both forward passes: ℓ(f_θ(x_i, γ_0, β_0), y_i) and ℓ(f_θ(x_i + δ_i, γ_i, β_i), y_i)
-    Tape tape(model_.parameters());
-    const Variable logits = model_.logits(Variable(x), {masks});
-    const Variable losses = cross_entropy(logits, repeated(batch.labels, clean_ + 1));
     // One backward pass: ∇_W ℓ, ∇_W' ℓ, ∇_θ ℓ. The optimizer (training/sgd.h) comes next:
     //   W ← W − η·∇_W ℓ,  W' ← W' − η·∇_W' ℓ,  θ ← θ − η·∇_θ ℓ
-    tape.backward(mean(losses));
-    add_passes(totals, batch, logits.value(), losses.value(), clean_);
+    learn(model_, batch, x, masks, clean_, s_.halves, totals);
   }
 
  private:

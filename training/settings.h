@@ -73,6 +73,15 @@ constexpr auto names(RobmaskLoss) {
   return std::to_array<Named<RobmaskLoss>>({{mixed, "mixed"}, {adv, "adv"}});
 }
 
+/// The passes that end an iteration of RobMask or AdvProp, over clean and adversarial images: as one
+/// batch, or one after the other in about half the memory, the gradients added up. Sums are then
+/// taken in another order, so bits differ.
+enum class Halves { together, one_by_one };
+constexpr auto names(Halves) {
+  using enum Halves;
+  return std::to_array<Named<Halves>>({{together, "together"}, {one_by_one, "one-by-one"}});
+}
+
 /// PGD in training and in an evaluation, but for its ε.
 struct AttackSettings {
   Norm norm = Norm::linf;
@@ -118,6 +127,7 @@ struct TrainSettings {
   Code code = Code::hat;               // of a strength over RobMask's masks
   StrengthChoice strength = {};        // of RobMask
   RobmaskLoss robmask_loss = RobmaskLoss::mixed;
+  Halves halves = Halves::together;    // of RobMask and AdvProp
   double beta = 6;                     // TRADES
   std::vector<Strength> aux_eps = {};  // AdvProp, ascending; at least one, unless random
   bool aux_random = false;             // one auxiliary norm, p ~ U(0,1) a mini-batch

@@ -41,6 +41,28 @@ TEST_F(BenchCommand, AnswersLineByLine) {
   }
 }
 
+TEST_F(BenchCommand, SaysWhereTheTimeOfAWorkloadGoes) {
+  const Result result = run(fmt::format(
+      "bench --workload pgd,train --repeats 1 --primitives --device cpu --json {}", small));
+  ASSERT_EQ(result.code, 0) << result.errors;
+  const Json json = parse_json(result.output, "result");
+  std::map<std::string, Json> pgd;
+  for (const Json& row : json["primitives"]["pgd"]) pgd[row["primitive"]] = row;
+  // Four convolutions of 4 channels, forward and back, each of 3 images of 32×32 pixels
+  for (const char* name : {"conv2d 3x3 4 > 4 on 32x32", "input gradient 3x3 4 > 4 on 32x32"}) {
+    ASSERT_TRUE(pgd.contains(name)) << json;
+    EXPECT_EQ(pgd[name]["calls"], 4);
+    EXPECT_EQ(pgd[name]["multiply_adds"], 4.0 * 3 * 32 * 32 * 9 * 4 * 4);
+    EXPECT_GT(pgd[name]["seconds"], 0);
+  }
+  EXPECT_EQ(pgd["pgd step"]["calls"], 1);
+  EXPECT_FALSE(pgd.contains("weight gradient 3x3 4 > 4 on 32x32"));
+  EXPECT_FALSE(pgd.contains("make lens")) << "the masks of an attack are kept";
+  const std::string training = json["primitives"]["train"].dump();
+  EXPECT_NE(training.find("weight gradient 3x3 4 > 4 on 32x32"), std::string::npos) << training;
+  EXPECT_LE(json["peak_tensor_bytes"].get<Index>(), json["peak_held_bytes"].get<Index>());
+}
+
 TEST_F(BenchCommand, AnErrorIsAnAnswerToo) {
   const auto list = answers("run 1\nprepare sleep 2\nprepare train 99\ndance\ndrop\n", saved());
   ASSERT_EQ(list.size(), 5U);

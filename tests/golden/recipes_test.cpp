@@ -90,31 +90,47 @@ class GoldenRecipe : public testing::TestWithParam<std::tuple<std::string, std::
     return losses;
   }
 
+  /// Fails unless the golden iterations end where PyTorch's do.
+  void expect_pytorchs_steps() {
+    const std::vector<double> losses = train();
+    for (std::size_t i = 0; i < losses.size(); ++i)
+      EXPECT_NEAR(losses[i], golden_["losses"][i].get<double>(), 1e-7) << "in iteration " << i;
+
+    std::size_t compared = 0;
+    for (const StoredTensor& t : stored_tensors(model_)) {
+      const Tensor& value = t.entry->variable.value();
+      if (t.entry->role == Role::tracked) {
+        EXPECT_EQ(to_stored(t, value).to<Index>()[0], golden_["tracked"][t.row].get<Index>())
+            << t.name;
+        continue;
+      }
+      std::vector<double> update = to_stored(t, value).to<double>();
+      const std::vector<double> before = golden::initial_values(t);
+      for (std::size_t i = 0; i < update.size(); ++i) update[i] -= before[i];
+      golden::expect_close(update, golden_["updates"].at(t.name), 1e-6, t.name);
+      ++compared;
+    }
+    EXPECT_EQ(compared, golden_["updates"].size());
+  }
+
   golden::Json golden_;
   TrainSettings settings_;
   Model model_;
 };
 
-TEST_P(GoldenRecipe, TakesTheStepsThatPyTorchTakes) {
-  const std::vector<double> losses = train();
-  for (std::size_t i = 0; i < losses.size(); ++i)
-    EXPECT_NEAR(losses[i], golden_["losses"][i].get<double>(), 1e-7) << "in iteration " << i;
+TEST_P(GoldenRecipe, TakesTheStepsThatPyTorchTakes) { expect_pytorchs_steps(); }
 
-  std::size_t compared = 0;
-  for (const StoredTensor& t : stored_tensors(model_)) {
-    const Tensor& value = t.entry->variable.value();
-    if (t.entry->role == Role::tracked) {
-      EXPECT_EQ(to_stored(t, value).to<Index>()[0], golden_["tracked"][t.row].get<Index>())
-          << t.name;
-      continue;
-    }
-    std::vector<double> update = to_stored(t, value).to<double>();
-    const std::vector<double> before = golden::initial_values(t);
-    for (std::size_t i = 0; i < update.size(); ++i) update[i] -= before[i];
-    golden::expect_close(update, golden_["updates"].at(t.name), 1e-6, t.name);
-    ++compared;
-  }
-  EXPECT_EQ(compared, golden_["updates"].size());
+class GoldenHalves : public GoldenRecipe {};
+
+TEST_P(GoldenHalves, OneAfterTheOtherTakeTheStepsThatPyTorchTakes) {
+  settings_.halves = Halves::one_by_one;
+  expect_pytorchs_steps();
+}
+
+std::string name_of_case(const testing::TestParamInfo<GoldenRecipe::ParamType>& instance) {
+  std::string name = std::get<0>(instance.param) + '_' + std::get<1>(instance.param);
+  std::ranges::replace(name, '-', '_');
+  return name;
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -128,11 +144,14 @@ INSTANTIATE_TEST_SUITE_P(
                                      "robmask-per-image-split", "robmask-attack-max",
                                      "robmask-attack-clean", "robmask-bn-train",
                                      "robmask-random-start")),
-    [](const auto& instance) {
-      std::string name = std::get<0>(instance.param) + '_' + std::get<1>(instance.param);
-      std::ranges::replace(name, '-', '_');
-      return name;
-    });
+    name_of_case);
+
+INSTANTIATE_TEST_SUITE_P(
+    Recipes, GoldenHalves,
+    testing::Combine(testing::ValuesIn(machines_under_test()),
+                     testing::Values("advprop", "advprop-two", "robmask", "robmask-split",
+                                     "robmask-adv", "robmask-per-image-split", "robmask-bn-train")),
+    name_of_case);
 
 }  // namespace
 }  // namespace robmask

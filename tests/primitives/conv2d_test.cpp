@@ -36,7 +36,9 @@ const ConvCase cases[] = {
     {{2, 9, 8, 3}, 16, {7, 2, 3, 1}},     // the first layer for ImageNet
     {{1, 3, 3, 4}, 4, {7, 1, 3, 1}},      // the window is larger than the map
     {{2, 11, 6, 10}, 3, {5, 3, 2, 1}},    //
+    {{3, 4, 4, 80}, 96, {3, 1, 1, 1}},    // more columns than squares
     {{2, 6, 6, 16}, 16, {3, 1, 1, 2}},    // groups
+    {{2, 8, 8, 40}, 32, {3, 1, 1, 2}},    // groups, whose windows overlap
     {{2, 6, 6, 128}, 128, {3, 2, 1, 2}},  // ResNeXt
     {{2, 5, 4, 12}, 8, {3, 2, 1, 4}},     //
     {{2, 5, 5, 10}, 10, {3, 1, 1, 10}},   // depthwise

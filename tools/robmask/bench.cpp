@@ -10,6 +10,8 @@
 #include "tools/robmask/bench_inputs.h"
 #include "tools/robmask/options/command.h"
 #include "tools/robmask/outputs.h"
+#include "tools/robmask/primitive_times.h"
+#include "tools/robmask/text_table.h"
 #include "tools/robmask/workloads.h"
 #include "training/terminal.h"
 
@@ -39,8 +41,36 @@ Timing timing(const BenchSettings& s, Workload workload, const std::string& what
   return {seconds.size() % 2 ? seconds[half] : (seconds[half - 1] + seconds[half]) / 2, seconds[0]};
 }
 
+/// Where the time of a workload goes, by primitive and shape: one run after two that warm up (the
+/// second meets memory that the first has not touched), the costliest first.
+void time_primitives(BenchSettings s, Workload workload, const std::string& what, Json& json,
+                     std::string& text) {
+  PrimitiveTimes times(machine_of(s.common));
+  s.machine = &times;
+  const auto timed = make_timed(workload, s, bench_inputs(s), s.batch);
+  timed->run(2);
+  times.reset();
+  const double whole = timed->run(1);
+  std::vector<std::pair<std::string, PrimitiveTimes::Time>> sorted(times.times().begin(),
+                                                                   times.times().end());
+  std::ranges::sort(sorted, std::greater{}, [](const auto& entry) { return entry.second.seconds; });
+  TextTable table{.title = {}, .head = {what, "calls", "ms", "share", "GFLOP/s"}, .rows = {}};
+  for (const auto& [name, time] : sorted) {
+    json.push_back({{"primitive", name},
+                    {"calls", time.calls},
+                    {"seconds", time.seconds},
+                    {"multiply_adds", time.products}});
+    if (time.seconds < 0.001 * whole) continue;  // in the JSON only
+    table.rows.push_back(
+        {name, fmt::format("{}", time.calls), fmt::format("{:.2f}", 1e3 * time.seconds),
+         fmt::format("{:.1f} %", 100 * time.seconds / whole),
+         time.products > 0 ? fmt::format("{:.0f}", 2e-9 * time.products / time.seconds) : ""});
+  }
+  text += "\n" + as_text(table);
+}
+
 /// VmHWM: the most memory this process has held.
-Index peak_memory_bytes() {
+Index resident_bytes() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
     if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
@@ -67,6 +97,8 @@ class Bench final : public Command {
     o.add("init", s_.init, "begin with the weights and images of such a file");
     o.flag("worker", s_.worker, "do as lines on standard input say (tools/bench/gpu_bench.py)");
     add_batch(o, s_.batch);
+    o.flag("primitives", s_.primitives, "where the time goes, by primitive and shape (on the CPU)");
+    o.add("halves", s_.halves, "clean and adversarial images: one batch, or two with less memory");
     add_replay(o, s_.replay);
     add_network(o, s_.network);
     add_common(o, s_.common);
@@ -100,11 +132,24 @@ class Bench final : public Command {
                           static_cast<double>(s_.batch) / seconds);
       log("{} {:.4f} s", what, seconds);
     }
-    const Index peak =
-        machine.name() == "cpu" ? peak_memory_bytes() : static_cast<Index>(machine.peak_held());
+    require(!s_.primitives || machine.name() == "cpu",
+            "--primitives: expected `device` cpu, got {}, whose calls return before they are done",
+            machine.name());
+    std::string tables;
+    if (s_.primitives)
+      for (const Workload workload : s_.workloads)
+        time_primitives(s_, workload, words.at(workload).second,
+                        json["primitives"][to_string(workload)], tables);
+    const Index used = static_cast<Index>(machine.peak_used()),
+                held = static_cast<Index>(machine.peak_held()),
+                peak = machine.name() == "cpu" ? resident_bytes() : held;
     json["peak_memory_bytes"] = peak;
-    text += fmt::format("  peak memory {:.0f} MiB\n", static_cast<double>(peak) / (1 << 20));
-    print_result(s_.common, json, text);
+    json["peak_tensor_bytes"] = used;
+    json["peak_held_bytes"] = held;
+    const auto mebibytes = [](Index bytes) { return static_cast<double>(bytes) / (1 << 20); };
+    text += fmt::format("  peak memory {:.0f} MiB: {:.0f} in tensors, {:.0f} held for them\n",
+                        mebibytes(peak), mebibytes(used), mebibytes(held));
+    print_result(s_.common, json, text + tables);
     return 0;
   }
 

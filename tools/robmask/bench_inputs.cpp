@@ -113,8 +113,8 @@ std::unique_ptr<Model> bench_model(const BenchSettings& s, const SafeTensors& in
                        .masks = masks,
                        .mean = normalizations::cifar10.mean,
                        .std = normalizations::cifar10.std};
-  auto model =
-      std::make_unique<Model>(machine_of(s.common), maps_of(s.common), spec, s.common.seed);
+  Backend& machine = s.machine ? *s.machine : machine_of(s.common);
+  auto model = std::make_unique<Model>(machine, maps_of(s.common), spec, s.common.seed);
   SafeTensors weights{.tensors = {}, .metadata = {}, .source = inputs.source};
   for (const NamedTensor& t : inputs.tensors) {
     const bool later_mask = t.name.find(".mask.") != std::string::npos;

@@ -23,10 +23,13 @@ struct BenchSettings {
   NetworkSettings network;
   Index batch = 128;
   std::vector<Workload> workloads{Workload::train, Workload::pgd, Workload::robmask};
-  Index repeats = 5;       // timed runs after those that warm up; their median counts
-  bool replay = true;      // as in training
+  Index repeats = 5;   // timed runs after those that warm up; their median counts
+  bool replay = true;  // as in training
+  Halves halves = Halves::together;
   std::string save, init;  // a file of weights and images, to be written or begun with; empty: none
   bool worker = false;     // do as lines on standard input say
+  bool primitives = false;     // where the time goes, too
+  Backend* machine = nullptr;  // that the model is made on, if not the one of the options
 };
 
 /// What the model was made for.

@@ -76,6 +76,7 @@ void TrainingCommand::add_training(Options& o) {
   o.add("code", s.code, "of a strength over the masks");
   o.add("strength", s.strength, "p of RobMask: random, per-image or a number in [0, 1]");
   o.add("robmask-loss", s.robmask_loss, "clean and adversarial, or adversarial only");
+  o.add("halves", s.halves, "clean and adversarial images: one batch, or two with less memory");
   o.add("bn-stats", network_.bn_stats, "running statistics of RobMask", {}, "shared");
   // Read as text: either strengths or the word "random".
   Option& aux = o.add("aux-eps", s.aux_eps, "AdvProp's auxiliary norms: ascending list, or random",
@@ -108,11 +109,11 @@ std::set<std::string> TrainingCommand::unused() {
   switch (s_.method) {
     case Method::standard:
       names = {"eps",       "norm",        "attack-steps", "step-size", "start",
-               "attack-bn", "attack-mask", "beta",         "aux-eps"};
+               "attack-bn", "attack-mask", "beta",         "aux-eps",   "halves"};
       break;
-    case Method::pgd: names = {"attack-mask", "beta", "aux-eps"}; break;
+    case Method::pgd: names = {"attack-mask", "beta", "aux-eps", "halves"}; break;
     case Method::trades:  // its own start, in eval mode, through its one mask
-      names = {"start", "attack-bn", "attack-mask", "aux-eps"};
+      names = {"start", "attack-bn", "attack-mask", "aux-eps", "halves"};
       break;
     case Method::advprop:  // --eps only stands in for --aux-eps, or scales a random one
       names = {"beta"};

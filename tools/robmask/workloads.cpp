@@ -37,6 +37,7 @@ class TimedTraining final : public Timed {
     TrainSettings train;
     train.seed = s.common.seed;
     train.method = method;
+    train.halves = s.halves;
     return train;
   }
   void iterate() {
