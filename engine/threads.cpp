@@ -27,8 +27,10 @@ using std::chrono::microseconds;
 /// costs. One that went on looking would take the core from whoever has work, its own program's
 /// threads among them.
 constexpr microseconds patience{50};
-/// The longest that sleeping helpers are left alone because none came when they were last woken.
+/// The longest that sleeping helpers are left alone because none came when they were last woken; a
+/// loop that has lasted a sixteenth of the time that is in force wakes them all the same.
 constexpr microseconds most_backoff{20000};
+constexpr int late = 16;
 /// For how many times as long as it waited in vain a caller goes without help, at most: on busy
 /// cores that keeps what is lost below a sixtieth.
 constexpr double most_penalty = 64;
@@ -57,10 +59,7 @@ class Crew {
 
   void run(const Loop& loop) {
     const auto begin = Clock::now();
-    const int asleep = asleep_;
-    const bool wake = asleep > 0 && begin >= wake_after_;
-    if (begin < alone_until_ || (!wake && asleep == std::ssize(helpers_)))
-      return loop.run(loop.body, 0, loop.count, 0);
+    if (begin < alone_until_) return loop.run(loop.body, 0, loop.count, 0);
     loop_ = loop;
     used_ = std::min<Index>(loop.count, std::ssize(shares_));
     grain_ = std::max<Index>(1, loop.count / used_ / pieces);
@@ -69,12 +68,15 @@ class Crew {
       shares_[i].end = loop.count * (i + 1) / used_;
     }
     open_door();
-    if (wake) door_.notify_all();
+    woken_ = false;
+    wake_at_ =
+        begin >= wake_after_ ? begin : begin + std::max<Clock::duration>(patience, backoff_ / late);
+    wake_sleepers(begin);
     work(0);
     door_.fetch_and(~open);
     const auto done = Clock::now();
     wait_until(left_, [this](unsigned) { return door_.load() % open == 0; });
-    learn(wake, begin, done);
+    learn(begin, done);
   }
 
  private:
@@ -91,17 +93,24 @@ class Crew {
     door_.store((door_.load(std::memory_order_relaxed) / next_loop + 1) * next_loop + open);
   }
 
-  /// When help pays, from a loop that is over: were sleepers woken, and from when to when did the
-  /// caller work before it waited for its helpers?
-  void learn(bool woken, Clock::time_point begin, Clock::time_point done) {
+  /// Wakes the helpers that sleep, once in a loop, if it is time to.
+  void wake_sleepers(Clock::time_point now) {
+    if (woken_ || asleep_ == 0 || now < wake_at_) return;
+    woken_ = true;
+    door_.notify_all();
+  }
+
+  /// When help pays, from a loop that is over: from when to when did the caller work before it
+  /// waited for its helpers?
+  void learn(Clock::time_point begin, Clock::time_point done) {
     const auto now = Clock::now();
     const auto worked = done - begin, waited = now - done;
     const bool helped = helped_.exchange(0) > 0;
-    if (helped && (!woken || worked > patience))
+    if (helped && (!woken_ || worked > patience))
       backoff_ /= 2;
-    else if (!helped && woken)
+    else if (!helped && woken_)
       backoff_ = std::clamp<Clock::duration>(2 * backoff_, patience, most_backoff);
-    if (woken) wake_after_ = now + backoff_;
+    if (woken_) wake_after_ = now + backoff_;
     if (waited > patience && waited > worked) {  // a helper lost its core in the middle of a piece
       alone_until_ = now + std::chrono::duration_cast<Clock::duration>(penalty_ * waited);
       penalty_ = std::min(4 * penalty_, most_penalty);
@@ -142,7 +151,10 @@ class Crew {
   int work(int thread) {
     int done = 0;
     for (Index i = 0; i < used_; ++i)
-      while (run_piece(shares_[(thread + i) % used_], thread)) ++done;
+      while (run_piece(shares_[(thread + i) % used_], thread)) {
+        ++done;
+        if (thread == 0 && !woken_ && asleep_ > 0) wake_sleepers(Clock::now());
+      }
     return done;
   }
 
@@ -161,6 +173,8 @@ class Crew {
   std::atomic<int> helped_ = 0;                 // pieces that helpers ran in this loop
   std::atomic<int> asleep_ = 0;                 // who waits that way
   Clock::time_point alone_until_, wake_after_;  // until then no help is wanted; no sleeper is woken
+  Clock::time_point wake_at_;                   // in this loop
+  bool woken_ = false;                          // are they, in this loop?
   Clock::duration backoff_{0};                  // to wake sleepers
   double penalty_ = 1;                          // grows with each vain wait, and fades with help
   std::atomic<bool> leaving_ = false;

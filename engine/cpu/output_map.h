@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "engine/backend.h"
-#include "engine/cpu/vector.h"
+#include "engine/cpu/rows.h"
 
 namespace robmask::ROBMASK_ISA {
 
@@ -42,19 +42,33 @@ struct OutputMap {
   }
 
   /// Whether a sum is stored as it is, or added.
-  bool is_plain() const { return !shift && !residual.data && !gate.data && floor < T(0); }
+  bool is_plain() const { return !shift && !gate.data; }
 
-  /// What `count` ≤ lanes sums of pixel p of all become, from a channel on.
-  [[gnu::always_inline]] Vector<T> finished(Vector<T> y, Index p, Index channel,
-                                            Index count) const {
-    const auto at = [&](const PixelView<T>& map) {
-      return load_some(map.data + p * map.pitch + channel, count);
-    };
-    if (shift) y += load_some(shift + channel, count);
-    if (residual.data) y += at(residual);
-    y = y < floor ? Vector<T>{} + floor : y;
-    if (gate.data) y = at(gate) > T(0) ? y : Vector<T>{};
-    return y;
+  /// Makes of the sums that were stored as `count` channels of pixel p of all, from one on, what they
+  /// become; they are still in the first-level cache. A mask has a shift.
+  void finish(Index p, Index channel, Index count) const {
+    const auto at = [&](const PixelView<T>& map) { return map.data + p * map.pitch + channel; };
+    T* const y = at(to);
+    if (shift && residual.data) {
+      const T *b = shift + channel, *r = at(residual);
+#pragma omp simd
+      for (Index c = 0; c < count; ++c) {
+        const T sum = y[c] + b[c] + r[c];
+        y[c] = floor > sum ? floor : sum;
+      }
+    } else if (shift) {
+      const T* b = shift + channel;
+#pragma omp simd
+      for (Index c = 0; c < count; ++c) {
+        const T sum = y[c] + b[c];
+        y[c] = floor > sum ? floor : sum;
+      }
+    }
+    if (gate.data) {
+      const T* z = at(gate);
+#pragma omp simd
+      for (Index c = 0; c < count; ++c) y[c] = gated(y[c], z[c]);
+    }
   }
 };
 

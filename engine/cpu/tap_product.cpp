@@ -146,11 +146,7 @@ class TiledProduct {
     tile.store_rows(row, columns);
     if (!last || p_.written.is_plain()) return;
     for (int i = 0; i < R && written[i] >= 0; ++i)
-      for (Index v = 0; v < columns; v += lanes<T>) {
-        const Index count = columns - v, pixel = image * p_.pixels + written[i];
-        const Vector<T> sum = load_some(row(i) + v, count);
-        store_some(row(i) + v, p_.written.finished(sum, pixel, column + v, count), count);
-      }
+      p_.written.finish(image * p_.pixels + written[i], column, columns);
   }
 
   const TapProduct<T>& p_;
