@@ -54,6 +54,21 @@ TEST_F(Threads, AreToldApartWhileTheyWork) {
   EXPECT_FALSE(collided);
 }
 
+TEST_F(Threads, ThatSleepAreWokenByALoopThatLasts) {
+  set_thread_count(2);
+  for (int loop = 0; loop < 200; ++loop) {  // too short for anybody who sleeps
+    parallel_for(2, [](Index) {});
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  std::atomic<bool> helped = false;
+  parallel_for(4000, [&](Index, int thread) {  // of a millisecond each, until somebody comes
+    if (thread != 0) helped = true;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+    while (!helped && std::chrono::steady_clock::now() < end) continue;
+  });
+  EXPECT_TRUE(helped);
+}
+
 TEST_F(Threads, SeeWhatTheLoopBeforeWrote) {
   set_thread_count(3);
   std::vector<Index> values(1000, 0), sums(1000);

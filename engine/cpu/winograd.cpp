@@ -72,7 +72,7 @@ class WinogradProduct {
   }
 
   void run_by_columns() const {
-    constexpr Index together = 1;
+    constexpr Index together = std::max<Index>(1, 32 / width);  // panels that a thread takes
     constexpr Index block = cached / (points * together * width) / n * n;  // channels at a time
     const Index tasks = ceil_div(panels_, together), blocks = ceil_div(depth_, block);
     const PointMatrices weights(scratch_, thread_count() * points, together * block, width),
@@ -113,9 +113,9 @@ class WinogradProduct {
   /// Squares whose transforms stay in the second-level cache, at least enough to pay for reading
   /// the weights, at most what leaves every thread its share.
   static Index block_of(Index channels, Index all) {
-    constexpr Index few = 48, pieces = 2;
+    constexpr Index few = 48;
     const Index fitting = cached / (points * channels);
-    const Index share = std::max<Index>(1, ceil_div(all, pieces * thread_count()));
+    const Index share = std::max<Index>(1, ceil_div(all, thread_count()));
     return std::min(std::max(fitting, few), share);
   }
 
