@@ -107,6 +107,9 @@ class Backend : public AttackSteps {
   // ---- memory -----------------------------------------------------------------------------------
   virtual std::byte* allocate(std::size_t bytes) = 0;
   virtual void release(std::byte* memory, std::size_t bytes) = 0;
+  /// Whether an access beyond the end of what allocate() gave is noticed. Pools then keep tensors
+  /// apart.
+  virtual bool guards_memory() const { return false; }
   virtual void upload(std::byte* to, const void* host, std::size_t bytes) = 0;
   virtual void download(void* host, const std::byte* from, std::size_t bytes) = 0;
   /// The pool that new tensors are taken from: the machine's own, or what Replay puts in its place

@@ -28,9 +28,9 @@ std::byte* Pool::allocate(std::size_t bytes) {
 }
 
 Pool::Free::iterator Pool::grow(std::size_t size) {
-  // Whole huge pages, and half of what there is, so that segments stay few; less where memory
-  // ends.
-  std::size_t segment = round_up(std::max(size, held_ / 2), huge_page);
+  // Whole huge pages, and half of what there is, so that segments stay few; less where memory ends
+  std::size_t segment =
+      machine_.guards_memory() ? size : round_up(std::max(size, held_ / 2), huge_page);
   std::byte* start;
   try {
     start = allocate(segment);
@@ -47,18 +47,19 @@ Pool::Free::iterator Pool::grow(std::size_t size) {
 std::byte* Pool::take(std::size_t bytes) {
   const std::size_t size = round_up(std::max<std::size_t>(bytes, 1), grain);
   auto found = free_.lower_bound({size, nullptr});
-  if (found == free_.end()) found = grow(size);
+  const bool whole = machine_.guards_memory();
+  if (found == free_.end() || (whole && found->first > size + size / 8)) found = grow(size);
   std::byte* const start = found->second;
   Block& block = blocks_.at(start);
   free_.erase(found);
-  if (block.size > size) {
+  if (block.size > size && !whole) {
     blocks_[start + size] = {block.size - size, true, false};
     free_.insert({block.size - size, start + size});
+    block.size = size;
   }
-  block.size = size;
   block.free = false;
-  used_ += size;
-  machine_.used_ += size;
+  used_ += block.size;
+  machine_.used_ += block.size;
   machine_.peak_used_ = std::max(machine_.peak_used_, machine_.used_);
   return start;
 }

@@ -14,7 +14,8 @@ class Backend;
 /// that is large enough, the lowest address of several, and leaves the rest of it free; a block that
 /// comes back is joined with free neighbours. An iteration that gives back all it took therefore
 /// finds the pool as it was, and gets the same addresses as the iteration before, unless that one
-/// made the pool grow.
+/// made the pool grow. On a machine that guards its memory each block is a segment of its own, so
+/// that its end is guarded.
 class Pool {
  public:
   explicit Pool(Backend& machine) : machine_(machine) {}

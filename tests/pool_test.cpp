@@ -106,6 +106,31 @@ TEST(Pool, GivesBackToTheMachineOnlyWhatIsNotInUse) {
   EXPECT_EQ(machine.held(), 0u);
 }
 
+/// A machine that would notice an access beyond the end of an allocation.
+class GuardedBackend : public ReferenceBackend {
+ public:
+  std::vector<std::size_t> allocated;
+
+  std::byte* allocate(std::size_t bytes) override {
+    allocated.push_back(bytes);
+    return ReferenceBackend::allocate(bytes);
+  }
+  bool guards_memory() const override { return true; }
+};
+
+TEST(Pool, OfAMachineThatGuardsMemoryKeepsEachBlockApart) {
+  GuardedBackend machine;
+  Pool pool(machine);
+  std::byte *a = pool.take(1000), *b = pool.take(100'000);
+  EXPECT_EQ(machine.allocated, (std::vector<std::size_t>{1024, 100'032}));
+  pool.give(b);
+  std::byte* c = pool.take(1000);
+  EXPECT_NE(c, b) << "its end would lie inside of a larger block";
+  EXPECT_EQ(pool.take(99'000), b);
+  for (std::byte* block : {a, b, c}) pool.give(block);
+  EXPECT_EQ(pool.used(), 0u);
+}
+
 TEST(Pool, CountsWhatIsUsedAndThePeak) {
   ReferenceBackend machine;
   Pool pool(machine);

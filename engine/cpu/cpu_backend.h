@@ -23,6 +23,7 @@ class CpuBackend final : public Backend {
   // memory.cpp
   std::byte* allocate(std::size_t bytes) override;
   void release(std::byte* memory, std::size_t bytes) override;
+  bool guards_memory() const override;
   void upload(std::byte* to, const void* host, std::size_t bytes) override;
   void download(void* host, const std::byte* from, std::size_t bytes) override;
   void copy(Tensor to, Tensor from) override;

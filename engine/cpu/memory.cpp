@@ -25,6 +25,14 @@ std::byte* CpuBackend::allocate(std::size_t bytes) {
 
 void CpuBackend::release(std::byte* memory, std::size_t) { std::free(memory); }
 
+bool CpuBackend::guards_memory() const {
+#ifdef __SANITIZE_ADDRESS__
+  return true;
+#else
+  return false;
+#endif
+}
+
 void CpuBackend::upload(std::byte* to, const void* host, std::size_t bytes) {
   std::memcpy(to, host, bytes);
 }

@@ -28,6 +28,7 @@ class CudaBackend final : public Backend {
   // memory.cu
   std::byte* allocate(std::size_t bytes) override;
   void release(std::byte* memory, std::size_t bytes) override;
+  bool guards_memory() const override { return gpu::guards_memory(); }
   void upload(std::byte* to, const void* host, std::size_t bytes) override;
   void download(void* host, const std::byte* from, std::size_t bytes) override;
   void copy(Tensor to, Tensor from) override;

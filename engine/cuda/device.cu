@@ -1,5 +1,8 @@
 // The host's side of gpu.h on a real device: CUDA's runtime. The emulator has its own.
 
+#include <cstdlib>
+#include <string_view>
+
 #include "engine/cuda/gpu.h"
 
 namespace robmask::gpu {
@@ -162,6 +165,11 @@ std::byte* allocate(std::size_t bytes) {
 // cudaFree waits for the device. What it has to say comes up at the next synchronization; and when
 // the program ends, the driver may be gone before the last block is given back.
 void release(std::byte* memory) { cudaFree(memory); }
+
+bool guards_memory() {
+  const char* value = std::getenv("ROBMASK_GUARD");
+  return value != nullptr && std::string_view(value) == "1";
+}
 
 std::size_t free_memory() {
   std::size_t free = 0, total = 0;

@@ -149,6 +149,9 @@ std::byte* allocate(std::size_t bytes);
 void release(std::byte* memory);
 /// Bytes that are free on the device.
 std::size_t free_memory();
+/// Whether an access beyond the end of an allocation is noticed: always by the emulator; on a device
+/// by compute-sanitizer, whose caller says so by ROBMASK_GUARD=1 in the environment.
+bool guards_memory();
 
 /// Copies after all earlier work of the stream and before all later work. What is copied to the
 /// device may change when the call returns; what is copied to the host is there.

@@ -256,6 +256,8 @@ void release(std::byte* memory) {
   d.memory.erase(found);
 }
 
+bool guards_memory() { return true; }
+
 std::size_t free_memory() {
   const emulated::Device& d = device();
   return d.capacity - std::min(d.capacity, d.held);

@@ -307,7 +307,7 @@ sanitizers() {
     "synccheck all Machine/Statistics.*/cuda_f32:Machine/Conv2d.*/cuda_bf16")
   for one in "${each[@]}"; do
     read -r tool name filter <<<"$one"
-    begin "$tool-$name" 60 compute-sanitizer --tool "$tool" --error-exitcode 3 "$programs/tests" \
+    begin "$tool-$name" 60 env ROBMASK_GUARD=1 compute-sanitizer --tool "$tool" --error-exitcode 3 "$programs/tests" \
       --gtest_brief=1 "--gtest_filter=$filter"
   done
   for one in "${each[@]}"; do
