@@ -23,11 +23,11 @@ struct Timing {
   double median = 0, fastest = 0;  // seconds
 };
 
-/// The timed runs, after one that warms up, or three where the third is recorded and the others are
-/// replayed.
+/// The timed runs, after two that warm up (the second meets memory that the first has not touched),
+/// or three where the third is recorded and the others are replayed.
 Timing timing(const BenchSettings& s, Workload workload, const std::string& what) {
   const auto timed = make_timed(workload, s, bench_inputs(s), s.batch);
-  const Index warm_up = s.replay && s.common.device != "cpu" ? 3 : 1;
+  const Index warm_up = s.replay && s.common.device != "cpu" ? 3 : 2;
   Progress progress(what, warm_up + s.repeats, "run");
   std::vector<double> seconds;
   for (Index i = 0; i < warm_up + s.repeats; ++i) {
@@ -41,8 +41,8 @@ Timing timing(const BenchSettings& s, Workload workload, const std::string& what
   return {seconds.size() % 2 ? seconds[half] : (seconds[half - 1] + seconds[half]) / 2, seconds[0]};
 }
 
-/// Where the time of a workload goes, by primitive and shape: one run after two that warm up (the
-/// second meets memory that the first has not touched), the costliest first.
+/// Where the time of a workload goes, by primitive and shape: one run after those that warm up, the
+/// costliest first.
 void time_primitives(BenchSettings s, Workload workload, const std::string& what, Json& json,
                      std::string& text) {
   PrimitiveTimes times(machine_of(s.common));
