@@ -72,8 +72,9 @@ class WinogradProduct {
   }
 
   void run_by_columns() const {
-    constexpr Index together = std::max<Index>(1, 32 / width);  // panels that a thread takes
-    constexpr Index block = cached / (points * together * width) / n * n;  // channels at a time
+    // Panels that a thread takes, and channels at a time: few enough that their transformed weights
+    // stay in the second-level cache, enough to pay for reading and writing the sums.
+    constexpr Index together = std::max<Index>(1, 32 / width), block = 48;
     const Index tasks = ceil_div(panels_, together), blocks = ceil_div(depth_, block);
     const PointMatrices weights(scratch_, thread_count() * points, together * block, width),
         pixels(scratch_, blocks * points, count_, block),
@@ -107,13 +108,10 @@ class WinogradProduct {
     });
   }
 
-  /// Floats that stay in the second-level cache.
-  static constexpr Index cached = 1 << 16;
-
   /// Squares whose transforms stay in the second-level cache, at least enough to pay for reading
   /// the weights, at most what leaves every thread its share.
   static Index block_of(Index channels, Index all) {
-    constexpr Index few = 48;
+    constexpr Index cached = 1 << 16, few = 48;
     const Index fitting = cached / (points * channels);
     const Index share = std::max<Index>(1, ceil_div(all, thread_count()));
     return std::min(std::max(fitting, few), share);
