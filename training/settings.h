@@ -74,8 +74,8 @@ constexpr auto names(RobmaskLoss) {
 }
 
 /// The passes that end an iteration of RobMask or AdvProp, over clean and adversarial images: as one
-/// batch, or one after the other in about half the memory, the gradients added up. Sums are then
-/// taken in another order, so bits differ.
+/// batch, or one after the other in less memory, the gradients added up. Sums are then taken in
+/// another order, so bits differ.
 enum class Halves { together, one_by_one };
 constexpr auto names(Halves) {
   using enum Halves;

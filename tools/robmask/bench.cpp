@@ -109,6 +109,9 @@ class Bench final : public Command {
   int run() override {
     require_output_file("save", s_.save, {".safetensors"});
     Backend& machine = machine_of(s_.common);
+    require(!s_.primitives || machine.name() == "cpu",
+            "--primitives: expected `device` cpu, got {}, whose calls return before they are done",
+            machine.name());
     if (!s_.save.empty()) save_bench_inputs(s_);
     if (s_.worker) serve(s_);
     if (s_.worker || !s_.save.empty()) return 0;
@@ -119,6 +122,7 @@ class Bench final : public Command {
               {"kernels", machine.kernels()},
               {"precision", to_string(*s_.common.precision)},
               {"replay", s_.replay},
+              {"halves", to_string(s_.halves)},
               {"threads", s_.common.threads}};
     std::string text = fmt::format("{} batch {} on {} ({}), {}, {} thread(s)\n", *s_.network.model,
                                    s_.batch, machine.name(), machine.kernels(),
@@ -132,9 +136,6 @@ class Bench final : public Command {
                           static_cast<double>(s_.batch) / seconds);
       log("{} {:.4f} s", what, seconds);
     }
-    require(!s_.primitives || machine.name() == "cpu",
-            "--primitives: expected `device` cpu, got {}, whose calls return before they are done",
-            machine.name());
     std::string tables;
     if (s_.primitives)
       for (const Workload workload : s_.workloads)
