@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/robmask/options/common.h"
 
@@ -34,10 +35,17 @@ class Command {
   virtual int run() = 0;
 };
 
+/// Something that people do with a command: what, in a few words, and the whole line to type, whose
+/// words are separated by single spaces.
+struct Example {
+  std::string_view purpose, line;
+};
+
 /// A line of the list of commands.
 struct CommandEntry {
   std::string_view name, summary;
   std::unique_ptr<Command> (*make)();
+  std::vector<Example> examples;  // at the end of its --help
 };
 /// All of them, in the order of --help.
 std::span<const CommandEntry> commands();

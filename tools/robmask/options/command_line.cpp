@@ -13,6 +13,8 @@ namespace {
 
 using Words = std::map<std::string, std::string>;  // option → text
 
+CommandLine printed(const std::string& text) { return {"", nullptr, {}, text}; }
+
 /// "--attack_steps=7" → "--attack-steps=7"; what follows the name is left alone.
 std::string with_dashes(const std::string& argument) {
   if (!argument.starts_with("--")) return argument;
@@ -82,10 +84,19 @@ void add_config_file(Words& words, const std::string& path, Options& options,
   }
 }
 
+/// The end of a command's --help.
+std::string examples_of(const CommandEntry& entry) {
+  std::string text = "Examples:\n";
+  for (const Example& example : entry.examples)
+    text += fmt::format("  {}\n    {}\n", example.purpose, example.line);
+  return text;
+}
+
 CommandLine parse_command(const CommandEntry& entry, const std::vector<std::string>& arguments) {
   CommandLine line{std::string(entry.name), entry.make(), {}};
   line.command->add_options(line.options);
   CLI::App app(std::string(entry.summary), line.name);
+  app.footer(examples_of(entry));
   Words words;
   try {
     words = words_of(app, line.options, arguments);
@@ -113,24 +124,40 @@ std::string overview() {
   for (const CommandEntry& c : commands())
     text += fmt::format("  robmask {:<13}{}\n", c.name, c.summary);
   return text +
-         "\nrobmask COMMAND --help lists the options of a command, robmask --version the "
-         "version.\n";
+         "\nrobmask help COMMAND lists the options of a command, with examples; robmask --version "
+         "the version.\n";
+}
+
+/// InputError, with the nearest name there is, for a word that is no command.
+const CommandEntry& command_named(const std::string& word) {
+  std::vector<std::string> names;
+  for (const CommandEntry& entry : commands()) {
+    if (entry.name == word) return entry;
+    names.emplace_back(entry.name);
+  }
+  names.emplace_back("help");
+  throw InputError(fmt::format("expected a command, one of {}, got {}{}; see robmask help",
+                               fmt::join(names, ", "), word.empty() ? "none" : '"' + word + '"',
+                               suggestion(word, names)));
+}
+
+/// `robmask help`, with what follows: a command, or nothing.
+CommandLine help(const std::vector<std::string>& topics) {
+  const std::string first = topics.empty() ? "help" : topics.front();
+  if (first == "help" || first == "--help") return printed(overview());
+  require(topics.size() == 1, "help: expected one command, got {}", fmt::join(topics, " "));
+  return parse_command(command_named(first), {"--help"});
 }
 
 }  // namespace
 
 CommandLine parse(const std::vector<std::string>& arguments) {
   const std::string first = arguments.empty() ? "" : arguments.front();
-  if (first == "--help" || first == "-h") return {"", nullptr, {}, overview()};
-  if (first == "--version") return {"", nullptr, {}, fmt::format("robmask {}\n", version)};
-  std::vector<std::string> names;
-  for (const CommandEntry& entry : commands()) {
-    if (entry.name == first) return parse_command(entry, {arguments.begin() + 1, arguments.end()});
-    names.emplace_back(entry.name);
-  }
-  throw InputError(fmt::format("expected a command, one of {}, got {}{}; see robmask --help",
-                               fmt::join(names, ", "), first.empty() ? "none" : '"' + first + '"',
-                               suggestion(first, names)));
+  const std::vector<std::string> others(arguments.begin() + !arguments.empty(), arguments.end());
+  if (first == "--help" || first == "-h") return printed(overview());
+  if (first == "--version") return printed(fmt::format("robmask {}\n", version));
+  if (first == "help") return help(others);
+  return parse_command(command_named(first), others);
 }
 
 void resolve(CommandLine& line, const std::string& machine) {

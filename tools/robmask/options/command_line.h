@@ -18,7 +18,7 @@ struct CommandLine {
   std::string name;                  // of the command
   std::unique_ptr<Command> command;  // null: print `text`
   Options options;                   // of the command
-  std::string text = {};             // of --help and --version
+  std::string text = {};             // of --help, help and --version
 };
 
 /// Reads the arguments after the program's name. Each option comes from the first of these that has
