@@ -14,7 +14,7 @@ LIBS     := -lfmt -lpng -ljpeg -lz
 
 LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/codecs \
              data/files training))
-TOOL    := $(wildcard tools/robmask/*.cpp tools/robmask/options/*.cpp tools/robmask/report/*.cpp tools/robmask/reproduce/*.cpp)
+TOOL    := $(wildcard $(addprefix tools/robmask/,*.cpp options/*.cpp help/*.cpp report/*.cpp reproduce/*.cpp))
 # The files of the report's page and the paper's tables, as strings in a source file of their own.
 PAGE    := $(addprefix tools/robmask/report/,page.html style.css charts.js page.js) \
            tools/robmask/reproduce/experiments.txt

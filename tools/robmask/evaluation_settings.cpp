@@ -41,7 +41,8 @@ void add_evaluation(Options& o, EvaluationSettings& s) {
 
 void add_options(Options& o, EvaluationSettings& s) {
   o.add("from", s.from, "weights or run directory").required = true;
-  o.add("mask", s.mask, "list of mask strengths p, or match: p = min(1, eps / eps_max)");
+  o.add("mask", s.mask, "list of mask strengths p, or match: p = min(1, eps / eps_max)").choices = {
+      "match"};
   o.group("Transfer");
   o.add("source", s.source, "make the attacked images on these weights or run directory instead");
   o.add("source-mask", s.source_mask, "and through this mask", from_to(0, 1),

@@ -43,8 +43,10 @@ class Finetune final : public TrainingCommand {
 
   void add_options(Options& o) override {
     o.add("from", from_, "weights or run directory to start from").required = true;
-    o.add("method", s_.method, "standard or pgd; how to finetune");
-    o.add("tune", tune_, "which batch-norm tensors: gamma, beta, stats");
+    o.add("method", s_.method, "standard or pgd; how to finetune").choices = {"standard", "pgd"};
+    Option& tune = o.add("tune", tune_, "which batch-norm tensors: gamma, beta, stats");
+    tune.choices = {"gamma", "beta", "stats"};
+    tune.list = true;
     o.add("mask", mask_, "p of the mask of a masked checkpoint, exported first", from_to(0, 1));
     add_resume(o);
     add_training(o);

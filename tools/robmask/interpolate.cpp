@@ -102,7 +102,8 @@ class Interpolate final : public Command {
     o.add("second", names_.second, "weights or run directory whose masks count 1 - p").required =
         true;
     o.add("p", p_, "list of shares of the first", from_to(0, 1));
-    o.add("mask", s_.mask, "list of mask strengths of the combined model, or match");
+    o.add("mask", s_.mask, "list of mask strengths of the combined model, or match").choices = {
+        "match"};
     o.flag("affine-only", affine_only_, "keep the first's running statistics");
     o.add("save", save_, "write one checkpoint with both masks (0: first, 1: second)");
     add_evaluation(o, s_);

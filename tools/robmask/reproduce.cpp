@@ -125,11 +125,15 @@ class Reproduce final : public Command {
 
   void add_options(Options& o) override {
     Option& experiment = o.add("experiment", s_.experiment,
-                               "list of table1 … table9, figure1, figure3, figure4, claims, grid, "
+                               "list of table1 to table9, figure1, figure3, figure4, claims, grid, "
                                "ablations, tradeoff, or all");
-    experiment.positional = experiment.required = true;
+    experiment.positional = experiment.required = experiment.list = true;
+    experiment.path = false;
+    for (const reproduce::Experiment& e : reproduce::experiments())
+      experiment.choices.push_back(e.name);
+    experiment.choices.emplace_back("all");
     o.add("scale", s_.scale, "how much of the paper's setting");
-    o.add("only", s_.only, "list of cells, by (parts of) their names");
+    o.add("only", s_.only, "list of cells, by (parts of) their names").path = false;
     o.flag("dry-run", s_.dry_run, "print the commands that are missing and what they will cost");
     add_common(o, s_.common);
   }

@@ -4,6 +4,8 @@
 #include <map>
 
 #include "engine/version.h"
+#include "tools/robmask/help/completions.h"
+#include "tools/robmask/help/man_page.h"
 #include "tools/robmask/options/config_file.h"
 #include "tools/robmask/options/stored_settings.h"
 
@@ -24,9 +26,9 @@ std::string with_dashes(const std::string& argument) {
 
 /// Declares the table to the library that splits the command line and prints --help.
 void declare(CLI::App& app, const Options& options, Words& words) {
-  app.set_help_flag("-h,--help", "print this help");
+  app.set_help_flag("-h,--help", std::string(help_of_help));
   app.get_formatter()->column_width(26);
-  app.add_option("--config", words["config"], "TOML file of these options; flags override it")
+  app.add_option("--config", words["config"], std::string(help_of_config))
       ->take_last()
       ->option_text("FILE");
   for (const Option& option : options.list()) {
@@ -141,12 +143,17 @@ const CommandEntry& command_named(const std::string& word) {
                                suggestion(word, names)));
 }
 
-/// `robmask help`, with what follows: a command, or nothing.
+/// `robmask help`, with what follows: a command, or which text is to be made, or nothing.
 CommandLine help(const std::vector<std::string>& topics) {
-  const std::string first = topics.empty() ? "help" : topics.front();
-  if (first == "help" || first == "--help") return printed(overview());
-  require(topics.size() == 1, "help: expected one command, got {}", fmt::join(topics, " "));
-  return parse_command(command_named(first), {"--help"});
+  const std::string topic = topics.empty() ? "--help" : topics.front();
+  require(topics.size() < 2, "help: expected one command, got {}", fmt::join(topics, " "));
+  if (topic == "--help" || topic == "help") return printed(overview());
+  if (topic == "--man") return printed(man_page());
+  if (topic == "--bash") return printed(bash_completion());
+  if (topic == "--zsh") return printed(zsh_completion());
+  require(!topic.starts_with('-'), "help: unknown option {}{}", topic,
+          suggestion(topic, {"--help", "--man", "--bash", "--zsh"}));
+  return parse_command(command_named(topic), {"--help"});
 }
 
 }  // namespace

@@ -12,6 +12,10 @@
 
 namespace robmask {
 
+/// What --help says of the options that every command has beside its table.
+inline constexpr std::string_view help_of_help = "print this help",
+                                  help_of_config = "TOML file of these options; flags override it";
+
 /// What a command line asks for: a command with its settings, or a text to print on standard
 /// output.
 struct CommandLine {

@@ -31,14 +31,15 @@ void add_common(Options& o, CommonSettings& c) {
   o.add("data", c.data,
         "synthetic, cifar10:DIR, cifar100:DIR, folder:DIR, imagenet:DIR or "
         "npy:IMAGES.npy[,LABELS.npy]",
-        {}, c.data.empty() ? "the run's own" : c.data);
+        {}, c.data.empty() ? "the run's own" : c.data)
+      .choices = {"synthetic", "cifar10:", "cifar100:", "folder:", "imagenet:", "npy:"};
   o.add("limit-train", c.limit_train, "use N training images", from_to(1, largest), "all");
   o.add("limit-test", c.limit_test, "use N test images", from_to(1, largest),
         c.limit_test ? std::to_string(*c.limit_test) : "all");
   o.add("sample", c.sample, "which N images: the first, as many of each class, or drawn by --seed");
   o.add("broken-images", c.broken_images, "stop the run, or skip them with a warning");
   o.add("max-pixels", c.max_pixels, "an image file of more is broken", from_to(1, largest));
-  o.add("device", c.device, "auto, cpu, cuda or cuda:N");
+  o.add("device", c.device, "auto, cpu, cuda or cuda:N").choices = {"auto", "cpu", "cuda"};
   o.add("threads", c.threads, "threads on the CPU", from_to(1, most_threads), "all cores");
   o.add("seed", c.seed, "drives initialization, order, crops, starts and strengths");
   o.add("precision", c.precision, "of the arithmetic; tf32 and bf16 on CUDA", {},

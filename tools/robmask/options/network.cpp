@@ -19,7 +19,8 @@ void add_model(Options& o, NetworkSettings& n, const std::string& default_model,
                const std::string& default_width) {
   o.add_check([&n] { check_network(n); });
   o.add("model", n.model, fmt::format("one of {}", fmt::join(model_names(), ", ")), {},
-        default_model);
+        default_model)
+      .choices = model_names();
   o.add("width", n.width, "channels of the first layer of resnet18 and preact18", from_to(1, 4096),
         default_width);
 }

@@ -5,6 +5,7 @@ namespace robmask {
 void Options::flag(const std::string& name, bool& value, const std::string& help) {
   add(name, value, help).flag = true;
   list_.back().help = help;
+  list_.back().choices.clear();
 }
 
 Option* Options::find(const std::string& name) {

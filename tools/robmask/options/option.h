@@ -1,6 +1,7 @@
 #pragma once
 // One table a command: the name of each option, what it sets, how it is read and written. The
-// command line, the configuration file, config.json and --help all go by this table.
+// command line, the configuration file, config.json, --help, the manual page and the shells'
+// completions all go by this table.
 
 #include <functional>
 #include <string>
@@ -20,6 +21,11 @@ struct Option {
   bool required = false;
   bool positional = false;  // takes the word that has no name
   bool several = false;     // takes all such words, as a list
+  /// The words that it takes, or that shall be offered among others; one that ends in a colon goes
+  /// on with a path.
+  std::vector<std::string> choices = {};
+  bool list = false;  // takes several values, separated by commas
+  bool path = false;  // takes the name of a file or folder
 
   /// Sets the value. InputError: "--name: expected …, got …".
   std::function<void(const std::string& text)> read;
@@ -55,6 +61,11 @@ class Options {
     const std::string initial = shown.empty() ? text_of(option.write()) : shown;
     option.help = help + (is_choice<T> ? ": " + Value<Element<T>>::words() : "") +
                   (initial.empty() ? "" : " [" + initial + "]");
+    option.choices = choices<T>();
+    option.list = std::is_same_v<T, std::vector<Element<T>>>;
+    // Text with a default is a name of something else.
+    option.path = initial.empty() &&
+                  (std::is_same_v<T, std::string> || std::is_same_v<T, std::vector<std::string>>);
     return list_.emplace_back(std::move(option));
   }
   /// An option without a value: `--name`, `--name=false`.
@@ -87,6 +98,17 @@ class Options {
   template <class T>
   static constexpr bool is_choice = Choice<Element<T>>;
 
+  /// The words that a value, or each of a list, may be; none if it may be any.
+  template <class T>
+  static std::vector<std::string> choices() {
+    std::vector<std::string> words;
+    if constexpr (is_choice<T>)
+      for (const auto& entry : names(Element<T>{})) words.emplace_back(entry.name);
+    else if constexpr (std::is_same_v<T, bool>)
+      words = {"on", "off"};
+    return words;
+  }
+
   template <class T>
   static std::string expected() {
     if (!is_choice<T>) return Value<T>::words();
@@ -96,12 +118,9 @@ class Options {
   /// A suggestion for the first word that is no choice.
   template <class T>
   static std::string nearest(const std::string& text) {
-    if constexpr (is_choice<T>) {
-      std::vector<std::string> choices;
-      for (const auto& entry : names(Element<T>{})) choices.emplace_back(entry.name);
-      for (const std::string& word : split_list(text))
-        if (std::ranges::count(choices, word) == 0) return suggestion(word, choices);
-    }
+    if (!is_choice<T>) return "";
+    for (const std::string& word : split_list(text))
+      if (std::ranges::count(choices<T>(), word) == 0) return suggestion(word, choices<T>());
     return "";
   }
 
