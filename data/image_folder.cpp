@@ -1,12 +1,12 @@
 #include "data/image_folder.h"
 
 #include <algorithm>
-#include <iterator>
 #include <tuple>
 #include <utility>
 
 #include "data/crops.h"
 #include "data/files/one_line.h"
+#include "data/imagenet.h"
 #include "data/listing.h"
 #include "data/parallel.h"
 #include "data/subset.h"
@@ -125,15 +125,6 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
   for (std::string& name : data.classes) name = one_line(name);
   data.normalization = side == 32 ? normalizations::cifar10 : normalizations::imagenet;
   return data;
-}
-
-const std::vector<std::string>& imagenet_wnids() {
-  // Views: a list of a thousand std::strings takes the compiler longer than the rest of this file.
-  static constexpr std::string_view names[]{
-#include "data/imagenet_wnids.inc"
-  };
-  static const std::vector<std::string> wnids(std::begin(names), std::end(names));
-  return wnids;
 }
 
 Dataset load_imagenet(const Path& folder, DataOptions options) {

@@ -26,7 +26,5 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
 /// wnid among all 1,000 in order, also where only some of the folders are there. 224×224 crops
 /// (options.image_size for another size).
 Dataset load_imagenet(const Path& folder, DataOptions options);
-/// The 1,000 WordNet ids of the classes, in order.
-const std::vector<std::string>& imagenet_wnids();
 
 }  // namespace robmask

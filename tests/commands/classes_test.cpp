@@ -1,5 +1,6 @@
 // A model and its images agree on classes and on the size of images, whatever lies beside them.
 
+#include "data/files/json.h"
 #include "tests/commands/binary.h"
 #include "tests/data/pictures.h"
 
@@ -78,6 +79,30 @@ TEST_F(Classes, MayHaveNamesOfAnyBytes) {
   EXPECT_EQ(classes[0]["name"], "caf\\xe9");
   EXPECT_EQ(classes[1]["name"], "na\u00efve");
   EXPECT_EQ(classes[2]["name"], "two\\x0alines");
+}
+
+TEST_F(Classes, OfImageNetAreIdsInFilesAndWordsForPeople) {
+  put("data/train/n01440764", {0, 0, 0}, 2);
+  put("data/train/n02123045", {255, 0, 0}, 2);
+  put("data/test/n02123045", {255, 0, 0}, 1);
+  ASSERT_EQ(run("train --width 4 --epochs 1 --quiet --data " + data("data") + " --out " +
+                quoted(folder_ / "run"))
+                .code,
+            0);
+  const Result result =
+      run(evaluate("data", "--checks off --per-image " + quoted(folder_ / "images.csv")));
+  ASSERT_EQ(result.code, 0) << result.errors;
+  const Json report = parse_json(result.output, "evaluate");
+  EXPECT_EQ(report["results"][0]["per_class"][0]["name"], "n02123045");
+  const std::string images = text_of(folder_ / "images.csv");
+  EXPECT_NE(images.find(",tabby,"), std::string::npos) << images;
+  EXPECT_EQ(images.find(",n02123045,"), std::string::npos) << images;
+
+  const std::string from = "--from " + quoted(folder_ / "run");
+  const Json said = parse_json(run("info --json " + from).output, "info");
+  EXPECT_EQ(said["class_names"], Json({"n01440764", "n02123045"}));
+  EXPECT_EQ(said["class_titles"], Json({"tench", "tabby"}));
+  EXPECT_NE(run("info " + from).output.find("2 classes ('tench', 'tabby')"), std::string::npos);
 }
 
 TEST_F(Classes, OfWeightsWithoutNamesAreAsManyAsTheFolders) {

@@ -91,7 +91,13 @@ TEST(ResultText, OfClassesAndCorruptionsFollowsTheAccuracies) {
                      {"n", 20},
                      {"clean_accuracy", 1.0},
                      {"robust_accuracy", 0.5},
-                     {"interval", {0.25, 0.75}}}};
+                     {"interval", {0.25, 0.75}}},
+                    {{"class", 1},
+                     {"name", "n01440764"},
+                     {"n", 8},
+                     {"clean_accuracy", 0.5},
+                     {"robust_accuracy", 0.25},
+                     {"interval", {0.125, 0.5}}}};
   const Json fog{
       {"corruption", "fog"}, {"accuracy", {0.5, 0.4, 0.3, 0.2, 0.1}}, {"mean_accuracy", 0.3}};
   const Json report{{"results", {r}},
@@ -102,6 +108,7 @@ TEST(ResultText, OfClassesAndCorruptionsFollowsTheAccuracies) {
             "mask 0, pgd, linf 8/255\n"
             "class    images  clean %  robust %  95 % interval\n"
             "Käfer|1      20   100.00     50.00  [25.00,  75.00]\n"
+            "tench         8    50.00     25.00  [12.50,  50.00]\n"
             "\n"
             "mask 0: accuracy in % by severity of a corruption, 40 images each\n"
             "corruption         1      2      3      4      5   mean\n"

@@ -2,8 +2,6 @@
 
 #include "data/image_folder.h"
 
-#include <algorithm>
-
 #include "tests/data/pictures.h"
 #include "tests/files/scratch.h"
 
@@ -231,17 +229,6 @@ TEST(ImageFolder, ABrokenStreamedJpegStopsTheBatchOrIsLeftOutBeforeTheRun) {
   const Dataset rest = load(folder, {.broken = BrokenImages::skip});
   EXPECT_TRUE(mentions(testing::internal::GetCapturedStderr(), "c.jpg"));
   EXPECT_EQ(rest.train.labels, (Labels{0, 1, 1}));
-}
-
-TEST(ImageNet, ThereAreAThousandSortedWnids) {
-  const auto& wnids = imagenet_wnids();
-  ASSERT_EQ(wnids.size(), 1000u);
-  for (const std::string& wnid : wnids) {
-    EXPECT_EQ(wnid.size(), 9u);
-    EXPECT_EQ(wnid[0], 'n');
-    EXPECT_EQ(wnid.find_first_not_of("0123456789", 1), std::string::npos);
-  }
-  EXPECT_EQ(std::adjacent_find(wnids.begin(), wnids.end(), std::greater_equal<>()), wnids.end());
 }
 
 TEST(ImageNet, AFewFoldersKeepTheLabelsOfTheThousand) {

@@ -1,6 +1,7 @@
 #include "tools/robmask/attack_result.h"
 
 #include "attacks/intervals.h"
+#include "data/imagenet.h"
 
 namespace robmask {
 
@@ -124,7 +125,7 @@ Json result_of(const AttackResult& o, const EvaluationSettings& s, const LoadedM
 CsvTable per_image_table(const AttackResult& o, const Split& split,
                          const std::vector<std::string>& classes) {
   const auto name = [&](Index label) {
-    return label < std::ssize(classes) ? classes[label] : std::string();
+    return label < std::ssize(classes) ? class_title(classes[label]) : std::string();
   };
   const auto number = [](Index i) { return i < 0 ? std::string() : std::to_string(i); };
   CsvTable table{split_list("mask,attack,norm,eps,image,label,clean,robust,broken_by,"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/imagenet.h"
 #include "engine/backend.h"
 #include "tools/robmask/load_data.h"
 #include "tools/robmask/options/command.h"
@@ -19,10 +20,15 @@ Json count_json(const Split& split) {
           {"channels", split.channels}};
 }
 
+/// Null where the file does not say them.
+Json names_json(const std::vector<std::string>& names) {
+  return names.empty() ? Json() : Json(names);
+}
+
 /// "10 classes ('airplane', 'automobile', 'bird', …)"
 std::string class_text(Index count, const std::vector<std::string>& names) {
   return fmt::format("{} class{}{}", count, count == 1 ? "" : "es",
-                     names.empty() ? "" : " (" + some_names(names) + ")");
+                     names.empty() ? "" : " (" + some_names(class_titles(names)) + ")");
 }
 
 /// "method robmask, eps_max 8/255, norm linf, seed 0; not said: mean, std"
@@ -62,25 +68,25 @@ class Info final : public Command {
     const auto said = [&](const char* key, const auto& value) {
       return from.info.unsaid.contains(key) ? Json() : Json(value);
     };
-    const Json json{
-        {"checkpoint", weights_path(from_).string()},
-        {"model", spec.name},
-        {"width", spec.width},
-        {"classes", spec.classes},
-        {"class_names", from.info.class_names.empty() ? Json() : Json(from.info.class_names)},
-        {"image_size", from.info.image_size == 0 ? Json() : Json(from.info.image_size)},
-        {"method", said("method", from.info.method)},
-        {"masks", spec.masks},
-        {"bn_stats", spec.statistics()},
-        {"eps_max", said("eps_max", from.info.eps_max)},
-        {"norm", said("norm", from.info.norm)},
-        {"parameters", from.model->parameter_count()},
-        {"mask_parameters", mask_parameters},
-        {"norm_layers", norms},
-        {"tensors", tensors},
-        {"mean", said("mean", spec.mean)},
-        {"std", said("std", spec.std)},
-        {"seed", said("seed", from.info.seed)}};
+    const Json json{{"checkpoint", weights_path(from_).string()},
+                    {"model", spec.name},
+                    {"width", spec.width},
+                    {"classes", spec.classes},
+                    {"class_names", names_json(from.info.class_names)},
+                    {"class_titles", names_json(class_titles(from.info.class_names))},
+                    {"image_size", from.info.image_size == 0 ? Json() : Json(from.info.image_size)},
+                    {"method", said("method", from.info.method)},
+                    {"masks", spec.masks},
+                    {"bn_stats", spec.statistics()},
+                    {"eps_max", said("eps_max", from.info.eps_max)},
+                    {"norm", said("norm", from.info.norm)},
+                    {"parameters", from.model->parameter_count()},
+                    {"mask_parameters", mask_parameters},
+                    {"norm_layers", norms},
+                    {"tensors", tensors},
+                    {"mean", said("mean", spec.mean)},
+                    {"std", said("std", spec.std)},
+                    {"seed", said("seed", from.info.seed)}};
     print_result(
         common_, json,
         fmt::format("{}: {} (width {}), {}, {} mask(s) and {} statistics, {}\n{} parameters, "
@@ -108,6 +114,7 @@ class Info final : public Command {
                     {"name", data.name},
                     {"classes", per_class.size()},
                     {"class_names", data.classes},
+                    {"class_titles", class_titles(data.classes)},
                     {"train", count_json(data.train)},
                     {"test", count_json(data.test)},
                     {trains ? "train_images_per_class" : "test_images_per_class", per_class},

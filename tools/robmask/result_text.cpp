@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "data/files/csv.h"
+#include "data/imagenet.h"
 #include "engine/check.h"
 #include "tools/robmask/options/value.h"
 #include "tools/robmask/text_table.h"
@@ -115,9 +116,9 @@ TextTable class_table(const Json& r) {
                   {"class", "images", "clean %", "robust %", "95 % interval"},
                   {}};
   for (const Json& c : r["per_class"])
-    table.rows.push_back({cell_of(c, c.contains("name") ? "name" : "class"), cell_of(c, "n"),
-                          per_cent(c["clean_accuracy"]), per_cent(c["robust_accuracy"]),
-                          interval_text(c["interval"])});
+    table.rows.push_back({class_title(cell_of(c, c.contains("name") ? "name" : "class")),
+                          cell_of(c, "n"), per_cent(c["clean_accuracy"]),
+                          per_cent(c["robust_accuracy"]), interval_text(c["interval"])});
   return table;
 }
 

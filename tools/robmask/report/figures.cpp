@@ -1,5 +1,6 @@
 #include "tools/robmask/report/figures.h"
 
+#include "data/imagenet.h"
 #include "tools/robmask/evaluation_report.h"
 #include "tools/robmask/load_data.h"
 #include "tools/robmask/options/attack.h"
@@ -73,7 +74,7 @@ Json run_figures(const EvaluationSettings& e, Index images_shown, const Path& ru
     result.erase("seconds");  // the same run gives the same page
   }
   return {{"data", e.common.data},
-          {"classes", data.classes},
+          {"classes", class_titles(data.classes)},
           {"model", model_json(from)},
           {"config", files.config},
           {"results", results},
