@@ -34,23 +34,23 @@ void append_epoch(const std::filesystem::path& log, const EpochSummary& e) {
   append_line(log, csv_line(cells));
 }
 
-std::optional<EpochSummary> last_epoch(const std::filesystem::path& log, Index up_to) {
-  if (!std::filesystem::exists(log)) return {};
+std::vector<EpochSummary> logged_epochs(const std::filesystem::path& log, Index up_to) {
+  std::vector<EpochSummary> epochs;
+  if (!std::filesystem::exists(log)) return epochs;
   const CsvTable table = read_csv(log);
-  const auto epoch_of = [&](const CsvRow& row) { return table.whole(row, "epoch", log.string()); };
-  const CsvRow* last = nullptr;
-  for (const CsvRow& row : table.rows)
-    if (epoch_of(row) <= up_to) last = &row;
-  if (last == nullptr) return {};
-  EpochSummary summary{.epoch = epoch_of(*last)};
-  each_column(summary, [&]<class T>(const char* name, T& value) {
-    const std::optional<double> number = table.number(*last, name, log.string());
-    if constexpr (std::is_same_v<T, double>)
-      value = number.value_or(0);
-    else
-      value = number;
-  });
-  return summary;
+  for (const CsvRow& row : table.rows) {
+    EpochSummary summary{.epoch = table.whole(row, "epoch", log.string())};
+    if (summary.epoch > up_to) continue;
+    each_column(summary, [&]<class T>(const char* name, T& value) {
+      const std::optional<double> number = table.number(row, name, log.string());
+      if constexpr (std::is_same_v<T, double>)
+        value = number.value_or(0);
+      else
+        value = number;
+    });
+    epochs.push_back(summary);
+  }
+  return epochs;
 }
 
 }  // namespace robmask

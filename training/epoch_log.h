@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "engine/shape.h"
 
@@ -22,8 +23,8 @@ struct EpochSummary {
 /// Adds a row; a new file gets its heading first.
 void append_epoch(const std::filesystem::path& log, const EpochSummary& epoch);
 
-/// The last row up to an epoch, with the six digits that the file keeps; empty if there is none.
+/// The rows up to an epoch, with the six digits that the file keeps; none of a file that is missing.
 /// InputError, naming the file, for a row that is none of such a log.
-std::optional<EpochSummary> last_epoch(const std::filesystem::path& log, Index up_to);
+std::vector<EpochSummary> logged_epochs(const std::filesystem::path& log, Index up_to);
 
 }  // namespace robmask

@@ -134,7 +134,8 @@ struct TrainSettings {
 
   /// Stop after that many iterations in all; the schedule counts epochs.
   std::optional<Index> steps = {};
-  bool replay = true;  // record an iteration and replay it, where the device can
+  bool replay = true;        // record an iteration and replay it, where the device can
+  bool tensorboard = false;  // write the curves as events, too
 };
 
 /// Which tensors finetuning touches (§3.1).

@@ -217,6 +217,7 @@ EpochSummary Trainer::run() {
       throw;
     }
     append_epoch(log_path(), *logged_);
+    if (s.tensorboard) append_events(events_path(), *logged_);
     log_line(epoch_line(*logged_, s.epochs, trained_.model.spec().masks > 1, progress));
     if (state_.batch == batches) {
       state_ = {.generation = state_.generation, .epoch = state_.epoch + 1, .step = state_.step};

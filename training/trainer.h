@@ -8,6 +8,7 @@
 
 #include "training/checkpoint.h"
 #include "training/epoch_log.h"
+#include "training/event_file.h"
 #include "training/images.h"
 #include "training/recipe.h"
 #include "training/run_state.h"
@@ -44,7 +45,7 @@ class Trainer {
   void resume();
   /// Trains to the last epoch or the settings' last step and returns the last epoch's summary.
   /// Writes a checkpoint and says a line after every epoch. Mends first what a kill left half done:
-  /// a model older than the resumed state, rows of the log that it does not know. On SIGINT or
+  /// a model older than the resumed state, rows of the log and events that it does not know. On SIGINT or
   /// SIGTERM writes one and throws Interrupted. A loss, weight or statistic that is not finite, or
   /// a device that fails, throws RunError and leaves the last checkpoint as it is; where memory
   /// does not suffice, the OutOfMemory says which batch would fit.
@@ -54,6 +55,7 @@ class Trainer {
 
  private:
   std::filesystem::path log_path() const { return folder_.dir / "log.csv"; }
+  std::filesystem::path events_path() const { return folder_.dir / event_file_name; }
   bool trained() const;
   bool finished() const;
   void tell(Progress& progress, const std::string& what) const;

@@ -31,7 +31,8 @@ void Trainer::resume() {
                                       {totals_.loss_adv, state_.loss_adv},
                                       {totals_.hits, state_.hits}})
     tensor.machine().fill(tensor, value);
-  logged_ = last_epoch(log_path(), last_logged());
+  const std::vector<EpochSummary> logged = logged_epochs(log_path(), last_logged());
+  if (!logged.empty()) logged_ = logged.back();
   if (finished()) last_row();
 }
 
@@ -43,14 +44,15 @@ Index Trainer::last_logged() const {
 
 void Trainer::mend() const {
   std::filesystem::create_directories(folder_.dir);
-  // Without a checkpoint, a log is what a run killed before its first one left behind.
   if (state_.generation == 0) {
+    // Without a checkpoint, a log is what a run killed before its first one left behind.
     std::filesystem::remove(log_path());
-    return;
+  } else {
+    // A run killed between the two renames has the model of an earlier generation, or none.
+    save_model(folder_.dir / "model.safetensors", trained_.model, folder_.info, state_.generation);
+    truncate_log(log_path(), last_logged());
   }
-  // A run killed between the two renames has the model of an earlier generation, or none.
-  save_model(folder_.dir / "model.safetensors", trained_.model, folder_.info, state_.generation);
-  truncate_log(log_path(), last_logged());
+  if (settings_.tensorboard) mend_events(events_path(), logged_epochs(log_path(), last_logged()));
 }
 
 const EpochSummary& Trainer::last_row() const {

@@ -80,20 +80,23 @@ void write_file(const Path& path, std::string_view text) {
   write_file(path, std::as_bytes(std::span(text)));
 }
 
-void append_line(const Path& path, std::string_view line) {
+void append_bytes(const Path& path, std::string_view bytes) {
   OutputFile file(path, O_WRONLY | O_APPEND | O_CREAT);
   const auto end = ::lseek(file.descriptor(), 0, SEEK_END);
-  const std::string text = std::string(line) + '\n';
   try {
-    file.write(std::as_bytes(std::span(text)));
+    file.write(std::as_bytes(std::span(bytes)));
     file.sync();
   } catch (const RunError&) {
-    // If even this fails the torn line stays, and read_csv drops it.
+    // If even this fails a torn part stays, and read_csv and keep_records drop it.
     if (end >= 0) [[maybe_unused]]
       const int taken_back = ::ftruncate(file.descriptor(), end);
     throw;
   }
   file.close();
+}
+
+void append_line(const Path& path, std::string_view line) {
+  append_bytes(path, std::string(line) + '\n');
 }
 
 int remove_stale_temporaries(const Path& folder) {

@@ -41,8 +41,10 @@ class AtomicFile {
 void write_file(const Path& path, std::span<const std::byte> bytes);
 void write_file(const Path& path, std::string_view text);
 
-/// Appends `line` and a newline and makes them durable; creates the file if need be. If the line
-/// does not fit, what was written of it is taken back and RunError is thrown.
+/// Appends bytes and makes them durable; creates the file if need be. If they do not fit, what was
+/// written of them is taken back and RunError is thrown.
+void append_bytes(const Path& path, std::string_view bytes);
+/// The same of `line` and a newline.
 void append_line(const Path& path, std::string_view line);
 
 /// Removes the temporary files that killed runs left in `folder` (not those that a living process

@@ -10,7 +10,7 @@ const Reader csv("csv", [](std::string_view input) {
   const Path path = put("log.csv", input);
   CsvTable table;
   if (!accepted("log.csv", [&] { table = read_csv(path); })) return;
-  accepted("log.csv", [&] { last_epoch(path, 3); });
+  accepted("log.csv", [&] { logged_epochs(path, 3); });
   if (!accepted("log.csv", [&] { truncate_log(path, 3); })) return;
   const CsvTable kept = read_csv(path);
   check(kept.columns == table.columns && kept.rows.size() <= table.rows.size(),

@@ -12,6 +12,7 @@
 #include "data/files/csv.h"
 #include "engine/backend.h"
 #include "tests/files/scratch.h"
+#include "tests/training/events.h"
 #include "training/trainer.h"
 #include "training/weights.h"
 
@@ -170,6 +171,52 @@ TEST(Resume, ARunKilledBeforeItsFirstCheckpointLogsItsEpochsOnce) {
   fs::remove(killed / "model.safetensors");
   train(killed.path(), {});
   EXPECT_EQ(log_rows(killed.path()), log_rows(whole.path()));
+}
+
+/// The curves but for the seconds, by epoch.
+std::vector<std::pair<Index, std::map<std::string, float>>> curves(const fs::path& dir) {
+  std::vector<std::pair<Index, std::map<std::string, float>>> curves;
+  for (test::Event& event : test::events_in(dir / event_file_name)) {
+    event.scalars.erase("seconds");
+    if (event.version.empty()) curves.emplace_back(event.step, event.scalars);
+  }
+  return curves;
+}
+
+TEST(Resume, EachEpochIsInTheCurvesOnceWhereverTheRunStoppedOrWasKilled) {
+  const test::ScratchFolder whole;
+  TrainSettings s = settings();
+  s.tensorboard = true;
+  run(whole.path(), s);
+  ASSERT_EQ(curves(whole.path()).size(), 2u);
+  EXPECT_EQ(curves(whole.path())[1].second.size(), 9u);
+  for (const Index stop : {1, 3, 4, 6}) {
+    const test::ScratchFolder parts;
+    TrainSettings part = s;
+    part.steps = stop;
+    run(parts.path(), part);
+    const fs::path state = parts / "state.safetensors", kept = parts / "kept";
+    fs::copy(state, kept);
+    run(parts.path(), s);
+    EXPECT_EQ(curves(parts.path()), curves(whole.path())) << "stopped after iteration " << stop;
+    fs::rename(kept, state);  // killed before a later state was written
+    run(parts.path(), s);
+    EXPECT_EQ(curves(parts.path()), curves(whole.path())) << "killed after iteration " << stop;
+  }
+}
+
+TEST(Resume, CurvesThatAreAskedForLaterHaveTheEarlierEpochs) {
+  const test::ScratchFolder whole, parts;
+  TrainSettings s = settings();
+  s.tensorboard = true;
+  run(whole.path(), s);
+  train(parts.path(), 4);
+  run(parts.path(), s);
+  const auto late = curves(parts.path()), all = curves(whole.path());
+  ASSERT_EQ(late.size(), 2u);
+  EXPECT_EQ(late[1], all[1]);
+  for (const auto& [tag, value] : all[0].second)  // from the six digits of the log
+    EXPECT_NEAR(late[0].second.at(tag), value, 1e-5 * std::abs(value)) << tag;
 }
 
 TEST(Resume, ADivergingLossStopsTheRunAndKeepsTheLastCheckpoint) {

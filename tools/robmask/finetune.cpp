@@ -48,7 +48,7 @@ class Finetune final : public TrainingCommand {
     tune.choices = {"gamma", "beta", "stats"};
     tune.list = true;
     o.add("mask", mask_, "p of the mask of a masked checkpoint, exported first", from_to(0, 1));
-    add_resume(o);
+    add_run(o);
     add_training(o);
     add_network(o, network_, "what --from says", "what --from says");
     add_image_size(o, network_);

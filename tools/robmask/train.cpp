@@ -36,7 +36,7 @@ class Train final : public TrainingCommand {
  public:
   void add_options(Options& o) override {
     o.add("method", s_.method, "how to train");
-    add_resume(o);
+    add_run(o);
     add_training(o);
     add_network(o, network_);
     add_image_size(o, network_);

@@ -58,8 +58,9 @@ void add_optimizer(Options& o, TrainSettings& s) {
 
 }  // namespace
 
-void TrainingCommand::add_resume(Options& o) {
+void TrainingCommand::add_run(Options& o) {
   o.flag("resume", resume_, "continue the run in --out with its settings");
+  o.flag("tensorboard", s_.tensorboard, "write the curves for TensorBoard, too");
 }
 
 void TrainingCommand::add_training(Options& o) {

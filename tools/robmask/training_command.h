@@ -22,8 +22,8 @@ class TrainingCommand : public Command {
   Path continued_run() override { return resume_ ? common_.out : ""; }
 
  protected:
-  /// --resume, and all but those of the method and the network.
-  void add_resume(Options& options);
+  /// What concerns the run directory, and all but that, the method and the network.
+  void add_run(Options& options);
   void add_training(Options& options);
   /// "runs/a/" → "runs/a", which has a name to move aside.
   Path run_directory() const;

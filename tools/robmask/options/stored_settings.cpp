@@ -12,9 +12,10 @@ namespace {
 const std::set<std::string> of_the_call{"threads", "steps",  "out",   "json",
                                         "quiet",   "resume", "replay"};
 
-/// A run that stopped at an image that is too large must be able to go on.
+/// A run that stopped at an image that is too large must be able to go on, and one that wrote no
+/// curves may begin to.
 bool may_differ(const std::string& option) {
-  return of_the_call.contains(option) || option == "max-pixels";
+  return of_the_call.contains(option) || option == "max-pixels" || option == "tensorboard";
 }
 
 /// The config.json of a run; an empty object if there is none yet.

@@ -22,7 +22,7 @@ void take_stored_settings(std::string_view command, const Options& options,
 
 /// Throws InputError naming the first option that differs from the config.json in `run`, if there
 /// is one: a run goes on to the same bits only with the same settings. Options that change no bit
-/// may differ: threads, steps, out, json, quiet, resume, replay.
+/// may differ: threads, steps, out, json, quiet, resume, replay, max-pixels, tensorboard.
 void require_stored_settings(std::string_view command, const Options& options, const Path& run);
 
 }  // namespace robmask
