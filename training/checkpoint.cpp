@@ -185,9 +185,10 @@ LoadedModel export_mask(const LoadedModel& from, double p) {
 }
 
 void save_model(const std::filesystem::path& path, const Model& model, const CheckpointInfo& info,
-                Index generation) {
+                Index generation, const std::map<std::string, std::string>& more) {
   SafeTensors file = to_file(model);
   file.metadata = metadata_of(info, generation);
+  file.metadata.insert(more.begin(), more.end());
   write_safetensors(path, file);
 }
 

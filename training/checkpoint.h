@@ -2,6 +2,7 @@
 // Checkpoints: a model with what it says of itself.
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -70,8 +71,9 @@ inline LoadedModel load_model(const std::filesystem::path& from, Backend& machin
 /// if split, running statistics blended too.
 LoadedModel export_mask(const LoadedModel& from, double p);
 
-/// Writes the weights with their metadata (and `generation`, if it belongs to a run), atomically.
+/// Writes the weights with their metadata (and `generation`, if it belongs to a run) and `more` of
+/// them, atomically.
 void save_model(const std::filesystem::path& path, const Model& model, const CheckpointInfo& info,
-                Index generation = 0);
+                Index generation = 0, const std::map<std::string, std::string>& more = {});
 
 }  // namespace robmask

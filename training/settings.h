@@ -82,6 +82,13 @@ constexpr auto names(Halves) {
   return std::to_array<Named<Halves>>({{together, "together"}, {one_by_one, "one-by-one"}});
 }
 
+/// The weights that a run keeps: the last, or also those of the epoch that tested best.
+enum class KeepWeights { last, best };
+constexpr auto names(KeepWeights) {
+  using enum KeepWeights;
+  return std::to_array<Named<KeepWeights>>({{last, "last"}, {best, "best"}});
+}
+
 /// PGD in training and in an evaluation, but for its ε.
 struct AttackSettings {
   Norm norm = Norm::linf;
@@ -134,7 +141,8 @@ struct TrainSettings {
 
   /// Stop after that many iterations in all; the schedule counts epochs.
   std::optional<Index> steps = {};
-  bool replay = true;        // record an iteration and replay it, where the device can
+  bool replay = true;  // record an iteration and replay it, where the device can
+  KeepWeights keep = KeepWeights::last;
   bool tensorboard = false;  // write the curves as events, too
 };
 

@@ -24,13 +24,16 @@ double learning_rate(const TrainSettings& s, Index epoch) {
   return s.schedule == Schedule::cosine ? cosine_rate(s.lr, epoch, s.epochs) : s.lr;
 }
 
-/// "epoch 3/20: loss 1.2345, test accuracy 61.20 % at mask 0 and 45.10 % at mask 1, 4:05:10 left"
-std::string epoch_line(const EpochSummary& e, Index epochs, bool masks, const Progress& progress) {
+/// "epoch 3/20: loss 1.2345, test accuracy 61.20 % at mask 0 and 45.10 % at mask 1, the best so far:
+/// kept as model-best.safetensors, 4:05:10 left"
+std::string epoch_line(const EpochSummary& e, Index epochs, bool masks, bool best,
+                       const Progress& progress) {
   std::string line = fmt::format("epoch {}/{}: loss {:.4f}", e.epoch + 1, epochs, e.train_loss);
   if (e.test_acc)
     line += fmt::format(", test accuracy {:.2f} %{}", 100 * *e.test_acc, masks ? " at mask 0" : "");
   if (masks && e.test_acc_mask_max)
     line += fmt::format(" and {:.2f} % at mask 1", 100 * *e.test_acc_mask_max);
+  if (best) line += fmt::format(", the best so far: kept as {}", best_model_name);
   if (const auto left = progress.seconds_left(); left && *left > 0)
     line += fmt::format(", {} left", duration_text(*left));
   return line;
@@ -62,7 +65,10 @@ Trainer::Trainer(const TrainSettings& settings, const TrainedModel& trained,
       splits_(splits),
       folder_(folder),
       images_{splits.train.size(), splits.train.split().fingerprint()},
-      totals_(trained.model.machine()) {}
+      totals_(trained.model.machine()) {
+  require(settings.keep != KeepWeights::best || splits.test.size() > 0,
+          "`keep`: best expects test images to choose by, `data` has none");
+}
 Trainer::~Trainer() = default;
 
 Trainer::Iteration& Trainer::iteration_of(Index images) {
@@ -218,8 +224,9 @@ EpochSummary Trainer::run() {
     }
     append_epoch(log_path(), *logged_);
     if (s.tensorboard) append_events(events_path(), *logged_);
-    log_line(epoch_line(*logged_, s.epochs, trained_.model.spec().masks > 1, progress));
-    if (state_.batch == batches) {
+    const bool whole = state_.batch == batches, best = whole && keep_best();
+    log_line(epoch_line(*logged_, s.epochs, trained_.model.spec().masks > 1, best, progress));
+    if (whole) {
       state_ = {.generation = state_.generation, .epoch = state_.epoch + 1, .step = state_.step};
       totals_.reset();
     }

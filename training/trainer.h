@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "training/best_model.h"
 #include "training/checkpoint.h"
 #include "training/epoch_log.h"
 #include "training/event_file.h"
@@ -35,7 +36,8 @@ struct RunFolder {
 
 class Trainer {
  public:
-  /// All of what is referred to outlives the trainer.
+  /// All of what is referred to outlives the trainer. InputError if the best weights are to be kept
+  /// and there are no test images to choose by.
   Trainer(const TrainSettings& settings, const TrainedModel& trained, const DataSplits& splits,
           const RunFolder& folder);
   ~Trainer();
@@ -52,9 +54,13 @@ class Trainer {
   EpochSummary run();
 
   Index steps() const { return state_.step; }
+  /// The epoch whose weights model-best.safetensors holds; none unless the settings keep the best,
+  /// nor before a whole epoch was tested.
+  const std::optional<BestEpoch>& best() const { return best_; }
 
  private:
   std::filesystem::path log_path() const { return folder_.dir / "log.csv"; }
+  std::filesystem::path best_path() const { return folder_.dir / best_model_name; }
   std::filesystem::path events_path() const { return folder_.dir / event_file_name; }
   bool trained() const;
   bool finished() const;
@@ -72,6 +78,7 @@ class Trainer {
   void mend() const;
   const EpochSummary& last_row() const;
   EpochSummary end_epoch(Progress& progress);
+  bool keep_best();
   void save_checkpoint();
 
   const TrainSettings& settings_;
@@ -81,6 +88,7 @@ class Trainer {
   TrainingImages images_;
   RunState state_;
   std::optional<EpochSummary> logged_;  // the last row of the log
+  std::optional<BestEpoch> best_;
   Totals totals_;
   std::map<Index, std::unique_ptr<Iteration>> iterations_;  // by the size of their batch
 };

@@ -22,6 +22,17 @@ void Trainer::save_checkpoint() {
   save_model(folder_.dir / "model.safetensors", trained_.model, folder_.info, state_.generation);
 }
 
+/// Of whole epochs only: one that --steps ended may be gone on with, and be better or worse then.
+/// Comes before the state that knows the epoch: what a kill between the two leaves is written again.
+bool Trainer::keep_best() {
+  if (settings_.keep != KeepWeights::best) return false;
+  const BestEpoch now{logged_->epoch, logged_->test_acc.value()};
+  if (best_ && now.test_accuracy <= best_->test_accuracy) return false;
+  best_ = now;
+  save_best(best_path(), trained_.model, folder_.info, *best_);
+  return true;
+}
+
 void Trainer::resume() {
   const SafeTensors file = read_safetensors(folder_.dir / "state.safetensors");
   state_ = read_progress(file, {settings_.epochs, settings_.batch, images_});
@@ -33,6 +44,7 @@ void Trainer::resume() {
     tensor.machine().fill(tensor, value);
   const std::vector<EpochSummary> logged = logged_epochs(log_path(), last_logged());
   if (!logged.empty()) logged_ = logged.back();
+  if (settings_.keep == KeepWeights::best) best_ = best_before(best_path(), state_.epoch);
   if (finished()) last_row();
 }
 
@@ -45,8 +57,9 @@ Index Trainer::last_logged() const {
 void Trainer::mend() const {
   std::filesystem::create_directories(folder_.dir);
   if (state_.generation == 0) {
-    // Without a checkpoint, a log is what a run killed before its first one left behind.
+    // Without a checkpoint, these are what a run killed before its first one left behind.
     std::filesystem::remove(log_path());
+    std::filesystem::remove(best_path());
   } else {
     // A run killed between the two renames has the model of an earlier generation, or none.
     save_model(folder_.dir / "model.safetensors", trained_.model, folder_.info, state_.generation);

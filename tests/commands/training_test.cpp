@@ -201,6 +201,41 @@ TEST_F(Training, SaysALineAnEpochWithTheLossTheAccuraciesAndTheTimeLeft) {
     }
 }
 
+TEST_F(Training, KeepsTheBestWeightsBesideTheLastSaysSoAndTheyAreReadAsAny) {
+  std::string command = train("run", "--keep best --limit-test 40");
+  command.erase(command.find("--quiet "), 8);
+  const Result done = run(command);
+  ASSERT_EQ(done.code, 0) << done.errors;
+  EXPECT_NE(done.errors.find(" %, the best so far: kept as model-best.safetensors"),
+            std::string::npos)
+      << done.errors;
+  const Json result = parse_json(done.output, "train");
+  const Path best = run_folder("run") / "model-best.safetensors";
+  EXPECT_EQ(result["best_checkpoint"], best.string());
+  EXPECT_EQ(read_safetensors(best).metadata.at("epoch"), result["best_epoch"].dump());
+  const Result judged = run("evaluate --attack clean --json --quiet --limit-test 40 --from " +
+                            quoted(best));  // on the run's own data
+  ASSERT_EQ(judged.code, 0) << judged.errors;
+  EXPECT_EQ(parse_json(judged.output, "evaluate")["results"][0]["clean_accuracy"],
+            result["best_test_accuracy"]);
+  EXPECT_EQ(trained("run", "--limit-test 40 --resume")["best_epoch"], result["best_epoch"]);
+  expect_refused(train("run", "--limit-test 40 --resume --keep last"), "--keep: the run in");
+  EXPECT_EQ(trained("last")["best_checkpoint"], Json());
+  EXPECT_FALSE(std::filesystem::exists(run_folder("last") / "model-best.safetensors"));
+}
+
+TEST_F(Training, WritesCurvesThatAResumedRunGoesOnWithUnasked) {
+  const Path curves = run_folder("run") / "events.out.tfevents.robmask";
+  trained("run", "--tensorboard --steps 4");
+  const auto bytes = std::filesystem::file_size(curves);
+  trained("run", "--resume");
+  EXPECT_GT(std::filesystem::file_size(curves), bytes);
+  trained("late");
+  trained("late", "--resume --tensorboard");
+  EXPECT_EQ(std::filesystem::file_size(run_folder("late") / curves.filename()),
+            std::filesystem::file_size(curves));
+}
+
 TEST_F(Training, TakesAnyNameOfItsFolderThatTheSystemTakes) {
   trained("run\xff");  // JSON is UTF-8
   for (const std::string resume : {"", "--resume"})

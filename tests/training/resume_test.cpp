@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -217,6 +218,60 @@ TEST(Resume, CurvesThatAreAskedForLaterHaveTheEarlierEpochs) {
   EXPECT_EQ(late[1], all[1]);
   for (const auto& [tag, value] : all[0].second)  // from the six digits of the log
     EXPECT_NEAR(late[0].second.at(tag), value, 1e-5 * std::abs(value)) << tag;
+}
+
+TEST(Resume, KeepsTheFirstOfTheEpochsThatTestedBestWhereverTheRunStoppedOrWasKilled) {
+  const test::ScratchFolder whole;
+  TrainSettings s = settings();
+  s.epochs = 4;
+  s.keep = KeepWeights::best;
+  run(whole.path(), s);
+  const auto log = logged_epochs(whole / "log.csv", s.epochs);
+  const auto best = std::ranges::max_element(log, {}, &EpochSummary::test_acc);
+  const std::string kept = read_text(whole / best_model_name);
+  const auto& said = read_safetensors(whole / best_model_name).metadata;
+  EXPECT_EQ(said.at("epoch"), std::to_string(best->epoch));
+  EXPECT_EQ(said.at("test_accuracy"), fmt::format("{}", *best->test_acc));
+  for (const Index stop : {2, 4, 10, 14}) {
+    const test::ScratchFolder parts;
+    TrainSettings part = s;
+    part.steps = stop;
+    run(parts.path(), part);
+    EXPECT_EQ(fs::exists(parts / best_model_name), stop >= 4) << "an epoch that is not whole";
+    const fs::path state = parts / "state.safetensors", earlier = parts / "earlier";
+    fs::copy(state, earlier);
+    run(parts.path(), s);
+    EXPECT_EQ(read_text(parts / best_model_name), kept) << "stopped after iteration " << stop;
+    fs::rename(earlier, state);  // killed before a later state was written
+    run(parts.path(), s);
+    EXPECT_EQ(read_text(parts / best_model_name), kept) << "killed after iteration " << stop;
+  }
+}
+
+TEST(Resume, WithoutTestImagesThereAreNoBestWeightsToKeep) {
+  const test::ScratchFolder folder;
+  TrainSettings s = settings();
+  s.keep = KeepWeights::best;
+  Dataset untested = images();
+  untested.test = {};
+  EXPECT_EQ(test::message_of<InputError>([&] { run(folder.path(), s, untested); }),
+            "`keep`: best expects test images to choose by, `data` has none");
+}
+
+TEST(Resume, BestWeightsThatDoNotSayTheirEpochAreRefused) {
+  const test::ScratchFolder folder;
+  TrainSettings s = settings();
+  s.keep = KeepWeights::best;
+  s.steps = 6;
+  run(folder.path(), s);
+  const fs::path best = folder / best_model_name;
+  for (const std::string key : {"epoch", "test_accuracy"}) {
+    const std::string whole = read_text(best);
+    change(best, [&](SafeTensors& file) { file.metadata.erase(key); });
+    const std::string line = test::message_of<InputError>([&] { run(folder.path(), s); });
+    EXPECT_TRUE(line.starts_with(best.string() + ": metadata \"" + key + "\"")) << line;
+    test::put(best, whole);
+  }
 }
 
 TEST(Resume, ADivergingLossStopsTheRunAndKeepsTheLastCheckpoint) {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Kills a training run at random moments (SIGKILL, SIGTERM, SIGINT in turn), resumes it each time, and
-# requires the same weights, bit for bit, as of a run that was never killed.
+# requires the same weights, last and best, bit for bit, as of a run that was never killed.
 #   tools/checks/kills.sh [KILLS=30] [SEED=1]        ROBMASK names the binary
 
 set -u
@@ -10,7 +10,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 run() {  # in the background it is the training process itself
   exec "$robmask" train --data synthetic --limit-train 480 --limit-test 50 --method robmask --width 8 \
-    --batch 32 --epochs 4 --device cpu --quiet --out "$folder/$1" "${@:2}" >/dev/null 2>&1
+    --batch 32 --epochs 4 --keep best --device cpu --quiet --out "$folder/$1" "${@:2}" >/dev/null 2>&1
 }
 
 start=$(date +%s%N)
@@ -40,5 +40,6 @@ while [ "$done_kills" -lt "$kills" ]; do
   finished=$((finished + 1))
   "$robmask" export --from "$folder/killed" --mask 0.5 --out "$folder/killed.safetensors" --quiet >/dev/null
   cmp "$folder/whole.safetensors" "$folder/killed.safetensors" || exit 1
+  cmp "$folder"/{whole,killed}/model-best.safetensors || exit 1
 done
 echo "$done_kills kills in $finished runs: all ended in the same bits as the run that was not killed"

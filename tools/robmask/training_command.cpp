@@ -60,6 +60,7 @@ void add_optimizer(Options& o, TrainSettings& s) {
 
 void TrainingCommand::add_run(Options& o) {
   o.flag("resume", resume_, "continue the run in --out with its settings");
+  o.add("keep", s_.keep, "weights: of the last epoch, also of the one that tested best");
   o.flag("tensorboard", s_.tensorboard, "write the curves for TensorBoard, too");
 }
 
@@ -220,6 +221,8 @@ int TrainingCommand::train(const Model& model, Recipe& recipe, const std::vector
   const EpochSummary last = trainer.run();
 
   using accuracy = Value<std::optional<double>>;
+  const std::optional<BestEpoch> best = trainer.best();
+  const std::string best_file = (dir / best_model_name).string();
   const Json json{{"command", command},
                   {"method", info.method},
                   {"model", info.spec.name},
@@ -230,13 +233,19 @@ int TrainingCommand::train(const Model& model, Recipe& recipe, const std::vector
                   {"train_loss", last.train_loss},
                   {"train_accuracy", last.train_acc},
                   {"test_accuracy", accuracy::write(last.test_acc)},
-                  {"test_accuracy_mask_max", accuracy::write(last.test_acc_mask_max)}};
+                  {"test_accuracy_mask_max", accuracy::write(last.test_acc_mask_max)},
+                  {"best_checkpoint", best ? Json(best_file) : Json()},
+                  {"best_epoch", best ? Json(best->epoch) : Json()},
+                  {"best_test_accuracy", best ? Json(best->test_accuracy) : Json()}};
   std::string text = fmt::format("{}: {} iterations, train loss {:.4f}", dir.string(),
                                  trainer.steps(), last.train_loss);
   if (last.test_acc)
     text += fmt::format(", test accuracy {:.2f} % at mask 0", 100 * *last.test_acc);
   if (model.spec().masks > 1 && last.test_acc_mask_max)
     text += fmt::format(" and {:.2f} % at mask 1", 100 * *last.test_acc_mask_max);
+  if (best)
+    text += fmt::format("; {}: {:.2f} %, after epoch {}", best_file, 100 * best->test_accuracy,
+                        best->epoch + 1);
   print_result(common_, json, text + "\n");
   return 0;
 }
