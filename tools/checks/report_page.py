@@ -9,6 +9,7 @@ Screenshots go to FOLDER. Exit codes: 0 all is well, 1 something is not, 77 no C
 import pathlib
 import shutil
 import sys
+import time
 
 from browser import Browser, find_browser
 from evaluated import robmask
@@ -65,6 +66,21 @@ def check_slider(browser):
     check_numbers(browser, results[-1])
 
 
+def check_reload(browser, page, folder):
+    """A page that loads itself again, as a watched one does, stays at the mask that was chosen."""
+    watched = folder / "watched.html"
+    watched.write_text(page.read_text().replace(
+        "<title>", '<meta http-equiv="refresh" content="1">\n<title>', 1))
+    browser.open(watched)
+    began = browser.value("performance.timeOrigin")
+    browser.value("(mask => { mask.value = 1; mask.dispatchEvent(new Event('input')); })"
+                  "(document.getElementById('mask'))")
+    time.sleep(1.6)
+    check(browser.value("performance.timeOrigin") > began, "a watched page loads itself again")
+    place = browser.value("document.getElementById('mask').value")
+    check(place == "1", "and stays at the mask that was chosen", place)
+
+
 def check_page(browser, page, folder):
     for width, height in ((360, 740), (1200, 900)):
         for scheme in ("light", "dark"):
@@ -114,6 +130,7 @@ def main():
         for number, run in enumerate(runs):
             check_pictures(browser, run, number, TERMS, folder)
         check_unusual(browser, page, folder)
+        check_reload(browser, page, folder)
     print(f"{len(failures)} of the checks failed; screenshots are in {folder}")
     return 1 if failures else 0
 

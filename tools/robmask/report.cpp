@@ -6,9 +6,8 @@
 #include "tools/robmask/options/attack.h"
 #include "tools/robmask/options/command.h"
 #include "tools/robmask/outputs.h"
-#include "tools/robmask/report/figures.h"
 #include "tools/robmask/report/page.h"
-#include "tools/robmask/report/tables.h"
+#include "tools/robmask/report/watch.h"
 #include "training/terminal.h"
 
 namespace robmask {
@@ -16,18 +15,6 @@ namespace robmask {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The tables of one run, folded but for the accuracies.
-std::string tables_of(const Json& run, const CsvTable& log) {
-  const auto folded = [](std::string_view title, const std::string& table) {
-    return fmt::format("<details><summary>{}</summary>\n{}</details>\n", title, table);
-  };
-  return fmt::format(
-      "<article><h3>{}</h3>\n{}{}{}{}</article>\n", html_escaped(run["name"].get<std::string>()),
-      accuracy_table(run["results"], run["data"]),
-      folded("Predictions", prediction_table(run["samples"], run["classes"])),
-      folded("Training log", log_table(log)), folded("Settings", settings_table(run["config"])));
-}
 
 /// All that the figures depend on.
 Json journal_settings(const ReportSettings& s) {
@@ -56,6 +43,7 @@ class Report final : public Command {
     o.add("images", s_.images, "first test images to show", from_to(1, 64));
     o.add("mask", s_.masks, "list of mask strengths p, for runs with several masks", from_to(0, 1));
     o.flag("resume", s_.resume, "go on with an interrupted report");
+    o.flag("watch", s_.watch, "write the page again as the runs go on, until they have ended");
     o.group("Attack");
     o.add("eps", s_.eps, "largest perturbation, in the run's norm", at_least(0),
           "the run's eps_max");
@@ -67,6 +55,8 @@ class Report final : public Command {
   void check() override {
     require(s_.runs.size() == 1 || !s_.common.out.empty(),
             "--out: expected the page to write for {} runs, such as report.html", s_.runs.size());
+    require(!s_.watch || !s_.resume,
+            "--resume: not with --watch, which measures what is there now: leave out one");
   }
 
   void resolve() override {
@@ -81,46 +71,83 @@ class Report final : public Command {
   }
 
   int run() override {
-    std::vector<RunFiles> files;  // of all runs, before the first takes minutes
-    std::vector<EvaluationSettings> asked;
-    for (const std::string& run : s_.runs) {
-      files.push_back(read_run(run));
-      asked.push_back(evaluation_of(s_, run, files.back()));
-    }
-    const std::vector<std::string> names = run_names(s_.runs);
     const Path out = s_.common.out;
     require_output_folder("out", out.parent_path());
+    if (s_.watch) wait_for_weights(s_.runs);
+    const std::vector<std::string> names = run_names(s_.runs);
+    std::vector<ShownRun> runs;  // all are read before the first takes minutes
+    for (std::size_t i = 0; i < s_.runs.size(); ++i) runs.emplace_back(s_, s_.runs[i], names[i]);
     if (!out.parent_path().empty()) fs::create_directories(out.parent_path());
     require_output_file("out", out, {".html", ".htm"});
-    if (s_.resume && !fs::exists(out.string() + ".journal"))
-      tell_of_new_start(out.parent_path(), "journal of an interrupted report");
-    Journal journal(out.string() + ".journal", journal_settings(s_), s_.resume);
-
-    Json report{{"program", fmt::format("robmask {}", version)}, {"runs", Json::array()}};
-    Json printed = Json::array();
-    std::string tables;
-    const auto measure = [&](std::size_t i) {
-      log("report: {} ({} of {})", s_.runs[i], i + 1, files.size());
-      Json run{{"name", names[i]}};
-      run.update(run_figures(asked[i], s_.images, s_.runs[i], files[i], journal));
-      tables += tables_of(run, files[i].log);
-      printed.push_back({{"run", s_.runs[i]}, {"results", run["results"]}});
-      report["runs"].push_back(std::move(run));
-    };
-    journal.resumable([&] {
-      for (std::size_t i = 0; i < files.size(); ++i) measure(i);
-      const std::string page = html_page(report, tables);
-      write_file(out, page);
-      print_result(
-          s_.common, {{"report", out.string()}, {"bytes", page.size()}, {"runs", printed}},
-          fmt::format("{}: {} run{}, {:.1f} MB; open it in a browser\n", out.string(), files.size(),
-                      files.size() == 1 ? "" : "s", static_cast<double>(page.size()) / 1e6));
-    });
-    journal.remove();  // last: until here, a failure or a kill can be resumed
+    if (s_.watch) {
+      follow(runs);
+    } else {
+      measure(runs);
+    }
     return 0;
   }
 
  private:
+  Path journal_path() const { return s_.common.out + ".journal"; }
+
+  void measure(std::vector<ShownRun>& runs) const {
+    if (s_.resume && !fs::exists(journal_path()))
+      tell_of_new_start(journal_path().parent_path(), "journal of an interrupted report");
+    Journal journal(journal_path(), journal_settings(s_), s_.resume);
+    journal.resumable([&] {
+      for (std::size_t i = 0; i < runs.size(); ++i) {
+        log("report: {} ({} of {})", runs[i].run(), i + 1, runs.size());
+        runs[i].measure(journal);
+      }
+      print(runs, write(runs));
+    });
+    journal.remove();  // last: until here, a failure or a kill can be resumed
+  }
+
+  /// Each measurement has a journal of its own: by the next, the weights are others.
+  void follow(std::vector<ShownRun>& runs) const {
+    const auto measure = [&](ShownRun& run) {
+      Journal journal(journal_path(), journal_settings(s_), false);
+      log("report: {}", run.run());
+      try {
+        run.measure(journal);
+      } catch (...) {
+        journal.remove();
+        throw;
+      }
+      journal.remove();
+    };
+    std::size_t bytes = 0;
+    watch(runs, measure, [&](const std::string& words) {
+      bytes = write(runs, words);
+      if (!words.empty()) log("report: {}: {}", s_.common.out, words);
+    });
+    print(runs, bytes);
+  }
+
+  /// Returns the size of the page.
+  std::size_t write(const std::vector<ShownRun>& runs, const std::string& watched = {}) const {
+    Json report{{"program", fmt::format("robmask {}", version)}, {"runs", Json::array()}};
+    std::string tables;
+    for (const ShownRun& run : runs) {
+      report["runs"].push_back(run.figures());
+      tables += run.tables();
+    }
+    const std::string page = html_page(report, tables, watched);
+    write_file(s_.common.out, page);
+    return page.size();
+  }
+
+  void print(const std::vector<ShownRun>& runs, std::size_t bytes) const {
+    Json printed = Json::array();
+    for (const ShownRun& run : runs)
+      printed.push_back({{"run", run.run()}, {"results", run.figures()["results"]}});
+    print_result(
+        s_.common, {{"report", s_.common.out}, {"bytes", bytes}, {"runs", printed}},
+        fmt::format("{}: {} run{}, {:.1f} MB; open it in a browser\n", s_.common.out, runs.size(),
+                    runs.size() == 1 ? "" : "s", static_cast<double>(bytes) / 1e6));
+  }
+
   ReportSettings s_;
 };
 

@@ -27,9 +27,6 @@ EvaluationSettings evaluation_of(const ReportSettings& s, const std::string& run
   return e;
 }
 
-namespace {
-
-/// The numbers of log.csv by column; null where there is none.
 Json log_json(const CsvTable& log) {
   Json json = Json::object();
   for (std::size_t c = 0; c < log.columns.size(); ++c) {
@@ -41,6 +38,8 @@ Json log_json(const CsvTable& log) {
   }
   return json;
 }
+
+namespace {
 
 Json model_json(const LoadedModel& from) {
   const ModelSpec& spec = from.info.spec;

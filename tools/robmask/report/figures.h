@@ -19,6 +19,7 @@ struct ReportSettings {
   AttackSettings attack{.steps = 20};    // in the run's norm
   Index images = 8, batch = 128;
   bool resume = false;
+  bool watch = false;  // until all runs have ended
 };
 
 /// What evaluate would be asked: PGD at every mask the model has, in the run's own norm, on its own
@@ -26,6 +27,9 @@ struct ReportSettings {
 /// does not say its data.
 EvaluationSettings evaluation_of(const ReportSettings& settings, const std::string& run,
                                  const RunFiles& files);
+
+/// The numbers of log.csv by column; null where there is none.
+Json log_json(const CsvTable& log);
 
 /// Evaluates a run at every mask it has and looks at its first `images`: an entry of "runs"
 /// (page.h) but for its name. Verdicts go through `journal`. InputError for weights or data that do

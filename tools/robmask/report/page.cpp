@@ -32,10 +32,28 @@ std::string heading_of(const Json& runs) {
   return choice ? "One network, many masks" : "One network, one mask";
 }
 
+constexpr int reload_seconds = 5;
+
+std::string reload_of(const std::string& watched) {
+  if (watched.empty()) return "";
+  return fmt::format("<meta http-equiv=\"refresh\" content=\"{}\">\n", reload_seconds);
+}
+
+std::string watched_of(const std::string& watched) {
+  if (watched.empty()) return "";
+  return fmt::format(
+      "<p class=\"watched\">Still training: {}. This page loads itself again every {} seconds. "
+      "Curves, "
+      "log and settings are up to date; the rest is measured anew from time to time.</p>\n",
+      html_escaped(watched), reload_seconds);
+}
+
 }  // namespace
 
-std::string html_page(const Json& report, const std::string& tables) {
+std::string html_page(const Json& report, const std::string& tables, const std::string& watched) {
   const std::map<std::string_view, std::string> parts{
+      {"reload", reload_of(watched)},
+      {"watched", watched_of(watched)},
       {"title", title_of(report["runs"])},
       {"heading", heading_of(report["runs"])},
       {"style", std::string(assets::style_css)},

@@ -16,7 +16,9 @@ namespace robmask {
 ///              "log": {column: numbers}}]}
 ///
 /// `tables` is the HTML of the runs' tables. No text in `report` can end the script that holds it.
-std::string html_page(const Json& report, const std::string& tables);
+/// `watched` says what still goes on in a page that loads itself again; empty for one that does not.
+std::string html_page(const Json& report, const std::string& tables,
+                      const std::string& watched = {});
 
 /// The files that the Makefile turns into strings.
 namespace assets {

@@ -227,7 +227,7 @@ function showApart() {
     others.map(one => `${one.name} (${measured(one)})`).join("; ") + ".";
 }
 
-function showRun() {
+function showRun(mask) {
   const {model} = run;
   $("facts").textContent = `${model.name}, width ${model.width}, ` +
     `${model.parameters.toLocaleString("en")} parameters; method ${model.method}, ` +
@@ -237,7 +237,7 @@ function showRun() {
   showChoice();
   showApart();
   showTraining();
-  show(0);
+  show(mask);
 }
 
 function show(mask) {
@@ -249,11 +249,27 @@ function show(mask) {
   showMaps();
 }
 
+/// What the reader chose on the watched page that this one follows.
+function chosenBefore() {
+  try {
+    const chosen = sessionStorage.getItem(location.pathname);
+    sessionStorage.removeItem(location.pathname);
+    return JSON.parse(chosen) ?? {};
+  } catch {
+    return {};  // a browser that is told to store nothing
+  }
+}
+if (document.querySelector("meta[http-equiv=refresh]"))
+  addEventListener("pagehide", () => sessionStorage.setItem(
+    location.pathname, JSON.stringify({run: report.runs.indexOf(run), mask: at})));
+
+const chosen = chosenBefore();
+run = report.runs[chosen.run] ?? run;
 $("live").hidden = false;
 report.runs.forEach((one, i) => $("run").add(new Option(one.name, i, one === run, one === run)));
 document.querySelector(".model").hidden = report.runs.length === 1;
-$("run").addEventListener("change", () => { run = report.runs[$("run").value]; showRun(); });
+$("run").addEventListener("change", () => { run = report.runs[$("run").value]; showRun(0); });
 $("mask").addEventListener("input", () => show(+$("mask").value));
 document.querySelector(".control").addEventListener("submit", event => event.preventDefault());
 addEventListener("resize", () => { showTradeoff(); showAccuracy(); showTraining(); });
-showRun();
+showRun(Math.min(chosen.mask ?? 0, run.results.length - 1));

@@ -34,7 +34,7 @@ RunFiles read_run(const Path& run) {
 std::vector<std::string> run_names(const std::vector<std::string>& runs) {
   std::vector<std::string> names;
   std::ranges::transform(runs, std::back_inserter(names), [](const std::string& run) {
-    return fs::canonical(run).filename().string();
+    return fs::weakly_canonical(run).filename().string();
   });
   return std::set(names.begin(), names.end()).size() == runs.size() ? names : runs;
 }
