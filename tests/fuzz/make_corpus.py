@@ -33,6 +33,18 @@ def npy(descr, shape, data):
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + data
 
 
+def record(data):
+    def checked(part):
+        crc = 0xffffffff
+        for byte in part:
+            crc ^= byte
+            for _ in range(8):
+                crc = crc >> 1 ^ (crc & 1) * 0x82f63b78
+        crc ^= 0xffffffff
+        return part + struct.pack("<I", ((crc >> 15 | crc << 17) + 0xa282ead8) & 0xffffffff)
+    return checked(struct.pack("<Q", len(data))) + checked(data)
+
+
 def png(width, height, depth, colour, rows, chunks=()):
     def chunk(name, content):
         checksum = zlib.crc32(name + content)
@@ -98,6 +110,9 @@ def by_hand():
     put("csv", "log", log + "0,0.1,2.3,2.3,0,0.1,,,1.5\n1,0.05,2.2,2.2,0,0.2,0.25,0.2,1.5\n")
     put("csv", "quoted", 'epoch,"a ""b"", c",d\r\n1,"x\ny",\r\n2,3')
     put("csv", "uneven", "epoch,lr\n0\n")
+
+    put("record", "two", record(b"brain.Event:2") + record(b""))
+    put("record", "torn", record(b"one") + record(b"two")[:-1])
 
     put("config", "plain", 'method = "pgd"\neps = "4/255"\nmask = [0, 0.5,\n 1]\n# why\nseed = 3\n')
     put("config", "sections",
