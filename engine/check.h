@@ -31,16 +31,21 @@ struct Unavailable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Throw InputError, and std::logic_error, with the formatted text. Apart from those who call them,
+/// since no program should hold the text's making at a thousand places.
+[[noreturn]] void throw_input_error(fmt::string_view text, fmt::format_args args);
+[[noreturn]] void throw_logic_error(fmt::string_view text, fmt::format_args args);
+
 /// Throws InputError with the formatted text unless `ok`.
 template <class... Args>
 void require(bool ok, fmt::format_string<Args...> text, Args&&... args) {
-  if (!ok) throw InputError(fmt::format(text, std::forward<Args>(args)...));
+  if (!ok) throw_input_error(text, fmt::make_format_args(args...));
 }
 
 /// Throws std::logic_error unless `ok`: a broken promise between two parts of this program.
 template <class... Args>
 void expect(bool ok, fmt::format_string<Args...> text, Args&&... args) {
-  if (!ok) throw std::logic_error(fmt::format(text, std::forward<Args>(args)...));
+  if (!ok) throw_logic_error(text, fmt::make_format_args(args...));
 }
 
 }  // namespace robmask
