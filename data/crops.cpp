@@ -85,4 +85,8 @@ Image test_view(const Image& image, Index side) { return central_view(image, sid
 
 Image fitted(const Image& image, Index side) { return central_view(image, side, side); }
 
+Image shown(const Image& image, Index side) {
+  return side <= largest_whole_side ? fitted(image, side) : test_view(image, side);
+}
+
 }  // namespace robmask

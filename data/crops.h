@@ -22,4 +22,9 @@ Image fitted(const Image& image, Index side);
 /// The shorter side resized to 8/7 of `side` (256 for 224), then the central side × side.
 Image test_view(const Image& image, Index side);
 
+/// Up to this side, networks are trained on whole pictures; above, on crops.
+inline constexpr Index largest_whole_side = 64;
+/// A picture of any size as a network of that side was tested: fitted(), or a test_view().
+Image shown(const Image& image, Index side);
+
 }  // namespace robmask

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "data/codecs/codec.h"
+#include "data/codecs/orientation.h"
 #include "data/files/file_kind.h"
 
 namespace robmask {
@@ -126,13 +127,28 @@ Image decode_image(const Path& path, Index max_pixels) {
   return decode_bytes(read_whole(InputFile(path)), path.string(), max_pixels);
 }
 
-void with_image(const Path& path, Index max_pixels, const std::function<void(const Image&)>& use) {
+namespace {
+
+void with_decoded(const Path& path, Index max_pixels, bool turned,
+                  const std::function<void(const Image&)>& use) {
   std::string bytes = read_whole(InputFile(path));
+  const int orientation = turned ? exif_orientation(bytes) : 1;
   Opened opened(bytes, path.string(), max_pixels);
   const Share share(opened.size().height * opened.size().width);
-  const Image image = std::move(opened).decode();
+  const Image image = upright(std::move(opened).decode(), orientation);
   std::string().swap(bytes);
   use(image);
+}
+
+}  // namespace
+
+void with_image(const Path& path, Index max_pixels, const std::function<void(const Image&)>& use) {
+  with_decoded(path, max_pixels, false, use);
+}
+
+void with_upright(const Path& path, Index max_pixels,
+                  const std::function<void(const Image&)>& use) {
+  with_decoded(path, max_pixels, true, use);
 }
 
 Image read_image_size(const Path& path) {

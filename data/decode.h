@@ -26,8 +26,8 @@ bool is_image_file(const Path& path);
 std::string lower_case_ending(const Path& path);  // ".jpg"
 
 /// Decodes a file by its content, whatever its ending. Gray, palettes and CMYK become RGB;
-/// transparency is dropped, an orientation in EXIF not looked at; of 16 bits the high 8 stay, also
-/// of gray. The pixels are those of Pillow's convert("RGB"), within 3 levels, but for 16-bit gray.
+/// transparency is dropped, an orientation in EXIF not looked at, as in torchvision's data sets; of
+/// 16 bits the high 8 stay, also of gray. The pixels are those of Pillow's convert("RGB"), within 3 levels, but for 16-bit gray.
 /// Throws InputError, with the file's name, if it is missing, cut short, garbled (a PNG by its
 /// checksums, a JPEG by any of libjpeg's warnings about data), of another format, or larger than
 /// `max_pixels`, which the head tells before memory is taken.
@@ -40,6 +40,8 @@ Image decode_bytes(std::string_view bytes, const std::string& name,
 /// use(decode_image(…)) for threads that do so at the same time: those whose images would take more
 /// than a usual_max_pixels together wait for each other. `use` must not decode.
 void with_image(const Path& path, Index max_pixels, const std::function<void(const Image&)>& use);
+/// The same for the picture that a person sees: turned as its EXIF says.
+void with_upright(const Path& path, Index max_pixels, const std::function<void(const Image&)>& use);
 
 /// Height and width from the file's head; `pixels` stays empty. Throws InputError as decode_image
 /// does, as far as the head tells, but for `max_pixels`.

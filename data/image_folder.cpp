@@ -16,9 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Images up to this side are all in memory, each as it is or fitted; larger ones are crops.
-constexpr Index largest_resident_side = 64;
-
 /// Applies `use` to each decoded image, or, if broken images are skipped, drops from the listing
 /// those that cannot be decoded, with a warning; `use(i, image)` gets the place in the old listing,
 /// and the places that stay are returned.
@@ -112,8 +109,8 @@ Dataset load_image_folder(const Path& folder, const DataOptions& options,
     Listing listing = list_images(split, data.classes);
     if (!listing.left_out.empty()) data.warnings.push_back(listing.left_out);
     listing.keep(choose_images(listing.labels, part, options, data));
-    return side <= largest_resident_side ? resident_split(std::move(listing), side, options, data)
-                                         : streamed_split(std::move(listing), side, part, options);
+    return side <= largest_whole_side ? resident_split(std::move(listing), side, options, data)
+                                      : streamed_split(std::move(listing), side, part, options);
   };
   if (options.train) data.train = load(train, Part::train);
   if (options.test) data.test = load(test, Part::test);

@@ -143,4 +143,26 @@ Listing list_images(const Path& split, const std::vector<std::string>& classes) 
   return listing;
 }
 
+Listing list_pictures(const std::vector<Path>& names) {
+  Listing listing;
+  Foreign foreign;
+  for (const Path& name : names) {
+    std::error_code none;  // a name that cannot be is not there
+    if (!fs::is_directory(name, none)) {
+      require(fs::exists(name, none), "{}: expected a picture or a folder of them, found nothing",
+              name.string());
+      listing.files.push_back(name);
+      continue;
+    }
+    Foreign here;
+    const std::vector<Path> files = images_below(name, here);
+    require(!files.empty(), "{}: expected pictures, found none{}", name.string(),
+            here.first.empty() ? "" : " but " + here.words());
+    listing.files.insert(listing.files.end(), files.begin(), files.end());
+    foreign.add(here);
+  }
+  if (!foreign.first.empty()) listing.left_out = "left out " + foreign.words();
+  return listing;
+}
+
 }  // namespace robmask

@@ -34,6 +34,10 @@ std::vector<Path> images_below(const Path& folder);
 /// without class folders.
 Listing list_images(const Path& split, const std::vector<std::string>& classes);
 
+/// The files that are named, and every image below folders that are, in the order of the names; no
+/// labels. InputError for a name of nothing, and for a folder that holds no image.
+Listing list_pictures(const std::vector<Path>& names);
+
 struct SizeCount {
   Index height = 0, width = 0;
   Index files = 0;

@@ -70,12 +70,16 @@ void SafeTensors::add(std::string name, HostTensor tensor) {
 
 SafeTensors read_safetensors(const Path& path) {
   const InputFile file(path);
-  require(file.size() >= length_bytes + 2,
-          "{}: expected a safetensors file of at least 10 bytes, got {} bytes", file.name(),
-          file.size());
+  return read_safetensors(file, 0, file.size());
+}
+
+SafeTensors read_safetensors(const InputFile& file, std::uint64_t begin, std::uint64_t end) {
+  const std::uint64_t size = end - begin;
+  require(size >= length_bytes + 2,
+          "{}: expected a safetensors file of at least 10 bytes, got {} bytes", file.name(), size);
   std::uint64_t header_bytes = 0;
-  file.read(0, std::as_writable_bytes(std::span(&header_bytes, 1)));
-  const auto longest = std::min(longest_header, file.size() - length_bytes);
+  file.read(begin, std::as_writable_bytes(std::span(&header_bytes, 1)));
+  const auto longest = std::min(longest_header, size - length_bytes);
   // The first bytes of another kind of file are a length that no header has.
   const std::string_view kind = header_bytes <= longest ? "" : kind_of(file.head(telling_bytes));
   require(kind.empty(), "{}: expected a safetensors file, got {}", file.name(), kind);
@@ -83,9 +87,9 @@ SafeTensors read_safetensors(const Path& path) {
           "{}: expected a safetensors header of at most {} bytes, got a length of {}; the file is "
           "cut short or of another kind",
           file.name(), longest, header_bytes);
-  const auto data_start = length_bytes + header_bytes;
-  auto header = parse_safetensors_header(file.read(length_bytes, header_bytes),
-                                         file.size() - data_start, file.name());
+  const auto data_start = begin + length_bytes + header_bytes;
+  auto header = parse_safetensors_header(file.read(begin + length_bytes, header_bytes),
+                                         end - data_start, file.name());
   SafeTensors result;
   result.source = file.name();
   result.metadata = std::move(header.metadata);
@@ -97,13 +101,18 @@ SafeTensors read_safetensors(const Path& path) {
   return result;
 }
 
-void write_safetensors(const Path& path, const SafeTensors& file) {
+void serialize(const SafeTensors& file,
+               const std::function<void(std::span<const std::byte>)>& take) {
   const std::string header = header_text(file);
   const std::uint64_t header_bytes = header.size();
+  take(std::as_bytes(std::span(&header_bytes, 1)));
+  take(std::as_bytes(std::span(header)));
+  for (const auto* named : by_width(file.tensors)) take(named->tensor.data);
+}
+
+void write_safetensors(const Path& path, const SafeTensors& file) {
   AtomicFile out(path);
-  out.write(std::as_bytes(std::span(&header_bytes, 1)));
-  out.write(header);
-  for (const auto* named : by_width(file.tensors)) out.write(named->tensor.data);
+  serialize(file, [&](std::span<const std::byte> piece) { out.write(piece); });
   out.commit();
 }
 

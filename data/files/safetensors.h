@@ -3,7 +3,9 @@
 // JSON {name: {dtype, shape, data_offsets: [begin, end)}, "__metadata__": {string: string}}, then
 // the data. Nothing in such a file is ever executed, and nothing is believed before it is checked.
 
+#include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,9 +39,14 @@ struct SafeTensors {
 /// dimensions, a shape whose bytes are not end - begin, data that overlap, leave a hole or do not
 /// fill the file.
 SafeTensors read_safetensors(const Path& path);
+/// The same of a part of a file, its bytes [begin, end).
+SafeTensors read_safetensors(const InputFile& file, std::uint64_t begin, std::uint64_t end);
 
 /// Writes `file` atomically; the wider types first, so that every tensor is aligned in the file and
 /// PyTorch can map it. The header keeps the order of `file.tensors`.
 void write_safetensors(const Path& path, const SafeTensors& file);
+/// The bytes of such a file, handed to `take` piece by piece.
+void serialize(const SafeTensors& file,
+               const std::function<void(std::span<const std::byte>)>& take);
 
 }  // namespace robmask

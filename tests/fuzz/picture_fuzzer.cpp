@@ -1,6 +1,6 @@
-// An image file: its size, its pixels.
+// An image file: its size, its pixels, which way up it is.
 
-#include "data/decode.h"
+#include "data/codecs/orientation.h"
 #include "tests/fuzz/mutators.h"
 
 namespace robmask::fuzz {
@@ -19,6 +19,10 @@ const Reader picture(
       check(sized && size.height == image.height && size.width == image.width,
             "the head to say the size of the image");
       check(std::ssize(image.pixels) == image.height * image.width * 3, "a byte a channel");
+      const int orientation = exif_orientation(input);
+      check(1 <= orientation && orientation <= 8, "one of eight orientations");
+      check(std::ssize(upright(image, orientation).pixels) == std::ssize(image.pixels),
+            "no pixel lost in turning");
     },
     other_picture);
 

@@ -11,8 +11,9 @@ SIDE, CHANNELS = 32, 3
 
 
 def robmask(*words):
-    subprocess.run([os.environ["ROBMASK"], *map(str, words), "--device", "cpu", "--quiet"],
-                   check=True, stdout=subprocess.DEVNULL)
+    """What it prints."""
+    return subprocess.run([os.environ["ROBMASK"], *map(str, words), "--device", "cpu", "--quiet"],
+                          check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def read_npy(path):

@@ -3,10 +3,13 @@
 that `robmask` makes of them with Pillow's convert("RGB"): at most 3 levels apart. (Of 16-bit gray,
 where Pillow clips, with the high byte.) Then damages each: what Pillow refuses, we must refuse.
 
+Pictures of EXIF's orientations must be seen as Pillow turns them.
+
     ROBMASK=build/robmask tools/checks/pictures.py        needs python3-pil; Error 77: there is none
 """
 
 import io
+import json
 import os
 import pathlib
 import random
@@ -21,7 +24,7 @@ import zlib
 from evaluated import read_npy, robmask
 
 try:
-    from PIL import Image
+    from PIL import Image, ImageOps
 except ImportError:
     print("pictures.py: no python3-pil here")
     sys.exit(77)
@@ -241,6 +244,25 @@ def compare_damaged(network, cases, folder):
     return done.returncode == 0 and not failed
 
 
+def compare_turned(network, folder):
+    """Pictures of EXIF's eight orientations: predict takes each for what Pillow makes of it."""
+    rng, failed = random.Random(2), 0
+    folder.mkdir()
+    pixels = bytes(rng.randrange(256) for _ in range(3 * 24 * 40))
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        for kind in "jpg", "png":
+            turned, upright = folder / f"{orientation}.{kind}", folder / f"{orientation}.{kind}.png"
+            Image.frombytes("RGB", (40, 24), pixels).save(turned, exif=exif)
+            ImageOps.exif_transpose(Image.open(turned)).save(upright)
+            done = robmask("predict", "--from", network, turned, upright, "--json")
+            ours, theirs = [picture["predictions"] for picture in json.loads(done)["pictures"]]
+            failed += ours != theirs
+    print(f"16 pictures of eight orientations, {failed} seen otherwise than by Pillow")
+    return failed == 0
+
+
 def main():
     random.seed(0)
     warnings.simplefilter("ignore")  # Pillow's opinion on palettes
@@ -254,7 +276,9 @@ def main():
                 total.setdefault(kind, []).extend(worst)
         for kind, worst in total.items():
             print(f"{kind:5} {len(worst):4} pictures, at most {max(worst)} levels from Pillow's")
-        fine = compare_damaged(folder / str(SIDES[0]) / "run", cases, folder / "damaged")
+        network = folder / str(SIDES[0]) / "run"
+        fine = compare_turned(network, folder / "turned")
+        fine &= compare_damaged(network, cases, folder / "damaged")
     return 0 if fine and all(max(worst) <= MOST for worst in total.values()) else 1
 
 
