@@ -25,9 +25,10 @@ Variable Scope::add(const std::string& name, Role role, const Shape& shape,
 
 Variable Scope::uniform(const std::string& name, Role role, const Shape& shape,
                         Index fan_in) const {
+  if (!shape_->seed) return constant(name, role, shape, 0);
   return add(name, role, shape, [&] {
     const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
-    const Stream stream{.seed = shape_->seed,
+    const Stream stream{.seed = *shape_->seed,
                         .purpose = Purpose::initialization,
                         .branch = static_cast<std::uint32_t>(entries_->size())};
     std::vector<double> values(shape.count());

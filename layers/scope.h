@@ -3,6 +3,7 @@
 // adds its tensors to the model's list in construction order, which is PyTorch's state_dict order.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,7 @@ struct ModelShape {
   DType maps = DType::f32;     // of feature maps, and of weights as convolutions read them
   Index masks = 1;             // k
   Index pairs = 1;             // statistics pairs: 1 (shared) or more (split)
-  std::uint64_t seed = 0;
+  std::optional<std::uint64_t> seed = 0;  // none: weights are 0, and come from a file
 
   /// Of all that is stored in a checkpoint, and of images and logits.
   DType dtype() const { return real_of(maps); }

@@ -21,7 +21,7 @@ Network network_in(const Scope& scope, const ModelSpec& spec) {
 
 }  // namespace
 
-Model::Model(Backend& machine, DType maps, const ModelSpec& spec, std::uint64_t seed)
+Model::Model(Backend& machine, DType maps, const ModelSpec& spec, std::optional<std::uint64_t> seed)
     : spec_(spec), shape_{&machine, maps, spec.masks, spec.pairs, seed} {
   network_ = network_in(Scope(shape_, entries_), spec);
   std::vector<double> scale, shift;

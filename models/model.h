@@ -2,6 +2,7 @@
 // A model: normalization of pixels, a network by its name, and the list of its tensors.
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,9 @@ struct ModelSpec {
 class Model {
  public:
   /// A freshly initialized model whose feature maps are stored as `maps`: f32, f64, or bf16 on
-  /// CUDA. Throws InputError for an unknown name and for a width or numbers it cannot have.
-  Model(Backend& machine, DType maps, const ModelSpec& spec, std::uint64_t seed);
+  /// CUDA; without a seed, one whose weights are yet to come. Throws InputError for an unknown name
+  /// and for a width or numbers it cannot have.
+  Model(Backend& machine, DType maps, const ModelSpec& spec, std::optional<std::uint64_t> seed);
   /// The entries of such a model, in their order and without values: nothing is allocated. Throws
   /// like the constructor.
   static std::vector<Entry> list(const ModelSpec& spec);

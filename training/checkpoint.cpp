@@ -156,7 +156,7 @@ LoadedModel load_model(const SafeTensors& file, Backend& machine, DType maps,
   LoadedModel loaded{info_of(contents, flags), nullptr};
   const ModelSpec& spec = loaded.info.spec;
   tell_of_beaten_flags(contents, spec, flags);
-  loaded.model = std::make_unique<Model>(machine, maps, spec, loaded.info.seed);
+  loaded.model = std::make_unique<Model>(machine, maps, spec, std::nullopt);
   from_file(*loaded.model, contents);
   return loaded;
 }
@@ -168,7 +168,7 @@ LoadedModel export_mask(const LoadedModel& from, double p) {
   plain.info.spec.masks = plain.info.spec.pairs = 1;
   plain.info.spec.code = Code::hat;
   plain.info.aux_eps.clear();
-  plain.model = std::make_unique<Model>(machine, masked.maps(), plain.info.spec, from.info.seed);
+  plain.model = std::make_unique<Model>(machine, masked.maps(), plain.info.spec, std::nullopt);
   const Segment at_p = masked.segment(1, Mode::eval, {p});
   for (std::size_t i = 0; i < masked.entries().size(); ++i) {
     const Entry& e = masked.entries()[i];
@@ -184,10 +184,15 @@ LoadedModel export_mask(const LoadedModel& from, double p) {
   return plain;
 }
 
-void save_model(const std::filesystem::path& path, const Model& model, const CheckpointInfo& info,
-                Index generation, const std::map<std::string, std::string>& more) {
+SafeTensors checkpoint_file(const Model& model, const CheckpointInfo& info, Index generation) {
   SafeTensors file = to_file(model);
   file.metadata = metadata_of(info, generation);
+  return file;
+}
+
+void save_model(const std::filesystem::path& path, const Model& model, const CheckpointInfo& info,
+                Index generation, const std::map<std::string, std::string>& more) {
+  SafeTensors file = checkpoint_file(model, info, generation);
   file.metadata.insert(more.begin(), more.end());
   write_safetensors(path, file);
 }

@@ -71,8 +71,9 @@ inline LoadedModel load_model(const std::filesystem::path& from, Backend& machin
 /// if split, running statistics blended too.
 LoadedModel export_mask(const LoadedModel& from, double p);
 
-/// Writes the weights with their metadata (and `generation`, if it belongs to a run) and `more` of
-/// them, atomically.
+/// The weights with their metadata, as files hold them (and `generation`, if they belong to a run).
+SafeTensors checkpoint_file(const Model& model, const CheckpointInfo& info, Index generation = 0);
+/// Writes them, with `more` metadata, atomically.
 void save_model(const std::filesystem::path& path, const Model& model, const CheckpointInfo& info,
                 Index generation = 0, const std::map<std::string, std::string>& more = {});
 

@@ -1,7 +1,9 @@
 #include "training/weights.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "data/parallel.h"
 #include "engine/backend.h"
 #include "training/terminal.h"
 
@@ -31,19 +33,30 @@ Tensor row_of(const StoredTensor& stored, const Tensor& value) {
   return is_norm(stored.entry->role) ? value.images(stored.row, 1) : value;
 }
 
-/// Calls visit(index in the file's layout, index here) for every element of a weight.
+/// Calls visit(index in the file's layout, index here) for every element of a weight: a cache line
+/// of outputs at a time, which are apart in the file and together here.
 template <class F>
 void each_element(const StoredTensor& stored, F&& visit) {
   const Shape& s = stored.entry->shape;
-  Index file = 0;
-  if (stored.entry->role == Role::conv_weight || stored.entry->role == Role::linear_weight) {
-    for (Index out = 0; out < s.c; ++out)
-      for (Index in = 0; in < s.w; ++in)
-        for (Index r = 0; r < s.n; ++r)
-          for (Index q = 0; q < s.h; ++q) visit(file++, ((r * s.h + q) * s.w + in) * s.c + out);
-  } else {
-    for (Index c = 0; c < s.c; ++c) visit(file++, c);
+  if (stored.entry->role != Role::conv_weight && stored.entry->role != Role::linear_weight) {
+    for (Index c = 0; c < s.c; ++c) visit(c, c);
+    return;
   }
+  constexpr Index line = 16;
+  const Index taps = s.n * s.h, inputs = s.w, outputs = s.c;
+  for (Index first = 0; first < outputs; first += line)
+    for (Index in = 0; in < inputs; ++in)
+      for (Index tap = 0; tap < taps; ++tap)
+        for (Index out = first; out < std::min(first + line, outputs); ++out)
+          visit((out * inputs + in) * taps + tap, (tap * inputs + in) * outputs + out);
+}
+
+/// What a file has, as it stands in memory here.
+template <class T>
+std::vector<T> in_our_order(const StoredTensor& stored, const std::vector<T>& file) {
+  std::vector<T> here(file.size());
+  each_element(stored, [&](Index f, Index h) { here[h] = file[f]; });
+  return here;
 }
 
 }  // namespace
@@ -71,12 +84,9 @@ HostTensor to_stored(const StoredTensor& stored, const Tensor& value) {
   });
 }
 
-void from_stored(const StoredTensor& stored, const Tensor& value, const HostTensor& host) {
+void from_stored(const StoredTensor& stored, const Tensor& value, const HostTensor& file) {
   dispatch_stored(value.dtype(), [&]<class T>() {
-    const std::vector<T> file = host.to<T>();
-    std::vector<T> here(file.size());
-    each_element(stored, [&](Index f, Index h) { here[h] = file[f]; });
-    row_of(stored, value).from_host(here);
+    row_of(stored, value).from_host(in_our_order(stored, file.to<T>()));
   });
 }
 
@@ -90,27 +100,26 @@ SafeTensors to_file(const Model& model) {
 namespace {
 
 /// A counter as torch writes it, and as a number of another type or of one axis.
-HostTensor counter_of(const NamedTensor& t, const std::string& what) {
+Index counter_of(const NamedTensor& t, const std::string& what) {
   const double count = t.tensor.to<double>(what).front();
   require(0 <= count && count <= 0x1p53 && count == std::floor(count),
           "{}: expected a whole number, got {}", what, count);
-  return host_tensor({}, std::vector{static_cast<Index>(count)});
+  return static_cast<Index>(count);
 }
 
-/// A weight or a statistic, in the type that a model has it in.
-HostTensor weight_of(const NamedTensor& t, const StoredTensor& as, const std::string& what) {
-  return dispatch(as.entry->variable.value().dtype(), [&]<class T>() {
-    const std::vector<T> values = t.tensor.to<T>(what);
-    for (const T v : values) {
-      require(std::isfinite(v),
-              "{}: expected finite numbers, got {}: the weights are damaged or their training "
-              "diverged",
-              what, v);
-      require(as.entry->role != Role::running_variance || v >= 0,
-              "{}: expected variances from 0 on, got {}", what, v);
-    }
-    return host_tensor(as.shape, values);
-  });
+/// A weight or a statistic, in the type and order that a model has it in.
+template <class T>
+std::vector<T> weight_of(const NamedTensor& t, const StoredTensor& as, const std::string& what) {
+  const std::vector<T> file = t.tensor.to<T>(what);
+  for (const T v : file) {
+    if (std::isfinite(v) && (v >= 0 || as.entry->role != Role::running_variance)) continue;
+    require(std::isfinite(v),
+            "{}: expected finite numbers, got {}: the weights are damaged or their training "
+            "diverged",
+            what, v);
+    throw InputError(fmt::format("{}: expected variances from 0 on, got {}", what, v));
+  }
+  return in_our_order(as, file);
 }
 
 }  // namespace
@@ -121,17 +130,26 @@ void from_file(const Model& model, const Contents& contents, Reading reading) {
     warn(fmt::format("{}: {} of its tensors, such as {}, are not under {} and not used",
                      contents.file->source, contents.beside.size(),
                      printable(contents.beside.front()), printable(contents.prefix)));
-  for (const auto& [t, source] : sources_of(contents, model.entries(), model.spec(), reading)) {
-    const Tensor& value = t.entry->variable.value();
-    const bool tracked = t.entry->role == Role::tracked;
-    if (source == nullptr) {
-      if (tracked) value.machine().fill(value, 0);
-      continue;
+  const auto sources = sources_of(contents, model.entries(), model.spec(), reading);
+  const auto what = [&](const NamedTensor& source) {
+    return fmt::format("{}: tensor {}", contents.file->source, printable(source.name));
+  };
+  dispatch(model.dtype(), [&]<class T>() {
+    std::vector<std::vector<T>> weights(sources.size());
+    try_parallel_for(std::ssize(sources), [&](Index i) {
+      const auto& [t, source] = sources[i];
+      if (source != nullptr && t.entry->role != Role::tracked)
+        weights[i] = weight_of<T>(*source, t, what(*source));
+    });
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      const auto& [t, source] = sources[i];
+      const Tensor row = row_of(t, t.entry->variable.value());
+      if (t.entry->role == Role::tracked)
+        row.from_host(std::vector{source ? counter_of(*source, what(*source)) : Index{0}});
+      else if (source != nullptr)
+        row.from_host(weights[i]);
     }
-    const std::string what =
-        fmt::format("{}: tensor {}", contents.file->source, printable(source->name));
-    from_stored(t, value, tracked ? counter_of(*source, what) : weight_of(*source, t, what));
-  }
+  });
   model.refresh();
 }
 
