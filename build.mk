@@ -4,17 +4,22 @@
 WARNINGS := -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Werror -Wno-restrict
 # And, with sanitizers, values in std::regex that are not set (gcc bug 105562).
 WARNINGS += $(if $(SANITIZE),-Wno-maybe-uninitialized)
-INCLUDES := -I.
-# A sanitizer's report names lines; for a debugger or a profiler, EXTRA=-g1.
-FLAGS    := -std=c++20 $(OPTIMIZE) $(if $(SANITIZE),-g1) -fopenmp-simd -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
-LINK     := $(CXX) -pthread $(SANITIZE) $(LDFLAGS)
-LIBS     := -lfmt -lpng -ljpeg -lz
+# Of fmt, Debian has no static library. Kernels, which format nothing but the text of errors, and nvcc's
+# objects find its functions in the other objects.
+INCLUDES := -I. -DFMT_HEADER_ONLY
+# A sanitizer's report names lines; for a debugger or a profiler, EXTRA=-g1. A section for each function:
+# a program takes from the library what it calls, and no more.
+FLAGS    := -std=c++20 $(OPTIMIZE) $(if $(SANITIZE),-g1) -ffunction-sections -fdata-sections -fopenmp-simd \
+            -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
+LINK     := $(CXX) -pthread -Wl,--gc-sections $(SANITIZE) $(LDFLAGS)
+LIBS     := -lpng -ljpeg -lz
 
 # ---- sources --------------------------------------------------------------------------------------
 
 LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/codecs \
              data/files training))
 TOOL    := $(wildcard $(addprefix tools/robmask/,*.cpp options/*.cpp help/*.cpp report/*.cpp reproduce/*.cpp))
+CLASSIFY := $(wildcard tools/classify/*.cpp)
 # The files of the report's page and the paper's tables, as strings in a source file of their own.
 PAGE    := $(addprefix tools/robmask/report/,page.html style.css charts.js page.js) \
            tools/robmask/reproduce/experiments.txt
@@ -46,7 +51,7 @@ BEST   := $(if $(filter v4,$(LEVELS)),avx512,$(if $(filter v3,$(LEVELS)),avx2,ge
 # of a folder are compiled together, as one that includes them: a fifth of the time. What depends on
 # flags of its own, takes long, or must stay out of a program, is compiled alone.
 ALONE    := $(addprefix engine/,backend.cpp cpu.cpp threads.cpp cpu/pixel_product.cpp cpu/tap_product.cpp) \
-            tools/robmask/main.cpp tools/examples/%
+            tools/robmask/main.cpp tools/robmask/commands.cpp tools/examples/%
 together  = $(addsuffix all.cpp,$(sort $(dir $(filter-out $(ALONE),$(1))))) $(filter $(ALONE),$(1))
 objects   = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(call together,$(1)))
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY))
@@ -61,6 +66,12 @@ CHOSEN   := engine/backend.o engine/cpu.o  # know what is built in
 DEMO     := $(filter-out $(addprefix %/,$(CHOSEN)),$(LIBRARY_OBJECTS)) $(BUILD)/cpu_$(DEMO_ISA).o \
             $(addprefix $(BUILD)/demo/$(DEMO_ISA)/,$(CHOSEN))
 
+# Programs that need nothing beside them: every kernel of the CPU, and no GPU, whose driver is a shared
+# library.
+STATIC   := $(filter-out %/engine/backend.o,$(LIBRARY_OBJECTS)) $(BUILD)/static/engine/backend.o
+# What robmask packs weights into (tools/classify). Sanitizers are shared libraries.
+PACKABLE := $(if $(SANITIZE),,$(BUILD)/objects/tools/classify/program.o)
+
 # ---- compiling ------------------------------------------------------------------------------------
 
 $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
@@ -69,8 +80,8 @@ $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
 
 # What computes for long is in engine, attacks and data. The rest, which is most of what there is to
-# compile, starts it, reports and checks, and is optimized less, for time.
-COLD := $(if $(filter -O3,$(OPTIMIZE)),-O1)
+# compile, starts it, reports and checks, and is optimized for size.
+COLD := $(if $(filter -O3,$(OPTIMIZE)),-Os)
 $(addprefix $(BUILD)/objects/,tools/%.o tests/%.o training/%.o data/files/%.o): FLAGS += $(COLD)
 
 $(BUILD)/demo/$(DEMO_ISA)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
@@ -78,10 +89,21 @@ $(BUILD)/demo/$(DEMO_ISA)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	$(call say,compile $<  (demo))
 	$(Q)$(CXX) $(FLAGS) -DROBMASK_CPU_$(DEMO_ISA) -MMD -MP -c -o $@ $<
 
+$(BUILD)/static/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
+	@mkdir -p $(@D)
+	$(call say,compile $<  (static))
+	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+
+# A program as bytes: robmask_classify_begin to robmask_classify_end.
+$(BUILD)/objects/tools/classify/program.o: $(BUILD)/classify
+	$(Q)printf '%s\n' '.section .note.GNU-stack,"",@progbits' '.section .rodata.classify,"a",@progbits' \
+	  '.global robmask_classify_begin, robmask_classify_end' '.balign 16' 'robmask_classify_begin:' \
+	  '.incbin "$<"' 'robmask_classify_end:' | $(CXX) -c -x assembler -o $@ -
+
 # FOLDER/all.cpp includes the folder's files; written anew when one came or went, and kept, since a
 # new one makes its object old.
 .PRECIOUS: $(BUILD)/objects/%/all.cpp
-in_folder = $(foreach file,$(filter-out $(ALONE),$(LIBRARY) $(KERNELS) $(TOOL) $(TESTS) $(FUZZERS)),$(if $(filter $(1)/,$(dir $(file))),$(file)))
+in_folder = $(foreach file,$(filter-out $(ALONE),$(LIBRARY) $(KERNELS) $(TOOL) $(CLASSIFY) $(TESTS) $(FUZZERS)),$(if $(filter $(1)/,$(dir $(file))),$(file)))
 $(BUILD)/objects/%/all.cpp: $(BUILD)/sources
 	@mkdir -p $(@D)
 	$(Q)printf '#include "%s"\n' $(call in_folder,$*) | cmp -s - $@ || \
@@ -100,11 +122,13 @@ $(BUILD)/objects/$(ASSETS): $(PAGE)
 $(BUILD)/objects/$(ASSETS:.cpp=.o): $(BUILD)/objects/$(ASSETS) $(BUILD)/flags | $(BUILD)/packages-build
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
 
-# compile_for ISA
+# compile_for VARIANT, an ISA or ISA-f32: its kernels of f32 alone, for packed programs
+isa_of = $(1:%-f32=%)
 define compile_for
 	@mkdir -p $(@D)
 	$(call say,compile $(<:$(BUILD)/objects/%/all.cpp=%/*.cpp)  ($(1)))
-	$(Q)$(CXX) $(FLAGS) $(MARCH_$(1)) -fno-gnu-unique -DROBMASK_ISA=$(1) -MMD -MP -c -o $@ $<
+	$(Q)$(CXX) $(FLAGS) -UFMT_HEADER_ONLY $(MARCH_$(isa_of)) $(if $(filter %-f32,$(1)),-DROBMASK_F32_ONLY) \
+	  -fno-gnu-unique -DROBMASK_ISA=$(isa_of) -MMD -MP -c -o $@ $<
 endef
 define isa_rules
 $(BUILD)/objects/$(1)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
@@ -115,20 +139,20 @@ $(BUILD)/objects/$(1)/%/all.o: $(BUILD)/objects/%/all.cpp $(BUILD)/flags | $(BUI
 $(BUILD)/cpu_$(1).o: $(call kernels,$(1)) $(BUILD)/sources
 	$$(call say,library $$@)
 	$$(Q)$$(LD) -r --force-group-allocation -o $$@ $$(filter %.o,$$^)
-	$$(Q)$$(OBJCOPY) --keep-global-symbol=robmask_cpu_$(1) $$@
+	$$(Q)$$(OBJCOPY) --keep-global-symbol=robmask_cpu_$(isa_of) $$@
 endef
-$(foreach isa,$(ISA),$(eval $(call isa_rules,$(isa))))
+$(foreach isa,$(ISA) $(ISA:%=%-f32),$(eval $(call isa_rules,$(isa))))
 
 $(BUILD)/objects/engine/cpu.o: FLAGS += $(ISA:%=-DROBMASK_CPU_%)
 $(BUILD)/objects/engine/cpu.o: $(BUILD)/sources
 $(TEST_OBJECTS): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(call objects,tools/examples/pictures.cpp) $(DEMO) $(LIBRARY_OBJECTS) \
-  $(TOOL_OBJECTS) $(TEST_OBJECTS) $(foreach isa,$(ISA),$(call kernels,$(isa))))
+-include $(patsubst %.o,%.d,$(call objects,tools/examples/pictures.cpp $(CLASSIFY)) $(STATIC) $(DEMO) $(LIBRARY_OBJECTS) \
+  $(TOOL_OBJECTS) $(TEST_OBJECTS) $(foreach isa,$(ISA) $(ISA:%=%-f32),$(call kernels,$(isa))))
 
 # Other flags, or a file that came or went, change these files, and that rebuilds what they concern.
 write_now = @mkdir -p $(@D); echo '$(NOW)' | cmp -s - $@ || echo '$(NOW)' > $@
 $(BUILD)/flags:   NOW := $(CXX) $(FLAGS) $(COLD) $(MARCH_avx2) $(MARCH_avx512)
-$(BUILD)/sources: NOW := $(LIBRARY) $(TOOL) $(TESTS) $(FUZZERS) $(KERNELS) $(ISA)
+$(BUILD)/sources: NOW := $(LIBRARY) $(TOOL) $(CLASSIFY) $(TESTS) $(FUZZERS) $(KERNELS) $(ISA)
 $(BUILD)/flags $(BUILD)/sources: force
 	$(write_now)

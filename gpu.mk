@@ -74,7 +74,7 @@ $(BUILD)/emulated/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) 
 # For machines without our libraries: what cannot be linked in lies beside the program, if it is not
 # there already, brought by the other one.
 CARRIED := $(LINK) -s -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,-rpath,'$$ORIGIN'
-CARRY    = ldd $@ | sed -En 's/.*lib(fmt|png16|jpeg|z)\..* => (.*) \(.*/\2/p' | while read -r library; do \
+CARRY    = ldd $@ | sed -En 's/.*lib(png16|jpeg|z)\..* => (.*) \(.*/\2/p' | while read -r library; do \
              [ "$$library" -ef $(@D)/$${library\#\#*/} ] || cp -L "$$library" $(@D); done
 
 $(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(BUILD)/librobmask.a $(BUILD)/sources

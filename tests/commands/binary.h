@@ -29,8 +29,12 @@ class Binary : public testing::Test {
   }
 
   Result run(const std::string& arguments) const {
+    return run_program(binary_, arguments + " --device cpu");
+  }
+
+  Result run_program(const Path& program, const std::string& arguments) const {
     const Path output = folder_ / "output", errors = folder_ / "errors";
-    const std::string command = fmt::format("'{}' {} --device cpu >'{}' 2>'{}'", binary_, arguments,
+    const std::string command = fmt::format("'{}' {} >'{}' 2>'{}'", program.string(), arguments,
                                             output.string(), errors.string());
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(output), text_of(errors)};

@@ -3,7 +3,7 @@
 namespace robmask {
 
 std::unique_ptr<Command> train(), finetune(), evaluate(), predict(), interpolate(),
-    export_weights(), reproduce_paper(), info(), bench(), report();
+    export_weights(), pack(), reproduce_paper(), info(), bench(), report();
 
 std::span<const CommandEntry> commands() {
   static const std::vector<CommandEntry> list{
@@ -34,9 +34,11 @@ std::span<const CommandEntry> commands() {
          "robmask evaluate --from runs/robmask --mask match --eps 4/255,8/255 "
          "--per-image images.csv"}}},
       {"predict",
-       "logits of a model on a data set",
+       "what pictures show; logits of a model on a data set",
        predict,
-       {{"through the robust mask, on the run's own test images",
+       {{"what a picture and those of a folder show, through three masks",
+         "robmask predict --from runs/robmask cat.png photos/ --mask 0,0.5,1"},
+        {"logits through the robust mask, of the run's own test images",
          "robmask predict --from runs/robmask --mask 1 --logits logits.npy"},
         {"on images in an array, with the feature maps of the first layer",
          "robmask predict --from runs/robmask --data npy:images.npy --logits logits.npy "
@@ -55,6 +57,12 @@ std::span<const CommandEntry> commands() {
          "robmask export --from runs/robmask --mask 0.5 --out half.safetensors"},
         {"the robust one of a weights file",
          "robmask export --from both.safetensors --mask 1 --out robust.safetensors"}}},
+      {"pack",
+       "one executable that holds a model and needs nothing else",
+       pack,
+       {{"a program that names what pictures show: ./classify cat.png --mask 0.5",
+         "robmask pack --from runs/robmask --out classify"},
+        {"at half the size", "robmask pack --from runs/robmask --weights bf16 --out classify"}}},
       {"reproduce",
        "a table or figure of the paper",
        reproduce_paper,

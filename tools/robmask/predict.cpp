@@ -1,4 +1,4 @@
-// robmask predict: logits of a model on a data set, in file order.
+// robmask predict: what pictures show; logits of a model on a data set, in file order.
 
 #include <algorithm>
 #include <numeric>
@@ -10,6 +10,7 @@
 #include "tools/robmask/options/command.h"
 #include "tools/robmask/options/network.h"
 #include "tools/robmask/outputs.h"
+#include "tools/robmask/pictures.h"
 #include "training/terminal.h"
 
 namespace robmask {
@@ -22,20 +23,48 @@ class Predict final : public Command {
 
   void add_options(Options& o) override {
     o.add("from", from_, "weights or run directory").required = true;
-    o.add("logits", logits_, "write the logits, FILE.npy: {N, classes} in file order").required =
-        true;
+    add_pictures(o, pictures_);
+    o.group("Of a data set");
+    o.add("logits", logits_, "write the logits, FILE.npy: {N, classes} in file order");
     o.add("features", features_, "write feature maps after a ReLU, FILE.npy: {N, C, H, W}");
     o.add("layer", layer_, "the batch norm whose ReLU --features sees");
-    o.add("mask", mask_, "mask strength p", from_to(0, 1));
     o.add("split", split_, "images to predict");
-    add_batch(o, batch_);
+    add_batch(o, pictures_.batch);
     add_file_network(o, network_);
     add_common(o, common_);
   }
 
-  void resolve() override { follow_data(common_, from_); }
+  void check() override {
+    if (!pictures_.names.empty()) return;
+    require(!logits_.empty(),
+            "--logits: expected the file to write, or pictures to name, got neither");
+    require(pictures_.masks.size() == 1, "--mask: expected one strength with --logits, got {}",
+            pictures_.masks.size());
+  }
 
-  int run() override {
+  std::set<std::string> unused() override {
+    if (pictures_.names.empty()) return {"top", "format"};
+    return {"logits",      "features",   "layer",  "split",        "data",
+            "limit-train", "limit-test", "sample", "match-classes"};
+  }
+
+  void resolve() override {
+    if (pictures_.names.empty()) follow_data(common_, from_);
+  }
+
+  int run() override { return pictures_.names.empty() ? predict_data() : predict_pictures(); }
+
+ private:
+  int predict_pictures() const {
+    const LoadedModel from =
+        load_model(from_, machine_of(common_), maps_of(common_), overrides_of(network_));
+    print_likeliest(from, pictures_, common_);
+    return 0;
+  }
+
+  int predict_data() const {
+    const double mask = pictures_.masks.front();
+    const Index batch = pictures_.batch;
     require_output_file("logits", logits_, {".npy"});
     require_output_file("features", features_, {".npy"});
     Backend& machine = machine_of(common_);
@@ -44,7 +73,7 @@ class Predict final : public Command {
     Dataset data = load_data(common_, split_, info, network_.match_classes);
     const LoadedModel from =
         load_model(file, machine, maps_of(common_), overrides_of(network_, data.normalization));
-    from.model->check_mask(mask_);
+    from.model->check_mask(mask);
     tell_of(data.warnings);
     const Images images(machine, std::move(split_ == Part::train ? data.train : data.test));
     const LabelledImages labelled = images.labelled(from.model->dtype());
@@ -53,10 +82,10 @@ class Predict final : public Command {
     Index correct = 0;
     dispatch(dtype_of(common_), [&]<class T>() {
       std::vector<T> logits;
-      for (Index first = 0; first < images.size(); first += batch_) {
-        std::vector<std::int32_t> ids(std::min(batch_, images.size() - first));
+      for (Index first = 0; first < images.size(); first += batch) {
+        std::vector<std::int32_t> ids(std::min(batch, images.size() - first));
         std::iota(ids.begin(), ids.end(), static_cast<std::int32_t>(first));
-        const Tensor part = from.model->at(mask_)(Variable(labelled.pixels(ids))).value();
+        const Tensor part = from.model->at(mask)(Variable(labelled.pixels(ids))).value();
         const std::vector<Index> predicted = predictions(part, ids, labelled);
         for (std::size_t i = 0; i < ids.size(); ++i)
           correct += predicted[i] == images.split().labels[ids[i]];
@@ -69,29 +98,27 @@ class Predict final : public Command {
       if (!logits_.empty()) write_npy(logits_, host_tensor({images.size(), classes}, logits));
     });
     progress.finish();
-    if (!features_.empty()) write_features(features_, *from.model, mask_, layer_, images, batch_);
+    if (!features_.empty()) write_features(features_, *from.model, mask, layer_, images, batch);
     const double accuracy = static_cast<double>(correct) / static_cast<double>(images.size());
     print_result(
         common_,
         {{"model", from.info.spec.name},
-         {"mask", mask_},
+         {"mask", mask},
          {"split", to_string(split_)},
          {"n", images.size()},
          {"accuracy", accuracy},
          {"logits", logits_}},
         fmt::format("{} images, {:.2f} % correct at mask {}{}\n", images.size(), 100 * accuracy,
-                    mask_, logits_.empty() ? "" : fmt::format(", logits in {}", logits_)));
+                    mask, logits_.empty() ? "" : fmt::format(", logits in {}", logits_)));
     return 0;
   }
 
- private:
   CommonSettings common_ = common_of_reader();
   NetworkSettings network_;
   std::string from_, logits_;
   std::string features_, layer_ = "bn1";  // a file, or empty; the norm that it sees
-  double mask_ = 0;
   Part split_ = Part::test;
-  Index batch_ = 128;
+  PictureSettings pictures_;  // --mask and --batch are of data, too
 };
 
 }  // namespace

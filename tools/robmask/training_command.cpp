@@ -76,13 +76,15 @@ void TrainingCommand::add_training(Options& o) {
   o.add("beta", s.beta, "weight of TRADES' divergence", at_least(0));
   o.add("masks", network_.masks, "masks k of RobMask", from_to(1, 1000), "2");
   o.add("code", s.code, "of a strength over the masks");
-  o.add("strength", s.strength, "p of RobMask: random, per-image or a number in [0, 1]");
+  o.add("strength", s.strength, "p of RobMask: random, per-image or a number in [0, 1]").choices = {
+      "random", "per-image"};
   o.add("robmask-loss", s.robmask_loss, "clean and adversarial, or adversarial only");
   o.add("halves", s.halves, "clean and adversarial images: one batch, or two with less memory");
   o.add("bn-stats", network_.bn_stats, "running statistics of RobMask", {}, "shared");
   // Read as text: either strengths or the word "random".
   Option& aux = o.add("aux-eps", s.aux_eps, "AdvProp's auxiliary norms: ascending list, or random",
                       at_least(0), "the value of --eps");
+  aux.choices = {"random"};
   aux.read = [&s, list = aux.read](const std::string& text) {
     s.aux_random = text == "random";
     if (s.aux_random) return s.aux_eps.clear();

@@ -37,7 +37,7 @@ void declare(CLI::App& app, const Options& options, Words& words) {
     if (option.positional) names += "," + option.name;
     CLI::Option* declared = option.flag ? app.add_flag(names, words[option.name], option.help)
                                         : app.add_option(names, words[option.name], option.help);
-    option.several ? declared->expected(1, -1)->allow_extra_args()->join(',')
+    option.several ? declared->expected(1, -1)->allow_extra_args()->join('\n')
                    : declared->take_last();
     declared->group(option.group)->option_text(option.required ? "(needed)" : " ");
   }
@@ -103,7 +103,7 @@ CommandLine parse_command(const CommandEntry& entry, const std::vector<std::stri
   try {
     words = words_of(app, line.options, arguments);
   } catch (const CLI::CallForHelp&) {
-    return {line.name, nullptr, {}, app.help("robmask")};
+    return {line.name, nullptr, {}, app.help(commands().size() == 1 ? "" : "robmask")};
   }
   if (words.contains("config")) add_config_file(words, words["config"], line.options, line.name);
   std::vector<std::string>& given = line.command->common().given;
@@ -161,8 +161,9 @@ CommandLine help(const std::vector<std::string>& topics) {
 CommandLine parse(const std::vector<std::string>& arguments) {
   const std::string first = arguments.empty() ? "" : arguments.front();
   const std::vector<std::string> others(arguments.begin() + !arguments.empty(), arguments.end());
-  if (first == "--help" || first == "-h") return printed(overview());
   if (first == "--version") return printed(fmt::format("robmask {}\n", version));
+  if (commands().size() == 1) return parse_command(commands().front(), arguments);
+  if (first == "--help" || first == "-h") return printed(overview());
   if (first == "help") return help(others);
   return parse_command(command_named(first), others);
 }

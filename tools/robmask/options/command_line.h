@@ -29,7 +29,8 @@ struct CommandLine {
 /// it: the flags (the last one wins), the file of --config, and with --resume the config.json of
 /// the run in --out; else it has its default. `_` may stand for `-` in names. Throws InputError in
 /// one line that names the flag or the file's key: unknown ones (with the nearest name there is),
-/// values that are no values, and values that are wrong together.
+/// values that are no values, and values that are wrong together. A program that has one command
+/// (tools/classify) takes no name of it.
 CommandLine parse(const std::vector<std::string>& arguments);
 
 /// Settles every default that depends on something else, for a machine of that name; and lists in

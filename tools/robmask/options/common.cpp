@@ -37,16 +37,24 @@ void add_common(Options& o, CommonSettings& c) {
   o.add("limit-test", c.limit_test, "use N test images", from_to(1, largest),
         c.limit_test ? std::to_string(*c.limit_test) : "all");
   o.add("sample", c.sample, "which N images: the first, as many of each class, or drawn by --seed");
-  o.add("broken-images", c.broken_images, "stop the run, or skip them with a warning");
-  o.add("max-pixels", c.max_pixels, "an image file of more is broken", from_to(1, largest));
+  add_image_files(o, c);
   o.add("device", c.device, "auto, cpu, cuda or cuda:N").choices = {"auto", "cpu", "cuda"};
-  o.add("threads", c.threads, "threads on the CPU", from_to(1, most_threads), "all cores");
+  add_threads(o, c);
   o.add("seed", c.seed, "drives initialization, order, crops, starts and strengths");
   o.add("precision", c.precision, "of the arithmetic; tf32 and bf16 on CUDA", {},
         "fp32; on CUDA bf16 for train, finetune and bench");
   o.add("out", c.out, "where results go");
   o.flag("json", c.json, "print a machine-readable result");
   o.flag("quiet", c.quiet, "no progress on standard error");
+}
+
+void add_image_files(Options& o, CommonSettings& c) {
+  o.add("broken-images", c.broken_images, "stop the run, or skip them with a warning");
+  o.add("max-pixels", c.max_pixels, "an image file of more is broken", from_to(1, largest));
+}
+
+void add_threads(Options& o, CommonSettings& c) {
+  o.add("threads", c.threads, "threads on the CPU", from_to(1, most_threads), "all cores");
 }
 
 void add_batch(Options& o, Index& batch) {

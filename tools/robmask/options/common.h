@@ -47,6 +47,10 @@ CommonSettings common_of_reader();
 
 /// With a check that the device is one.
 void add_common(Options& options, CommonSettings& common);
+/// Those of them that say how image files are read: --broken-images and --max-pixels.
+void add_image_files(Options& options, CommonSettings& common);
+/// --threads
+void add_threads(Options& options, CommonSettings& common);
 /// --batch, of `images` at once.
 void add_batch(Options& options, Index& batch);
 /// --replay

@@ -69,7 +69,7 @@ std::map<std::string, std::string> read_config_file(const Path& path, std::strin
     if (section_mark || (!section.empty() && section != command)) continue;
     const auto [place, fresh] =
         (section.empty() ? shared : own)
-            .emplace(dashed(item.name), fmt::to_string(fmt::join(item.inputs, ",")));
+            .emplace(dashed(item.name), fmt::to_string(fmt::join(item.inputs, "\n")));
     require(fresh, "{}: line {}: \"{}\" is set twice; keep one", path.string(), item.line,
             place->first);
   }

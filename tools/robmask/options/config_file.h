@@ -8,8 +8,8 @@
 
 namespace robmask {
 
-/// The keys and values of a configuration file in TOML, `_` in keys turned to `-`, lists joined
-/// with commas. Keys stand alone, or in a section [train], [evaluate], … for one command, of which
+/// The keys and values of a configuration file in TOML, `_` in keys turned to `-`, the items of
+/// lists a line each. Keys stand alone, or in a section [train], [evaluate], … for one command, of which
 /// those of `command` count. InputError names the file and the line of a key that is set twice.
 std::map<std::string, std::string> read_config_file(const Path& path, std::string_view command);
 

@@ -64,8 +64,9 @@ class Options {
     option.choices = choices<T>();
     option.list = std::is_same_v<T, std::vector<Element<T>>>;
     // Text with a default is a name of something else.
-    option.path = initial.empty() &&
-                  (std::is_same_v<T, std::string> || std::is_same_v<T, std::vector<std::string>>);
+    option.path = std::is_same_v<Element<T>, std::filesystem::path> ||
+                  (initial.empty() && std::is_same_v<T, std::string>) ||
+                  (initial.empty() && std::is_same_v<T, std::vector<std::string>>);
     return list_.emplace_back(std::move(option));
   }
   /// An option without a value: `--name`, `--name=false`.

@@ -1,5 +1,7 @@
 #include "tools/robmask/options/value.h"
 
+#include <sstream>
+
 namespace robmask {
 
 namespace {
@@ -20,12 +22,28 @@ std::string Range::words() const {
 
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> items;
-  for (std::size_t comma = 0; comma != std::string_view::npos; text.remove_prefix(comma + 1)) {
-    comma = text.find(',');
-    items.emplace_back(trimmed(text.substr(0, comma)));
-    if (comma == std::string_view::npos) break;
+  for (std::size_t end = 0; end != std::string_view::npos; text.remove_prefix(end + 1)) {
+    end = text.find_first_of(",\n");
+    items.emplace_back(trimmed(text.substr(0, end)));
+    if (end == std::string_view::npos) break;
   }
   return items;
+}
+
+bool Value<std::vector<std::filesystem::path>>::read(std::string_view text,
+                                                     std::vector<std::filesystem::path>& names) {
+  names.clear();
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);)
+    if (!Value<std::filesystem::path>::read(line, names.emplace_back())) return false;
+  return !names.empty();
+}
+
+Json Value<std::vector<std::filesystem::path>>::write(
+    const std::vector<std::filesystem::path>& names) {
+  Json list;  // null if there are none
+  for (const auto& name : names) list.push_back(name.string());
+  return list;
 }
 
 bool Value<bool>::read(std::string_view text, bool& value) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <optional>
 #include <string>
@@ -30,7 +31,7 @@ struct Range {
 constexpr Range at_least(double low) { return {.low = low}; }
 constexpr Range from_to(double low, double high) { return {.low = low, .high = high}; }
 
-/// "4/255, 8/255" → {"4/255", "8/255"}
+/// "4/255, 8/255" → {"4/255", "8/255"}; line breaks separate as commas do.
 std::vector<std::string> split_list(std::string_view text);
 
 template <class T>
@@ -118,6 +119,26 @@ struct Value<std::vector<T>> {
     for (const T& v : values) list.push_back(Value<T>::write(v));
     return list;
   }
+};
+
+template <>
+struct Value<std::filesystem::path> {
+  static std::string words() { return "the name of a file"; }
+  static bool read(std::string_view text, std::filesystem::path& name) {
+    name = text;
+    return !text.empty();
+  }
+  static Json write(const std::filesystem::path& name) {
+    return Value<std::string>::write(name.string());
+  }
+};
+
+/// Names of files, which may have commas: a line each, as the words of a command line are joined.
+template <>
+struct Value<std::vector<std::filesystem::path>> {
+  static std::string words() { return "names of files"; }
+  static bool read(std::string_view text, std::vector<std::filesystem::path>& names);
+  static Json write(const std::vector<std::filesystem::path>& names);
 };
 
 /// Is every number of a value within the range?
