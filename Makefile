@@ -2,8 +2,9 @@
 # make test       builds and runs the tests                   FILTER='Tape*' picks some of them
 # make demo       trains three models on the embedded data and draws the paper's trade-off
 # make cifar10    fetches CIFAR-10 into .data/; cifar100 likewise
-# make install    copies binary, library and headers below $(DESTDIR)$(PREFIX)
-# make example    builds and runs a program with a network of its own against them
+# make static     builds build/static/robmask, which needs no file beside it (without the GPU)
+# make install    copies binary, library and headers below $(DESTDIR)$(PREFIX); uninstall removes them
+# make examples   builds four small programs against them, by pkg-config and by CMake, and runs them
 # make clean      removes build/
 #
 # Every target first looks for the packages it needs and installs the missing ones, or says how.
@@ -36,7 +37,7 @@ Q   := $(if $(V),,@)
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all announce test test-here demo install example clean help force
+.PHONY: all announce test test-here demo static install uninstall examples clean help force
 all: $(BUILD)/robmask
 
 include build.mk   # what there is to compile, and how
@@ -45,13 +46,24 @@ include checks.mk  # all that is looked at beyond the tests
 
 # ---- programs -------------------------------------------------------------------------------------
 
-$(BUILD)/robmask: $(TOOL_OBJECTS) $(BUILD)/librobmask.a $(BUILD)/sources
+$(BUILD)/robmask: $(TOOL_OBJECTS) $(PACKABLE) $(BUILD)/librobmask.a $(BUILD)/sources
 	$(call say,link    $@)
 	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) $(CUDA_LIBS)
 
 $(BUILD)/librobmask.a: $(LIBRARY_OBJECTS) $(CUDA_OBJECTS) $(ISA:%=$(BUILD)/cpu_%.o) $(BUILD)/sources
 	$(call say,library $@)
 	$(Q)rm -f $@ && $(AR) qcs $@ $(filter %.o,$^)
+
+$(BUILD)/static/robmask: $(TOOL_OBJECTS) $(PACKABLE) $(STATIC) $(ISA:%=$(BUILD)/cpu_%.o) $(BUILD)/sources
+	$(call say,link    $@)
+	$(Q)$(LINK) -static -s -o $@ $(filter %.o,$^) $(LIBS)
+
+# Of robmask's objects those that say which commands there are stay out; of the others the linker takes
+# what is called.
+$(BUILD)/classify: $(call objects,$(CLASSIFY)) $(filter-out %/commands.o,$(TOOL_OBJECTS)) $(STATIC) \
+                   $(ISA:%=$(BUILD)/cpu_%-f32.o) $(BUILD)/sources
+	$(call say,link    $@)
+	$(Q)$(LINK) -static -s -o $@ $(filter %.o,$^) $(LIBS)
 
 $(BUILD)/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(BUILD)/librobmask.a $(BUILD)/sources
 	$(call say,link    $@)
@@ -64,6 +76,8 @@ $(BUILD)/demo/robmask: $(TOOL_OBJECTS) $(DEMO) $(BUILD)/sources
 $(BUILD)/demo/pictures: $(call objects,tools/examples/pictures.cpp) $(DEMO) $(BUILD)/sources
 	$(call say,link    $@)
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBS)
+
+static: $(BUILD)/static/robmask
 
 # ---- packages -------------------------------------------------------------------------------------
 
@@ -84,7 +98,7 @@ announce:
 EMULATED_SOME := Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_pgd_l2
 EMULATED_SOME := $(EMULATED_SOME):Replay/*/cuda_robmask:Replay/*/cuda_trades
 EMULATED_SOME := $(EMULATED_SOME):Attacks/*Finds*/cuda_autoattack_linf
-test: test-here example bench-check $(BUILD)/emulated/tests
+test: test-here examples bench-check $(BUILD)/emulated/tests
 	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) \
 	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:*GpuEmulator*:$(EMULATED_SOME))'
 
@@ -98,21 +112,21 @@ demo: $(BUILD)/demo/robmask $(BUILD)/demo/pictures | $(BUILD)/packages-demo
 include data/fetch.mk  # cifar10 and cifar100
 cifar10 cifar100: | $(BUILD)/packages-fetch
 
-install: export TO = $(DESTDIR)$(PREFIX)
+# What tools/library/install.sh copies. Programs take from the library what they call.
+INSTALLING = BUILD='$(BUILD)' CXX='$(CXX)' INCLUDES='$(INCLUDES)' VERSION='$(VERSION)' \
+             LIBS='$(LIBS) $(CUDA_LIBS) -pthread -Wl,--gc-sections'
+VERSION   := $(shell sed -n 's/.*version = "\(.*\)".*/\1/p' engine/version.h)
+install uninstall: export DESTDIR := $(DESTDIR)
+install uninstall: export PREFIX := $(PREFIX)
 install: $(BUILD)/robmask
-	install -D -m 755 $(BUILD)/robmask "$$TO/bin/robmask"
-	install -D -m 644 $(BUILD)/librobmask.a "$$TO/lib/librobmask.a"
-	for header in $(wildcard $(addsuffix /*.h,engine layers attacks models data data/files training)); do \
-	  install -D -m 644 $$header "$$TO/include/robmask/$$header" || exit 1; done
+	$(Q)$(INSTALLING) tools/library/install.sh install
+uninstall:
+	$(Q)$(INSTALLING) tools/library/install.sh uninstall
 
-# Somebody else's program: built against what is installed alone.
-EXAMPLE := $(BUILD)/example
-example: $(BUILD)/robmask
-	+@$(MAKE) --no-print-directory install DESTDIR= PREFIX=$(EXAMPLE) >/dev/null
-	$(CXX) -std=c++20 -O1 $(WARNINGS) $(SANITIZE) -I $(EXAMPLE)/include/robmask tools/examples/own_network.cpp \
-	  $(EXAMPLE)/lib/librobmask.a $(LIBS) $(CUDA_LIBS) -pthread -o $(EXAMPLE)/own_network
-	rm -rf $(EXAMPLE)/run && $(EXAMPLE)/own_network $(EXAMPLE)/run | tee $(EXAMPLE)/printed
-	@grep -q '^mask 1: [0-9]* of 50 images stand' $(EXAMPLE)/printed
+# Programs of others: built against what is installed alone.
+examples: $(BUILD)/robmask | $(BUILD)/packages-test
+	+@$(MAKE) --no-print-directory install DESTDIR= PREFIX=$(abspath $(BUILD))/examples/prefix
+	$(Q)CXX='$(CXX)' WARNINGS='$(WARNINGS)' SANITIZE='$(SANITIZE)' tools/checks/examples.sh $(BUILD)/examples
 
 clean:
 	rm -rf $(BUILD)

@@ -98,4 +98,10 @@ step 'packages named: installed' named_are_installed
 step 'make test' runs_tests
 step 'make install PREFIX="… …"' inside root \
   'make install PREFIX="/opt/a prefix" && "/opt/a prefix/bin/robmask" --help'
+step 'make uninstall' inside root 'make uninstall PREFIX="/opt/a prefix" && [ -z "$(ls -A "/opt/a prefix")" ]'
+step 'installed, sources removed' inside root \
+  'make install PREFIX=/opt/try/prefix && mkdir /opt/try/checks && cp -r tools/examples /opt/try &&
+   cp tools/checks/examples.sh /opt/try/checks && find . -mindepth 1 -delete'
+step 'examples, packed program' inside root '/opt/try/checks/examples.sh /opt/try'
+sed -n 's/^  [a-z]*: /&/p' "$folder/log.examples, packed program"
 exit $status

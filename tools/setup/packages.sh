@@ -29,6 +29,8 @@ build must header zlib.h zlib1g-dev checksums
 demo may program gnuplot gnuplot-nox draws curves
 test must header gtest/gtest.h libgtest-dev the tests
 test must program $PYTHON python3 checks the benchmarks
+test must program pkg-config pkgconf builds the examples
+test must program cmake cmake builds the examples
 test may program gnuplot gnuplot-nox draws curves
 fuzz must program ${FUZZ_CXX:-clang++} clang compiles for the fuzzer
 fuzz must fuzzer ${FUZZ_CXX:-clang++} libclang-rt-14-dev fuzzes

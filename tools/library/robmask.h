@@ -1,0 +1,33 @@
+#pragma once
+// All of robmask that programs of others use: installed as <robmask/robmask.h>. Its parts are there
+// too, <robmask/engine/ops.h>; what they do not need is not installed. docs/library.md leads through
+// four programs.
+
+#include "attacks/checks.h"
+#include "attacks/evaluate.h"
+#include "attacks/intervals.h"
+#include "attacks/pgd.h"
+#include "data/class_names.h"
+#include "data/dataset.h"
+#include "data/imagenet.h"
+#include "data/pictures.h"
+#include "data/subset.h"
+#include "engine/backend.h"
+#include "engine/ops.h"
+#include "engine/replay.h"
+#include "engine/tape.h"
+#include "engine/threads.h"
+#include "engine/version.h"
+#include "layers/conv2d.h"
+#include "layers/linear.h"
+#include "layers/norm.h"
+#include "layers/strength.h"
+#include "models/global_average.h"
+#include "models/model.h"
+#include "models/networks.h"
+#include "training/accuracy.h"
+#include "training/checkpoint.h"
+#include "training/images.h"
+#include "training/interpolation.h"
+#include "training/likeliest.h"
+#include "training/trainer.h"
