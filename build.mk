@@ -4,9 +4,7 @@
 WARNINGS := -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Werror -Wno-restrict
 # And, with sanitizers, values in std::regex that are not set (gcc bug 105562).
 WARNINGS += $(if $(SANITIZE),-Wno-maybe-uninitialized)
-# Of fmt, Debian has no static library. Kernels, which format nothing but the text of errors, and nvcc's
-# objects find its functions in the other objects.
-INCLUDES := -I. -DFMT_HEADER_ONLY
+INCLUDES := -I.
 # A sanitizer's report names lines; for a debugger or a profiler, EXTRA=-g1. A section for each function:
 # a program takes from the library what it calls, and no more.
 FLAGS    := -std=c++20 $(OPTIMIZE) $(if $(SANITIZE),-g1) -ffunction-sections -fdata-sections -fopenmp-simd \
@@ -50,7 +48,7 @@ BEST   := $(if $(filter v4,$(LEVELS)),avx512,$(if $(filter v3,$(LEVELS)),avx2,ge
 # Most of a file's compile time goes into the headers of the standard library and of JSON, so the files
 # of a folder are compiled together, as one that includes them: a fifth of the time. What depends on
 # flags of its own, takes long, or must stay out of a program, is compiled alone.
-ALONE    := $(addprefix engine/,backend.cpp cpu.cpp threads.cpp cpu/pixel_product.cpp cpu/tap_product.cpp) \
+ALONE    := $(addprefix engine/,backend.cpp cpu.cpp format.cpp threads.cpp cpu/pixel_product.cpp cpu/tap_product.cpp) \
             tools/robmask/main.cpp tools/robmask/commands.cpp tools/examples/%
 together  = $(addsuffix all.cpp,$(sort $(dir $(filter-out $(ALONE),$(1))))) $(filter $(ALONE),$(1))
 objects   = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(call together,$(1)))
@@ -80,9 +78,10 @@ $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
 
 # What computes for long is in engine, attacks and data. The rest, which is most of what there is to
-# compile, starts it, reports and checks, and is optimized for size.
+# compile, starts it and reports, and is optimized for size, or checks, and is optimized less, for time.
 COLD := $(if $(filter -O3,$(OPTIMIZE)),-Os)
-$(addprefix $(BUILD)/objects/,tools/%.o tests/%.o training/%.o data/files/%.o): FLAGS += $(COLD)
+$(addprefix $(BUILD)/objects/,tools/%.o training/%.o data/files/%.o): FLAGS += $(COLD)
+$(BUILD)/objects/tests/%.o: FLAGS += $(COLD:-Os=-O1)
 
 $(BUILD)/demo/$(DEMO_ISA)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $(@D)
@@ -127,7 +126,7 @@ isa_of = $(1:%-f32=%)
 define compile_for
 	@mkdir -p $(@D)
 	$(call say,compile $(<:$(BUILD)/objects/%/all.cpp=%/*.cpp)  ($(1)))
-	$(Q)$(CXX) $(FLAGS) -UFMT_HEADER_ONLY $(MARCH_$(isa_of)) $(if $(filter %-f32,$(1)),-DROBMASK_F32_ONLY) \
+	$(Q)$(CXX) $(FLAGS) $(MARCH_$(isa_of)) $(if $(filter %-f32,$(1)),-DROBMASK_F32_ONLY) \
 	  -fno-gnu-unique -DROBMASK_ISA=$(isa_of) -MMD -MP -c -o $@ $<
 endef
 define isa_rules

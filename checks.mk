@@ -74,7 +74,7 @@ LONG := Replay/*:Models/*:Resume.*:Recipes/*:Networks/*:AutoAttack.*:Attacks/*
 asan-library:
 	+@$(MAKE) --no-print-directory $(SANITIZED) TOOL= \
 	  TESTS='$(filter-out tests/cli/% tests/commands/% tests/reproduce/%,$(TESTS))' $(BUILD)/asan/tests
-	$(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*:$(LONG))'
+	tools/checks/sharded.sh $(BUILD)/asan/tests --gtest_brief=$(BRIEF) '--gtest_filter=$(or $(FILTER),-Slow*:$(LONG))'
 
 # ---- the fuzzer -----------------------------------------------------------------------------------
 

@@ -30,8 +30,8 @@ refused() {
   [ "$(grep -c ' error: ' log)" = 1 ] && grep -q " error: .*$words" log || { cat log; fail "expected $words"; }
 }
 include=$folder/prefix/include
-refused 'pkg-config --cflags' $CXX -std=c++20 -DFMT_HEADER_ONLY -I "$include"
-refused 'of another' $CXX -std=c++20 -DFMT_HEADER_ONLY -DROBMASK_LINKED=9 -I "$include"
+refused 'pkg-config --cflags' $CXX -std=c++20 -I "$include"
+refused 'of another' $CXX -std=c++20 -DROBMASK_LINKED=9 -I "$include"
 # Each header stands for itself.
 (cd "$include" && find robmask -name '*.h') | sed 's/.*/#include <&>/' >source/every.cpp
 $CXX -std=c++20 -fsyntax-only $(pkg-config --cflags robmask) source/every.cpp

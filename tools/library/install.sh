@@ -70,7 +70,7 @@ libdir=\${prefix}/lib
 Name: robmask
 Description: adversarial training with several masks in one network
 Version: $VERSION
-Cflags: -I\${includedir} -DFMT_HEADER_ONLY -DROBMASK_LINKED=$number
+Cflags: -I\${includedir} -DROBMASK_LINKED=$number
 Libs: -L\${libdir} -lrobmask $LIBS
 END
 }
@@ -84,7 +84,7 @@ if(NOT TARGET robmask::robmask)
   set_target_properties(robmask::robmask PROPERTIES
     IMPORTED_LOCATION "\${robmask_prefix}/lib/librobmask.a"
     INTERFACE_INCLUDE_DIRECTORIES "\${robmask_prefix}/include"
-    INTERFACE_COMPILE_DEFINITIONS "FMT_HEADER_ONLY;ROBMASK_LINKED=$number"
+    INTERFACE_COMPILE_DEFINITIONS ROBMASK_LINKED=$number
     INTERFACE_COMPILE_FEATURES cxx_std_20
     INTERFACE_LINK_LIBRARIES "$(echo $LIBS | tr ' ' ';')")
 endif()
