@@ -30,9 +30,11 @@ KERNELS := $(wildcard engine/cpu/*.cpp)
 # The CPU backend is compiled once for each instruction set and linked into one relocatable object that
 # exports one symbol, so that no function built for a newer processor can be picked elsewhere
 # (-fno-gnu-unique: the statics of inline functions would stay global).
+ifeq ($(origin ISA),undefined)
 ISA := generic
 ifeq ($(shell $(CXX) -dumpmachine | cut -d- -f1),x86_64)
 ISA += avx2 avx512
+endif
 endif
 MARCH_avx2   := -march=x86-64-v3
 MARCH_avx512 := -march=x86-64-v4 -mprefer-vector-width=512
