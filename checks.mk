@@ -86,14 +86,15 @@ FUZZ_FLAGS      := -std=c++20 -O1 -g1 -D_GLIBCXX_ASSERTIONS -fopenmp-simd -pthre
 fuzzed           = $(patsubst %.cpp,$(BUILD)/fuzz/objects/%.o,$(call together,$(1)))
 FUZZED          := $(call fuzzed,$(LIBRARY) $(TOOL) $(FUZZERS)) $(BUILD)/fuzz/objects/$(ASSETS:.cpp=.o)
 FUZZ_LINK = $(FUZZ_CXX) -pthread $(FUZZ_SANITIZE)
+FUZZ_LIBS = -lfmt  # clang's engine/format.o lacks a destructor that its other objects call
 
 $(BUILD)/fuzz/fuzzer: $(filter-out %/main.o,$(FUZZED)) $(BUILD)/cpu_generic.o $(BUILD)/sources
 	$(call say,link    $@)
-	$(Q)$(FUZZ_LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIBS) -lz
+	$(Q)$(FUZZ_LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIBS) $(FUZZ_LIBS)
 
 $(BUILD)/fuzz/robmask: $(filter-out %/fuzz/all.o,$(FUZZED)) $(BUILD)/cpu_generic.o $(BUILD)/sources
 	$(call say,link    $@)
-	$(Q)$(FUZZ_LINK) -o $@ $(filter %.o,$^) $(LIBS)
+	$(Q)$(FUZZ_LINK) -o $@ $(filter %.o,$^) $(LIBS) $(FUZZ_LIBS)
 
 FUZZ = @mkdir -p $(@D)$(if $(V),,; echo "  compile $(<:$(BUILD)/objects/%/all.cpp=%/*.cpp)  (to be fuzzed)")
 $(BUILD)/fuzz/objects/%.o: %.cpp $(BUILD)/fuzz/flags | $(BUILD)/packages-fuzz
