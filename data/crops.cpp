@@ -79,14 +79,20 @@ Image central_view(const Image& image, Index shorter, Index side) {
   return resize(image, height, width, centre);
 }
 
+Index enlarged(Index side) { return side * 8 / 7; }
+
 }  // namespace
 
-Image test_view(const Image& image, Index side) { return central_view(image, side * 8 / 7, side); }
+Image test_view(const Image& image, Index side) {
+  return central_view(image, enlarged(side), side);
+}
 
 Image fitted(const Image& image, Index side) { return central_view(image, side, side); }
 
+Index shorter_side(Index side) { return side <= largest_whole_side ? side : enlarged(side); }
+
 Image shown(const Image& image, Index side) {
-  return side <= largest_whole_side ? fitted(image, side) : test_view(image, side);
+  return central_view(image, shorter_side(side), side);
 }
 
 }  // namespace robmask

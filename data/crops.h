@@ -24,7 +24,10 @@ Image test_view(const Image& image, Index side);
 
 /// Up to this side, networks are trained on whole pictures; above, on crops.
 inline constexpr Index largest_whole_side = 64;
-/// A picture of any size as a network of that side was tested: fitted(), or a test_view().
+/// What the shorter side of a picture becomes before the central side × side is cut out, as for the
+/// test images of a network of that side: `side` of whole pictures, else that of a test_view().
+Index shorter_side(Index side);
+/// That view of a picture of any size: fitted(), or a test_view().
 Image shown(const Image& image, Index side);
 
 }  // namespace robmask

@@ -21,15 +21,11 @@ namespace fs = std::filesystem;
 /// and the places that stay are returned.
 template <class F>
 std::vector<Index> decode_all(Listing& listing, const DataOptions& options, const F& use) {
-  std::vector<std::string> problems(listing.files.size());
-  try_parallel_for(listing.size(), [&](Index i) {
-    try {
-      with_image(listing.files[i], options.max_pixels, [&](const Image& image) { use(i, image); });
-    } catch (const InputError& error) {
-      if (options.broken == BrokenImages::stop) throw;
-      problems[i] = error.what();
-    }
-  });
+  const auto problems =
+      parallel_refusals(listing.size(), options.broken == BrokenImages::stop, [&](Index i) {
+        with_image(listing.files[i], options.max_pixels,
+                   [&](const Image& image) { use(i, image); });
+      });
   std::vector<Index> whole;
   for (Index i = 0; i < listing.size(); ++i)
     if (problems[i].empty())

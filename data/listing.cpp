@@ -60,6 +60,16 @@ std::vector<Path> images_below(const Path& folder, Foreign& foreign) {
   return files;
 }
 
+/// The same, at least one; InputError that says what was expected.
+std::vector<Path> some_images_below(const Path& folder, std::string_view what, Foreign& foreign) {
+  Foreign here;
+  std::vector<Path> files = images_below(folder, here);
+  require(!files.empty(), "{}: expected {}, found none{}; add some or remove the folder",
+          folder.string(), what, here.first.empty() ? "" : " but " + here.words());
+  foreign.add(here);
+  return files;
+}
+
 /// One name a line; blanks at the ends are dropped, empty lines passed over.
 std::vector<std::string> read_class_list(const Path& path) {
   std::istringstream lines(read_text(path));
@@ -127,13 +137,7 @@ Listing list_images(const Path& split, const std::vector<std::string>& classes) 
   for (std::size_t label = 0; label < classes.size(); ++label) {
     if (!std::ranges::binary_search(folders, classes[label])) continue;
     const Path folder = split / classes[label];
-    Foreign here;
-    std::vector<Path> files = images_below(folder, here);
-    require(!files.empty(),
-            "{}: expected images of this class, found none{}; add some or remove the folder",
-            folder.string(), here.first.empty() ? "" : " but " + here.words());
-    foreign.add(here);
-    for (Path& file : files) {
+    for (Path& file : some_images_below(folder, "images of this class", foreign)) {
       listing.files.push_back(std::move(file));
       listing.labels.push_back(static_cast<std::int32_t>(label));
     }
@@ -154,12 +158,8 @@ Listing list_pictures(const std::vector<Path>& names) {
       listing.files.push_back(name);
       continue;
     }
-    Foreign here;
-    const std::vector<Path> files = images_below(name, here);
-    require(!files.empty(), "{}: expected pictures, found none{}", name.string(),
-            here.first.empty() ? "" : " but " + here.words());
+    const std::vector<Path> files = some_images_below(name, "pictures", foreign);
     listing.files.insert(listing.files.end(), files.begin(), files.end());
-    foreign.add(here);
   }
   if (!foreign.first.empty()) listing.left_out = "left out " + foreign.words();
   return listing;

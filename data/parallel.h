@@ -4,6 +4,8 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "engine/threads.h"
 
@@ -29,6 +31,22 @@ void try_parallel_for(Index n, const F& f) {
     }
   });
   if (error) std::rethrow_exception(error);
+}
+
+/// The same, but where an InputError shall not `stop` it: then what they say is returned, by item,
+/// and nothing for those that went well.
+template <class F>
+std::vector<std::string> parallel_refusals(Index n, bool stop, const F& f) {
+  std::vector<std::string> refusals(n);
+  try_parallel_for(n, [&](Index i) {
+    try {
+      f(i);
+    } catch (const InputError& error) {
+      if (stop) throw;
+      refusals[i] = error.what();
+    }
+  });
+  return refusals;
 }
 
 }  // namespace robmask

@@ -1,7 +1,5 @@
 #include "data/pictures.h"
 
-#include <algorithm>
-
 #include "data/crops.h"
 #include "data/parallel.h"
 
@@ -12,25 +10,20 @@ Pictures read_pictures(const std::vector<Path>& files, Index side, BrokenImages 
   struct Read {
     Image view;
     Pictures::Size size;
-    std::string problem;
   };
   std::vector<Read> read(files.size());
-  try_parallel_for(std::ssize(files), [&](Index i) {
-    try {
-      with_upright(files[i], max_pixels, [&](const Image& image) {
-        read[i] = {shown(image, side), {image.height, image.width}, {}};
+  std::vector<std::string> problems =
+      parallel_refusals(std::ssize(files), broken == BrokenImages::stop, [&](Index i) {
+        with_upright(files[i], max_pixels, [&](const Image& image) {
+          read[i] = {shown(image, side), {image.height, image.width}};
+        });
       });
-    } catch (const InputError& error) {
-      if (broken == BrokenImages::stop) throw;
-      read[i].problem = error.what();
-    }
-  });
   Pictures pictures;
   Split& split = pictures.split;
   split.height = split.width = side;
   for (std::size_t i = 0; i < files.size(); ++i) {
-    if (!read[i].problem.empty()) {
-      pictures.skipped.push_back(std::move(read[i].problem));
+    if (!problems[i].empty()) {
+      pictures.skipped.push_back(std::move(problems[i]));
       continue;
     }
     split.pixels.insert(split.pixels.end(), read[i].view.pixels.begin(), read[i].view.pixels.end());

@@ -91,7 +91,7 @@ using Real = std::conditional_t<std::is_same_v<T, bf16>, float, T>;
 constexpr DType real_of(DType t) { return t == DType::bf16 ? DType::f32 : t; }
 
 /// Calls f.template operator()<T>() with the C++ type of f32 or f64; of f32 alone in the kernels of
-/// packed programs, which are half as large for it.
+/// packed programs, which are smaller for it.
 template <class F>
 decltype(auto) dispatch(DType t, F&& f) {
 #ifndef ROBMASK_F32_ONLY

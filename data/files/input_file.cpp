@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "engine/check.h"
 
@@ -49,6 +50,16 @@ std::string InputFile::read(std::uint64_t offset, std::uint64_t count) const {
   std::string bytes(count, '\0');
   read(offset, std::as_writable_bytes(std::span(bytes)));
   return bytes;
+}
+
+void InputFile::pieces(std::uint64_t end,
+                       const std::function<void(std::span<const std::byte>)>& take) const {
+  std::vector<std::byte> room(std::size_t{1} << 20);
+  for (std::uint64_t at = 0; at < end; at += room.size()) {
+    const auto piece = std::span(room).first(std::min<std::uint64_t>(room.size(), end - at));
+    read(at, piece);
+    take(piece);
+  }
 }
 
 std::string InputFile::head(std::uint64_t most) const { return read(0, std::min(most, size_)); }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ class InputFile {
   void read(std::uint64_t offset, std::span<std::byte> bytes) const;
   /// The `count` bytes from `offset` on. To be asked for no more than there may be.
   std::string read(std::uint64_t offset, std::uint64_t count) const;
+  /// The bytes up to `end`, handed to `take` piece by piece.
+  void pieces(std::uint64_t end, const std::function<void(std::span<const std::byte>)>& take) const;
   /// The first bytes, `most` of them or all that there are.
   std::string head(std::uint64_t most) const;
 

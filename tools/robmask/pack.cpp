@@ -27,13 +27,10 @@ constexpr auto names(StoredAs) {
 void halve(SafeTensors& file) {
   for (auto& [name, tensor] : file.tensors) {
     if (tensor.shape.size() < 2) continue;
-    std::vector<std::byte> halves(tensor.data.size() / 2);
     const std::vector<float> values = tensor.to<float>(name);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const bf16 half(values[i]);
-      std::memcpy(halves.data() + i * sizeof half, &half, sizeof half);
-    }
-    tensor = {ElementType::bf16, tensor.shape, std::move(halves)};
+    const std::vector<bf16> halves(values.begin(), values.end());
+    const auto bytes = std::as_bytes(std::span(halves));
+    tensor = {ElementType::bf16, tensor.shape, {bytes.begin(), bytes.end()}};
   }
 }
 
@@ -56,8 +53,7 @@ class Pack final : public Command {
     const std::span program(robmask_classify_begin, robmask_classify_end);
     if (program.empty())
       throw Unavailable(
-          "this build of robmask has no program to pack weights into: use that of "
-          "`make`");
+          "this build of robmask has no program to pack weights into: use that of `make`");
     require_output_file("out", common_.out, {""});
     const LoadedModel from =
         load_model(from_, machine_of(common_), DType::f32, overrides_of(network_));

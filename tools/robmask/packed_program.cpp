@@ -2,7 +2,7 @@
 
 #include <zlib.h>
 
-#include <array>
+#include <algorithm>
 #include <cstring>
 
 #include "data/files/atomic_file.h"
@@ -26,14 +26,9 @@ class Crc32 {  // of zlib, and of PNG
   uLong value_ = 0;
 };
 
-std::uint32_t checksum(const InputFile& file, std::uint64_t bytes) {
+std::uint32_t checksum(const InputFile& file, std::uint64_t end) {
   Crc32 sum;
-  std::vector<std::byte> chunk(std::size_t{1} << 18);
-  for (std::uint64_t at = 0; at < bytes; at += chunk.size()) {
-    const auto piece = std::span(chunk).first(std::min<std::uint64_t>(chunk.size(), bytes - at));
-    file.read(at, piece);
-    sum.add(piece);
-  }
+  file.pieces(end, [&](std::span<const std::byte> piece) { sum.add(piece); });
   return sum.value();
 }
 
@@ -66,9 +61,8 @@ void write_packed_program(const Path& path, std::span<const std::byte> program,
 
 SafeTensors read_packed_weights(const Path& program) {
   const InputFile file(program);
-  std::string trailer(trailer_bytes, '\0');
   const std::uint64_t end = file.size() - std::min(file.size(), trailer_bytes);
-  trailer = file.read(end, file.size() - end);
+  const std::string trailer = file.read(end, file.size() - end);
   require(
       trailer.starts_with(magic) && trailer.size() == trailer_bytes,
       "{}: expected weights behind the program, found none: it was cut short, or `robmask pack` "

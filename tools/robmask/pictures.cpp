@@ -37,9 +37,8 @@ std::vector<Path> all_names(const std::vector<Path>& given) {
 
 /// "resized until the shorter side is 256, of which the central 224x224 counts"
 std::string view_words(Index side) {
-  const Index shorter = side <= largest_whole_side ? side : side * 8 / 7;
   return fmt::format("resized until the shorter side is {}, of which the central {}x{} counts",
-                     shorter, side, side);
+                     shorter_side(side), side, side);
 }
 
 /// {"mask": 0.5, "classes": [{"class": 3, "name": "cat", "probability": 0.93, "logit": 4.1}, …]}

@@ -43,8 +43,7 @@ std::string watched_of(const std::string& watched) {
   if (watched.empty()) return "";
   return fmt::format(
       "<p class=\"watched\">Still training: {}. This page loads itself again every {} seconds. "
-      "Curves, "
-      "log and settings are up to date; the rest is measured anew from time to time.</p>\n",
+      "Curves, log and settings are up to date; the rest is measured anew from time to time.</p>\n",
       html_escaped(watched), reload_seconds);
 }
 
