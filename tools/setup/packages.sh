@@ -32,6 +32,8 @@ test must program $PYTHON python3 checks the benchmarks
 test must program pkg-config pkgconf builds the examples
 test must program cmake cmake builds the examples
 test may program gnuplot gnuplot-nox draws curves
+test may program groff groff-base reads the manual page
+test may program zsh zsh reads its completions
 fuzz must program ${FUZZ_CXX:-clang++} clang compiles for the fuzzer
 fuzz must fuzzer ${FUZZ_CXX:-clang++} libclang-rt-14-dev fuzzes
 fuzz must header zlib.h zlib1g-dev checksums of PNG
