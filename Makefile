@@ -56,14 +56,14 @@ $(BUILD)/librobmask.a: $(LIBRARY_OBJECTS) $(CUDA_OBJECTS) $(ISA:%=$(BUILD)/cpu_%
 
 $(BUILD)/static/robmask: $(TOOL_OBJECTS) $(PACKABLE) $(STATIC) $(ISA:%=$(BUILD)/cpu_%.o) $(BUILD)/sources
 	$(call say,link    $@)
-	$(Q)$(LINK) -static -s -o $@ $(filter %.o,$^) $(LIBS)
+	$(Q)$(LINK) -static -s -o $@ $(filter %.o,$^) $(OWN_LIBS)
 
 # Of robmask's objects those that say which commands there are stay out; of the others the linker takes
 # what is called.
 $(BUILD)/classify: $(call objects,$(CLASSIFY)) $(filter-out %/commands.o,$(TOOL_OBJECTS)) $(STATIC) \
                    $(ISA:%=$(BUILD)/cpu_%-f32.o) $(BUILD)/sources
 	$(call say,link    $@)
-	$(Q)$(LINK) -static -s -o $@ $(filter %.o,$^) $(LIBS)
+	$(Q)$(LINK) -static -s -o $@ $(filter %.o,$^) $(OWN_LIBS)
 
 $(BUILD)/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(BUILD)/librobmask.a $(BUILD)/sources
 	$(call say,link    $@)

@@ -10,12 +10,17 @@ INCLUDES := -I.
 FLAGS    := -std=c++20 $(OPTIMIZE) $(if $(SANITIZE),-g1) -ffunction-sections -fdata-sections -fopenmp-simd \
             -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
 LINK     := $(CXX) -pthread -Wl,--gc-sections $(SANITIZE) $(LDFLAGS)
-LIBS     := -lpng -ljpeg -lz
+OWN_LIBS := -lpng -ljpeg -lz
+LIBS      = $(OWN_LIBS) $(ONNX_LIBS)
+# ONNX files are read and written by the system's library where it is, which is known once packages are
+# installed; programs that read none do not need it.
+ONNX_LIBS = $(if $(shell ls /usr/include/onnx/onnx_pb.h 2>/dev/null),-Wl$(comma)--as-needed -lonnx -lonnx_proto -lprotobuf -Wl$(comma)--no-as-needed)
+comma    := ,
 
 # ---- sources --------------------------------------------------------------------------------------
 
-LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models data data/codecs \
-             data/files training))
+LIBRARY := $(wildcard $(addsuffix /*.cpp,engine engine/ops layers attacks models models/onnx data data/codecs \
+             data/files data/onnx training))
 TOOL    := $(wildcard $(addprefix tools/robmask/,*.cpp options/*.cpp help/*.cpp report/*.cpp reproduce/*.cpp))
 CLASSIFY := $(wildcard tools/classify/*.cpp)
 # The files of the report's page and the paper's tables, as strings in a source file of their own.
@@ -66,9 +71,10 @@ CHOSEN   := engine/backend.o engine/cpu.o  # know what is built in
 DEMO     := $(filter-out $(addprefix %/,$(CHOSEN)),$(LIBRARY_OBJECTS)) $(BUILD)/cpu_$(DEMO_ISA).o \
             $(addprefix $(BUILD)/demo/$(DEMO_ISA)/,$(CHOSEN))
 
-# Programs that need nothing beside them: every kernel of the CPU, and no GPU, whose driver is a shared
-# library.
-STATIC   := $(filter-out %/engine/backend.o,$(LIBRARY_OBJECTS)) $(BUILD)/static/engine/backend.o
+# Programs that need nothing beside them: every kernel of the CPU; no GPU and no ONNX, whose driver and
+# whose library are shared ones.
+STATIC   := $(filter-out %/engine/backend.o %/data/onnx/all.o,$(LIBRARY_OBJECTS)) \
+            $(addprefix $(BUILD)/static/,engine/backend.o data/onnx/all.o)
 # What robmask packs weights into (tools/classify). Sanitizers are shared libraries.
 PACKABLE := $(if $(SANITIZE),,$(BUILD)/objects/tools/classify/program.o)
 
@@ -94,6 +100,10 @@ $(BUILD)/static/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $(@D)
 	$(call say,compile $<  (static))
 	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/static/%/all.o: $(BUILD)/objects/%/all.cpp $(BUILD)/flags | $(BUILD)/packages-build
+	$(call say,compile $*/*.cpp  (static))
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(FLAGS) -DROBMASK_WITHOUT_ONNX -MMD -MP -c -o $@ $<
 
 # A program as bytes: robmask_classify_begin to robmask_classify_end.
 $(BUILD)/objects/tools/classify/program.o: $(BUILD)/classify
@@ -144,6 +154,10 @@ $(BUILD)/cpu_$(1).o: $(call kernels,$(1)) $(BUILD)/sources
 endef
 $(foreach isa,$(ISA) $(ISA:%=%-f32),$(eval $(call isa_rules,$(isa))))
 
+$(BUILD)/objects/data/onnx/all.o: $(BUILD)/onnx
+$(BUILD)/onnx: NOW = $(ONNX_LIBS)
+$(BUILD)/onnx: force | $(BUILD)/packages-build
+	$(write_now)
 $(BUILD)/objects/engine/cpu.o: FLAGS += $(ISA:%=-DROBMASK_CPU_%)
 $(BUILD)/objects/engine/cpu.o: $(BUILD)/sources
 $(TEST_OBJECTS): | $(BUILD)/packages-test

@@ -26,6 +26,8 @@ build must header stb/stb_image.h libstb-dev writes PNGs, reads BMPs
 build must header png.h libpng-dev reads PNGs
 build must header jpeglib.h libjpeg-dev reads JPEGs
 build must header zlib.h zlib1g-dev checksums
+build may header onnx/onnx_pb.h libonnx-dev reads and writes ONNX
+build may header google/protobuf/message.h libprotobuf-dev reads and writes ONNX
 demo may program gnuplot gnuplot-nox draws curves
 test must header gtest/gtest.h libgtest-dev the tests
 test must program $PYTHON python3 checks the benchmarks
