@@ -24,11 +24,16 @@ inline constexpr Normalization kuangliu{{.4914, .4822, .4465}, {.2023, .1994, .2
 inline constexpr Normalization none{};
 }  // namespace normalizations
 
-/// What `--normalize` says: "true" is the data set's own, "kuangliu", or "none".
+/// What `--normalize` says: "true" is the data set's own; else one of these by its name.
 inline Normalization choose_normalization(const std::string& choice, const Normalization& own) {
   if (choice == "true") return own;
+  if (choice == "cifar10") return normalizations::cifar10;
+  if (choice == "cifar100") return normalizations::cifar100;
+  if (choice == "imagenet") return normalizations::imagenet;
   if (choice == "kuangliu") return normalizations::kuangliu;
-  require(choice == "none", "`normalize`: expected true, kuangliu or none, got '{}'", choice);
+  require(choice == "none",
+          "`normalize`: expected true, cifar10, cifar100, imagenet, kuangliu or none, got '{}'",
+          choice);
   return normalizations::none;
 }
 

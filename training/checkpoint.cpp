@@ -5,6 +5,7 @@
 
 #include "data/files/json.h"
 #include "engine/backend.h"
+#include "models/onnx/network.h"
 #include "training/metadata.h"
 #include "training/settings.h"
 #include "training/terminal.h"
@@ -98,7 +99,10 @@ CheckpointInfo info_of(const Contents& contents, const CheckpointOverrides& flag
   s.masks = m.whole("masks", flags.masks.value_or(1));
   require(1 <= s.masks && s.masks <= most_masks, "{}: expected from 1 to {} masks, got {}", source,
           most_masks, s.masks);
-  const Normalization n = normalization_in(contents, flags.normalization.value_or(Normalization{}));
+  // A graph normalizes by itself: the data set's own numbers, which nobody asked for, stay out.
+  const bool by_itself = onnx::is_imported(s.name) && !flags.asks_normalization;
+  const Normalization otherwise = flags.normalization.value_or(Normalization{});
+  const Normalization n = normalization_in(contents, by_itself ? Normalization{} : otherwise);
   s.mean = n.mean;
   s.std = n.std;
   s.code = m.choice("code", Code::hat);
@@ -135,7 +139,11 @@ std::filesystem::path weights_path(const std::filesystem::path& from) {
 }
 
 SafeTensors read_weights(const std::filesystem::path& from) {
-  return read_safetensors(weights_path(from));
+  const auto path = weights_path(from);
+  if (path.extension() != ".onnx") return read_safetensors(path);
+  onnx::Imported imported = onnx::import_network(path);
+  for (const std::string& text : imported.warnings) warn(fmt::format("{}: {}", path.string(), text));
+  return std::move(imported.weights);
 }
 
 CheckpointInfo read_info(const SafeTensors& file, const CheckpointOverrides& flags) {
@@ -185,6 +193,10 @@ LoadedModel export_mask(const LoadedModel& from, double p) {
 }
 
 SafeTensors checkpoint_file(const Model& model, const CheckpointInfo& info, Index generation) {
+  require(!onnx::is_imported(info.spec.name),
+          "{}: a network that was imported is evaluated as it is; it cannot be trained or stored as "
+          "another model's weights",
+          info.spec.name);
   SafeTensors file = to_file(model);
   file.metadata = metadata_of(info, generation);
   return file;

@@ -35,12 +35,14 @@ struct CheckpointOverrides {
   std::optional<std::string> model, bn_stats;
   std::optional<Index> width, masks, image_size;
   std::optional<Normalization> normalization;
+  bool asks_normalization = false;  // a flag named that; else it is the data set's own
 };
 
 /// `from` is a weights file, or a run directory that holds model.safetensors.
 std::filesystem::path weights_path(const std::filesystem::path& from);
 
-/// The tensors and metadata of such a file, which is read once and asked by what follows.
+/// The tensors and metadata of such a file, which is read once and asked by what follows. An ONNX
+/// file becomes a network by its path (models/onnx/network.h), with warnings of what is odd in it.
 SafeTensors read_weights(const std::filesystem::path& from);
 
 CheckpointInfo read_info(const SafeTensors& file, const CheckpointOverrides& flags);

@@ -64,7 +64,8 @@ CheckpointOverrides overrides_of(const NetworkSettings& n,
                             .width = n.width,
                             .masks = n.masks,
                             .image_size = n.image_size,
-                            .normalization = {}};
+                            .normalization = {},
+                            .asks_normalization = n.normalize != Normalize::on};
   if (n.bn_stats) flags.bn_stats = to_string(*n.bn_stats);
   if (own || n.normalize != Normalize::on)
     flags.normalization =

@@ -11,10 +11,15 @@
 
 namespace robmask {
 
-enum class Normalize { on, kuangliu, none };
+enum class Normalize { on, cifar10, cifar100, imagenet, kuangliu, none };
 constexpr auto names(Normalize) {
   using enum Normalize;
-  return std::to_array<Named<Normalize>>({{on, "true"}, {kuangliu, "kuangliu"}, {none, "none"}});
+  return std::to_array<Named<Normalize>>({{on, "true"},
+                                          {cifar10, "cifar10"},
+                                          {cifar100, "cifar100"},
+                                          {imagenet, "imagenet"},
+                                          {kuangliu, "kuangliu"},
+                                          {none, "none"}});
 }
 
 /// Of commands that read weights: for files that do not say it themselves.

@@ -1,0 +1,437 @@
+#include "models/onnx/builder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace robmask::onnx {
+
+namespace {
+
+const Operators& operators() {
+  static const Operators all = [] {
+    Operators every;
+    for (const Operators& some :
+         {convolution_operators(), pointwise_operators(), arithmetic_operators(),
+          pooling_operators(), shape_operators(), product_operators()})
+      every.insert(some.begin(), some.end());
+    return every;
+  }();
+  return all;
+}
+
+/// The axes of a value whose sizes lie in memory as ONNX has them.
+std::string row_major(Index rank) {
+  return std::string(rank == 4 ? "nhwc" : rank == 3 ? "nhc" : "nc");
+}
+
+/// The numbers of its axes in the order in which they lie in memory, but for those of size 1.
+std::vector<Index> memory_order(const std::vector<Index>& dims, const std::string& axes) {
+  std::vector<Index> order;
+  for (const char axis : {'h', 'w', 'c'})
+    if (const auto at = axes.find(axis); at != std::string::npos && dims[at] != 1)
+      order.push_back(static_cast<Index>(at));
+  return order;
+}
+
+Shape with_batch(const Shape& shape, const Variable& x) { return shape.with_images(x.shape().n); }
+
+std::string quoted_list(const std::vector<std::string>& names) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : names) quoted.push_back(printable(name));
+  return fmt::to_string(fmt::join(quoted, ", "));
+}
+
+std::vector<std::string> names_of(const std::vector<Port>& ports) {
+  std::vector<std::string> names;
+  for (const Port& port : ports) names.push_back(port.name);
+  return names;
+}
+
+}  // namespace
+
+ImagePort image_port(const Graph& graph) {
+  const std::vector<Port>& in = graph.inputs;
+  require(in.size() != 2 || in[1].name != "p",
+          "{}: its masks are blended in the graph, by its input p: export it at one mask, by "
+          "`robmask export --mask`",
+          graph.source);
+  require(in.size() == 1, "{}: expected one input, images, got {}: {}", graph.source, in.size(),
+          quoted_list(names_of(in)));
+  require(graph.outputs.size() == 1,
+          "{}: expected one output, logits, got {}: {}; export the one that classifies",
+          graph.source, graph.outputs.size(), quoted_list(names_of(graph.outputs)));
+  const std::vector<Index>& shape = in[0].shape;
+  require(shape.size() == 4 && (shape[1] == 3 || shape[3] == 3 || shape[1] == open_size),
+          "{}: expected images N·3·H·W, got the input {} of the shape {}", graph.source,
+          printable(in[0].name), to_string(shape));
+  const bool last = shape[1] != 3 && shape[3] == 3;
+  const ImagePort port{shape[0], shape[last ? 1 : 2], shape[last ? 2 : 3], last};
+  constexpr Index largest = 4096;
+  require(port.height <= largest && port.width <= largest,
+          "{}: expected images of at most {}x{} pixels, got {}x{}", graph.source, largest, largest,
+          port.height, port.width);
+  return port;
+}
+
+Builder::Builder(const Graph& graph, Index height, Index width)
+    : graph_(graph), port_(image_port(graph)) {
+  std::vector<Index> dims{batch_size, 3, height, width};
+  if (port_.channels_last) dims = {batch_size, height, width, 3};
+  program_.input = program_.slots++;
+  values_[graph.inputs[0].name] = {dims, nullptr, port_.channels_last ? "nhwc" : "nchw",
+                                   program_.input, nullptr};
+  for (const auto& [name, tensor] : graph.tensors)
+    values_[name] = {tensor.shape, std::make_shared<HostTensor>(tensor), "", -1, nullptr, name};
+  for (const Node& node : graph.nodes)
+    for (const std::string& name : node.inputs) ++readers_[name];
+  for (const Port& port : graph.outputs) ++readers_[port.name];
+}
+
+Program Builder::build() {
+  std::vector<std::string> lacking;
+  for (const Node& node : graph_.nodes)
+    if (!operators().contains(node.op) && !folds(node)) {
+      if (std::ranges::count(lacking, node.op) == 0) lacking.push_back(node.op);
+    } else if (lacking.empty()) {
+      compile(node);
+    }
+  if (!lacking.empty()) {
+    const auto first = std::ranges::find(graph_.nodes, lacking[0], &Node::op);
+    const bool quantized = lacking[0].find("Quantize") != std::string::npos ||
+                           lacking[0].find("Integer") != std::string::npos;
+    throw InputError(fmt::format(
+        "{}: {}: {} of opset {} {} not supported here{}: no attack can run, not even Square, which "
+        "needs logits alone",
+        graph_.source, describe(*first), fmt::join(lacking, ", "), opset(),
+        lacking.size() == 1 ? "is" : "are",
+        quantized ? " (a quantized graph; export the network in floating point)" : ""));
+  }
+  finish();
+  return std::move(program_);
+}
+
+bool Builder::folds(const Node& node) {
+  return std::ranges::all_of(node.inputs, [&](const std::string& name) {
+    return name.empty() || (values_.contains(name) && values_[name].is_constant());
+  });
+}
+
+void Builder::compile(const Node& node) {
+  try {
+    if (!folds(node)) return operators().at(node.op)(*this, node);
+    Constants inputs;
+    for (const std::string& name : node.inputs)
+      inputs.push_back(name.empty() ? nullptr : values_.at(name).constant);
+    const Constants results = fold(node, inputs, opset());
+    for (std::size_t i = 0; i < std::min(results.size(), node.outputs.size()); ++i) {
+      const bool same = node.op == "Identity";
+      define(node, {results[i]->shape, results[i], "", -1, nullptr, same ? node.inputs[0] : ""}, i);
+    }
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}: {}: {}", graph_.source, describe(node), error.what()));
+  }
+}
+
+void Builder::finish() {
+  const std::string& name = graph_.outputs[0].name;
+  Value logits = values_.at(name);
+  require(!logits.is_constant() && logits.rank() >= 2 && logits.dims[0] == batch_size &&
+              logits.dims[1] >= 1 && logits.count() == batch_size * logits.dims[1],
+          "{}: expected logits of the shape N·classes, got the output {} of the shape {}",
+          graph_.source, printable(name), to_string(logits.dims));
+  program_.classes = logits.dims[1];
+  logits = made(reshaped(logits, {batch_size, program_.classes}));
+  program_.output = logits.slot;
+  remove_unread();
+  require(std::ranges::any_of(program_.held, [](const Held& h) { return h.role.has_value(); }),
+          "{}: expected a network with weights, got a graph without any", graph_.source);
+}
+
+/// What patterns of several nodes have made needless.
+void Builder::remove_unread() {
+  std::vector<bool> read(program_.slots, false);
+  read[program_.output] = true;
+  std::vector<Step> kept;
+  for (auto step = program_.steps.rbegin(); step != program_.steps.rend(); ++step) {
+    if (!read[step->output]) continue;
+    for (const int input : step->inputs) read[input] = true;
+    kept.push_back(std::move(*step));
+  }
+  std::ranges::reverse(kept);
+  program_.steps = std::move(kept);
+  require(read[program_.input], "{}: its output {} does not depend on the images", graph_.source,
+          printable(graph_.outputs[0].name));
+}
+
+// ---- a node's inputs ----------------------------------------------------------------------------
+
+bool Builder::has(const Node& node, std::size_t input) const {
+  return input < node.inputs.size() && !node.inputs[input].empty();
+}
+
+const Value& Builder::in(const Node& node, std::size_t input) const {
+  require(has(node, input), "its input {} is absent", input);
+  return values_.at(node.inputs[input]);
+}
+
+std::vector<double> Builder::numbers(const Node& node, std::size_t input) const {
+  const Value& value = in(node, input);
+  require(value.is_constant(), "its input {} depends on the images, where a constant is supported",
+          input);
+  std::vector<double> all = onnx::numbers(*value.constant);
+  for (const double n : all)
+    require(std::isfinite(n) || n == n, "its input {} is not a number", input);
+  return all;
+}
+
+std::vector<Index> Builder::integers(const Node& node, std::size_t input) const {
+  numbers(node, input);
+  return onnx::integers(*in(node, input).constant);
+}
+
+double Builder::number(const Node& node, std::size_t input) const {
+  const std::vector<double> all = numbers(node, input);
+  require(all.size() == 1, "its input {} holds {} numbers, where one is expected", input,
+          all.size());
+  return all[0];
+}
+
+std::vector<Index> Builder::axes(const Node& node, std::size_t input, Index rank,
+                                 const std::vector<Index>& otherwise) const {
+  std::vector<Index> all =
+      has(node, input) ? integers(node, input) : node.attribute("axes", otherwise);
+  for (Index& axis : all) {
+    require(-rank <= axis && axis < rank, "there is no axis {} of {}", axis, rank);
+    axis += axis < 0 ? rank : 0;
+  }
+  std::ranges::sort(all);
+  require(std::ranges::adjacent_find(all) == all.end(), "an axis comes twice");
+  return all;
+}
+
+const Node* Builder::maker(const std::string& name) const {
+  const auto makes = [&](const Node& node) { return std::ranges::count(node.outputs, name) > 0; };
+  const auto at = std::ranges::find_if(graph_.nodes, makes);
+  return at == graph_.nodes.end() ? nullptr : &*at;
+}
+
+Index Builder::readers(const std::string& name) const {
+  const auto at = readers_.find(name);
+  return at == readers_.end() ? 0 : at->second;
+}
+
+// ---- values -------------------------------------------------------------------------------------
+
+void Builder::define(const Node& node, Value value, std::size_t output) {
+  require(output < node.outputs.size(), "its output {} is absent", output);
+  values_[node.outputs[output]] = std::move(value);
+}
+
+int Builder::new_step(const std::vector<int>& inputs, std::function<Variable(const Run&)> compute) {
+  program_.steps.push_back({inputs, program_.slots, std::move(compute)});
+  return program_.slots++;
+}
+
+Value Builder::step(const std::vector<Value>& inputs, std::vector<Index> dims,
+                    const std::string& axes, const std::function<Variable(const Run&)>& compute) {
+  std::vector<int> slots;
+  for (const Value& input : inputs) slots.push_back(input.slot);
+  return {std::move(dims), nullptr, axes, new_step(slots, compute), nullptr};
+}
+
+Value Builder::pending(const Convolution& convolution, const std::vector<Index>& dims,
+                       const std::string& axes) {
+  return {dims, nullptr, axes, -1, std::make_shared<Convolution>(convolution)};
+}
+
+bool Builder::grows(const std::string& name) const {
+  return values_.at(name).pending != nullptr && readers(name) == 1;
+}
+
+Value Builder::made(const Value& value) {
+  require(!value.is_constant(), "a constant stands where images are supported");
+  if (!value.pending) return value;
+  for (const auto& [name, known] : values_)  // was it made for another reader?
+    if (known.pending == value.pending && known.slot >= 0) return known;
+  const Convolution& c = *value.pending;
+  std::vector<Value> inputs{c.x};
+  if (c.residual) inputs.push_back(*c.residual);
+  std::function<Variable(const Run&)> compute;
+  if (!c.norm && c.bias.empty() && !c.residual && !c.relu) {
+    compute = [x = c.x.slot, w = c.weight.value(), window = c.window](const Run& run) {
+      return conv2d(run.slots[x], run.held[w], window);
+    };
+  } else {
+    // A bias alone is a norm that changes nothing else: γ = 1, β = bias, μ = 0, σ² = 1.
+    const Index channels = memory_shape(value.dims, value.axes).c;
+    std::array<int, 4> norm = c.norm.value_or(std::array<int, 4>{});
+    if (!c.norm) {
+      const std::vector<double> zeros(channels, 0), ones(channels, 1);
+      const int bias = c.bias.empty() ? hold(zeros) : hold(c.bias_name, Role::linear_bias, c.bias);
+      norm = {hold(ones), bias, hold(zeros), hold(ones)};
+    }
+    compute = [x = c.x.slot, r = c.residual ? c.residual->slot : -1, w = c.weight,
+               window = c.window, relu = c.relu, eps = c.eps, norm](const Run& run) {
+      const MaskState state{.weight = run.held[norm[0]],
+                            .bias = run.held[norm[1]],
+                            .running_mean = run.held[norm[2]].value(),
+                            .running_variance = run.held[norm[3]].value(),
+                            .tracked = {},
+                            .eps = eps};
+      const MaskOptions options{.relu = relu, .residual = r < 0 ? Variable() : run.slots[r]};
+      if (!w) return mask(run.slots[x], state, run.context, options);
+      return masked_conv2d(run.slots[x], run.held[*w], window, state, run.context, options);
+    };
+  }
+  Value result = step(inputs, value.dims, value.axes, compute);
+  for (auto& [name, known] : values_)
+    if (known.pending == value.pending) known.slot = result.slot;
+  return result;
+}
+
+Value Builder::arranged(const Value& value, const std::string& axes) {
+  const Value x = made(value);
+  if (x.axes == axes) return x;
+  const Value as{x.dims, nullptr, axes};
+  const Shape to = as.shape();
+  std::vector<Index> now = memory_order(x.dims, x.axes), wanted = memory_order(x.dims, axes);
+  if (now == wanted)
+    return step({x}, x.dims, axes, [s = x.slot, to](const Run& run) {
+      return reshape(run.slots[s], with_batch(to, run.slots[s]));
+    });
+  // Pixels and channels change places: what lies first in memory comes last.
+  const auto turn = std::ranges::find(now, wanted[0]) - now.begin();
+  Index pixels = 1, channels = 1;
+  for (Index i = 0; i < std::ssize(now); ++i) (i < turn ? pixels : channels) *= x.dims[now[i]];
+  std::ranges::rotate(now, now.begin() + turn);
+  require(now == wanted, "a Transpose that moves more than the channels is not supported");
+  return step({x}, x.dims, axes, [s = x.slot, to, pixels, channels](const Run& run) {
+    const Variable& from = run.slots[s];
+    const Index n = from.shape().n;
+    const Variable flat = reshape(from, {n, pixels, 1, channels});
+    return reshape(transpose(flat, {n, channels, 1, pixels}), to.with_images(n));
+  });
+}
+
+Value Builder::map(const Value& value) {
+  require(value.rank() == 4, "expected a map N·C·H·W, got the shape {}", to_string(value.dims));
+  return arranged(value, "nchw");
+}
+
+Value Builder::reshaped(const Value& value, const std::vector<Index>& dims) {
+  if (dims == value.dims) return value;
+  const Index rank = std::ssize(dims);
+  require(rank >= 2 && rank <= 4 && dims[0] == batch_size && value.dims[0] == batch_size,
+          "expected the images first, and 2 to 4 axes, got {} from {}", to_string(dims),
+          to_string(value.dims));
+  const Value x = made(value);
+  // Pixels are arranged anew, channels stay; else all elements are, in ONNX's order.
+  const bool same_channels = x.axes.size() >= 2 && x.axes[1] == 'c' && dims[1] == x.dims[1];
+  const bool in_order = same_channels && x.axes == std::string("nchw").substr(0, x.axes.size());
+  const Value from = in_order ? x : arranged(x, row_major(x.rank()));
+  const std::string axes = in_order ? std::string("nchw").substr(0, rank) : row_major(rank);
+  const Shape to = memory_shape(dims, axes);
+  return step({from}, dims, axes, [s = from.slot, to](const Run& run) {
+    return reshape(run.slots[s], with_batch(to, run.slots[s]));
+  });
+}
+
+std::vector<Index> Builder::new_sizes(const std::vector<Index>& from, std::vector<Index> asked,
+                                      bool zero_keeps) const {
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    if (asked[i] == 0 && zero_keeps) {
+      require(i < from.size(), "there is no axis {} to keep", i);
+      asked[i] = from[i];
+    }
+  // A graph that was exported for a batch of a fixed size has it in its constants.
+  if (!asked.empty() && port_.batch != open_size && asked[0] == port_.batch) asked[0] = batch_size;
+  const auto product = [](const std::vector<Index>& sizes, std::size_t first) {
+    Index count = 1;
+    for (std::size_t i = first; i < sizes.size(); ++i) {
+      require(1 <= sizes[i] && count <= (Index{1} << 40) / sizes[i], "the shape {} is too large",
+              to_string(sizes));
+      count *= sizes[i];
+    }
+    return count;
+  };
+  const Index images = product(from, 1);
+  require(std::ranges::count(asked, -1) <= 1, "expected one open size at most, got {}",
+          to_string(asked));
+  if (const auto open = std::ranges::find(asked, -1); open != asked.end()) {
+    *open = 1;
+    if (open == asked.begin()) {
+      *open = images % product(asked, 1) == 0 && images == product(asked, 1) ? batch_size : -1;
+    } else {
+      const Index rest = product(asked, 1);
+      *open = images % rest == 0 ? images / rest : -1;
+    }
+  }
+  require(!asked.empty() && asked[0] == batch_size && !std::ranges::count(asked, -1) &&
+              product(asked, 1) == images,
+          "expected a shape that keeps the images and holds {} numbers of each, got {}", images,
+          to_string(asked));
+  return asked;
+}
+
+Value Builder::activated(const Value& x, const Activation& f) {
+  const Value from = made(x);
+  return step({from}, from.dims, from.axes,
+              [s = from.slot, f](const Run& run) { return activate(run.slots[s], f); });
+}
+
+Value Builder::affine(const Value& x, const std::vector<double>& scale,
+                      const std::vector<double>& shift) {
+  const Value from = made(x);
+  const Index channels = from.shape().c;
+  const auto held = [&](std::vector<double> values) {
+    if (values.size() == 1) values.resize(channels, values[0]);
+    require(values.empty() || std::ssize(values) == channels, "{} numbers for {} channels",
+            values.size(), channels);
+    return values.empty() ? -1 : hold(values);
+  };
+  const int by = held(scale), plus = held(shift);
+  return step({from}, from.dims, from.axes, [s = from.slot, by, plus](const Run& run) {
+    const auto tensor = [&](int number) {
+      return number < 0 ? Tensor() : run.held[number].value();
+    };
+    const Variable& v = run.slots[s];
+    return robmask::affine(v, tensor(by), tensor(plus), v.value().dtype());
+  });
+}
+
+// ---- what is held -------------------------------------------------------------------------------
+
+int Builder::hold(std::string name, Role role, const Shape& shape,
+                  const std::shared_ptr<const HostTensor>& values) {
+  for (std::size_t i = 0; i < program_.held.size(); ++i) {
+    const Held& h = program_.held[i];
+    if (h.name != name || !h.role) continue;
+    // What is kept of a mask goes by its γ (engine/lens.h): each norm has its own.
+    const bool shared = role != Role::mask_weight && h.role == role && h.shape == shape;
+    if (shared && *h.values == *values) return static_cast<int>(i);
+    name += "'";
+  }
+  program_.held.push_back({name, role, shape, values});
+  return static_cast<int>(program_.held.size()) - 1;
+}
+
+int Builder::hold(const std::string& name, Role role, const std::vector<double>& values) {
+  const Index count = std::ssize(values);
+  return hold(name, role, {1, 1, 1, count},
+              std::make_shared<HostTensor>(host_tensor({count}, values)));
+}
+
+int Builder::hold(const Shape& shape, const std::vector<double>& values) {
+  for (const double v : values) require(std::isfinite(v), "a constant of it is {}", v);
+  program_.held.push_back(
+      {"", std::nullopt, shape,
+       std::make_shared<HostTensor>(host_tensor({shape.n, shape.h, shape.w, shape.c}, values))});
+  return static_cast<int>(program_.held.size()) - 1;
+}
+
+Program compile(const Graph& graph, Index height, Index width) {
+  return Builder(graph, height, width).build();
+}
+
+}  // namespace robmask::onnx
