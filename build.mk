@@ -56,7 +56,7 @@ BEST   := $(if $(filter v4,$(LEVELS)),avx512,$(if $(filter v3,$(LEVELS)),avx2,ge
 # of a folder are compiled together, as one that includes them: a fifth of the time. What depends on
 # flags of its own, takes long, or must stay out of a program, is compiled alone.
 ALONE    := $(addprefix engine/,backend.cpp cpu.cpp format.cpp threads.cpp cpu/pixel_product.cpp cpu/tap_product.cpp) \
-            tools/robmask/main.cpp tools/robmask/commands.cpp tools/examples/%
+            tools/robmask/main.cpp tools/robmask/commands.cpp tools/examples/% tools/checks/%
 together  = $(addsuffix all.cpp,$(sort $(dir $(filter-out $(ALONE),$(1))))) $(filter $(ALONE),$(1))
 objects   = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(call together,$(1)))
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY))

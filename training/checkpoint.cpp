@@ -142,7 +142,8 @@ SafeTensors read_weights(const std::filesystem::path& from) {
   const auto path = weights_path(from);
   if (path.extension() != ".onnx") return read_safetensors(path);
   onnx::Imported imported = onnx::import_network(path);
-  for (const std::string& text : imported.warnings) warn(fmt::format("{}: {}", path.string(), text));
+  for (const std::string& text : imported.warnings)
+    warn(fmt::format("{}: {}", path.string(), text));
   return std::move(imported.weights);
 }
 
@@ -193,10 +194,11 @@ LoadedModel export_mask(const LoadedModel& from, double p) {
 }
 
 SafeTensors checkpoint_file(const Model& model, const CheckpointInfo& info, Index generation) {
-  require(!onnx::is_imported(info.spec.name),
-          "{}: a network that was imported is evaluated as it is; it cannot be trained or stored as "
-          "another model's weights",
-          info.spec.name);
+  require(
+      !onnx::is_imported(info.spec.name),
+      "{}: a network that was imported is evaluated as it is; it cannot be trained or stored as "
+      "another model's weights",
+      info.spec.name);
   SafeTensors file = to_file(model);
   file.metadata = metadata_of(info, generation);
   return file;

@@ -83,8 +83,11 @@ Builder::Builder(const Graph& graph, Index height, Index width)
                                    program_.input, nullptr};
   for (const auto& [name, tensor] : graph.tensors)
     values_[name] = {tensor.shape, std::make_shared<HostTensor>(tensor), "", -1, nullptr, name};
-  for (const Node& node : graph.nodes)
+  for (const auto& [name, tensor] : graph.tensors) room_ = std::max(room_, 16 * tensor.count());
+  for (const Node& node : graph.nodes) {
     for (const std::string& name : node.inputs) ++readers_[name];
+    for (const std::string& name : node.outputs) makers_[name] = &node;
+  }
   for (const Port& port : graph.outputs) ++readers_[port.name];
 }
 
@@ -123,7 +126,8 @@ void Builder::compile(const Node& node) {
     Constants inputs;
     for (const std::string& name : node.inputs)
       inputs.push_back(name.empty() ? nullptr : values_.at(name).constant);
-    const Constants results = fold(node, inputs, opset());
+    const Constants results = fold(node, inputs, opset(), room_);
+    for (const auto& result : results) take_room(result->count());
     for (std::size_t i = 0; i < std::min(results.size(), node.outputs.size()); ++i) {
       const bool same = node.op == "Identity";
       define(node, {results[i]->shape, results[i], "", -1, nullptr, same ? node.inputs[0] : ""}, i);
@@ -180,8 +184,7 @@ std::vector<double> Builder::numbers(const Node& node, std::size_t input) const 
   require(value.is_constant(), "its input {} depends on the images, where a constant is supported",
           input);
   std::vector<double> all = onnx::numbers(*value.constant);
-  for (const double n : all)
-    require(std::isfinite(n) || n == n, "its input {} is not a number", input);
+  for (const double n : all) require(!std::isnan(n), "its input {} is not a number", input);
   return all;
 }
 
@@ -211,9 +214,8 @@ std::vector<Index> Builder::axes(const Node& node, std::size_t input, Index rank
 }
 
 const Node* Builder::maker(const std::string& name) const {
-  const auto makes = [&](const Node& node) { return std::ranges::count(node.outputs, name) > 0; };
-  const auto at = std::ranges::find_if(graph_.nodes, makes);
-  return at == graph_.nodes.end() ? nullptr : &*at;
+  const auto at = makers_.find(name);
+  return at == makers_.end() ? nullptr : at->second;
 }
 
 Index Builder::readers(const std::string& name) const {
@@ -228,21 +230,34 @@ void Builder::define(const Node& node, Value value, std::size_t output) {
   values_[node.outputs[output]] = std::move(value);
 }
 
-int Builder::new_step(const std::vector<int>& inputs, std::function<Variable(const Run&)> compute) {
-  program_.steps.push_back({inputs, program_.slots, std::move(compute)});
-  return program_.slots++;
+void Builder::take_room(Index count) {
+  require(count <= room_, "it computes more constants than there are in the graph, by far");
+  room_ -= count;
+}
+
+/// Sizes of values of each image, whose product is no overflow.
+std::vector<Index> checked(const std::vector<Index>& dims) {
+  constexpr Index most = Index{1} << 31;
+  Index count = 1;
+  for (std::size_t i = 1; i < dims.size(); ++i) {
+    require(1 <= dims[i] && count <= most / dims[i], "maps of the shape {} are too large",
+            to_string(dims));
+    count *= dims[i];
+  }
+  return dims;
 }
 
 Value Builder::step(const std::vector<Value>& inputs, std::vector<Index> dims,
                     const std::string& axes, const std::function<Variable(const Run&)>& compute) {
   std::vector<int> slots;
   for (const Value& input : inputs) slots.push_back(input.slot);
-  return {std::move(dims), nullptr, axes, new_step(slots, compute), nullptr};
+  program_.steps.push_back({slots, program_.slots, compute});
+  return {checked(dims), nullptr, axes, program_.slots++};
 }
 
 Value Builder::pending(const Convolution& convolution, const std::vector<Index>& dims,
                        const std::string& axes) {
-  return {dims, nullptr, axes, -1, std::make_shared<Convolution>(convolution)};
+  return {checked(dims), nullptr, axes, -1, std::make_shared<Convolution>(convolution)};
 }
 
 bool Builder::grows(const std::string& name) const {
@@ -252,8 +267,7 @@ bool Builder::grows(const std::string& name) const {
 Value Builder::made(const Value& value) {
   require(!value.is_constant(), "a constant stands where images are supported");
   if (!value.pending) return value;
-  for (const auto& [name, known] : values_)  // was it made for another reader?
-    if (known.pending == value.pending && known.slot >= 0) return known;
+  if (const auto at = made_.find(value.pending.get()); at != made_.end()) return at->second;
   const Convolution& c = *value.pending;
   std::vector<Value> inputs{c.x};
   if (c.residual) inputs.push_back(*c.residual);
@@ -284,10 +298,7 @@ Value Builder::made(const Value& value) {
       return masked_conv2d(run.slots[x], run.held[*w], window, state, run.context, options);
     };
   }
-  Value result = step(inputs, value.dims, value.axes, compute);
-  for (auto& [name, known] : values_)
-    if (known.pending == value.pending) known.slot = result.slot;
-  return result;
+  return made_[value.pending.get()] = step(inputs, value.dims, value.axes, compute);
 }
 
 Value Builder::arranged(const Value& value, const std::string& axes) {
@@ -404,16 +415,15 @@ Value Builder::affine(const Value& x, const std::vector<double>& scale,
 
 int Builder::hold(std::string name, Role role, const Shape& shape,
                   const std::shared_ptr<const HostTensor>& values) {
-  for (std::size_t i = 0; i < program_.held.size(); ++i) {
-    const Held& h = program_.held[i];
-    if (h.name != name || !h.role) continue;
+  for (auto at = held_.find(name); at != held_.end(); at = held_.find(name += "'")) {
+    const Held& h = program_.held[at->second];
     // What is kept of a mask goes by its γ (engine/lens.h): each norm has its own.
     const bool shared = role != Role::mask_weight && h.role == role && h.shape == shape;
-    if (shared && *h.values == *values) return static_cast<int>(i);
-    name += "'";
+    if (shared && *h.values == *values) return at->second;
   }
+  held_[name] = static_cast<int>(program_.held.size());
   program_.held.push_back({name, role, shape, values});
-  return static_cast<int>(program_.held.size()) - 1;
+  return held_[name];
 }
 
 int Builder::hold(const std::string& name, Role role, const std::vector<double>& values) {

@@ -85,13 +85,16 @@ class Builder {
     return hold({1, 1, 1, std::ssize(values)}, values);
   }
 
+  /// To be asked before memory for so many numbers is taken: all that a graph computes beforehand is
+  /// bounded by sixteen times its own constants, a million numbers at least. InputError beyond.
+  void take_room(Index count);
+
   void define(const Node& node, Value value, std::size_t output = 0);
   void warn(const std::string& text) { program_.warnings.push_back(text); }
 
  private:
   void compile(const Node& node);
   bool folds(const Node& node);
-  int new_step(const std::vector<int>& inputs, std::function<Variable(const Run&)> compute);
   void finish();
   void remove_unread();
 
@@ -100,6 +103,10 @@ class Builder {
   Program program_;
   std::map<std::string, Value> values_;
   std::map<std::string, Index> readers_;
+  std::map<std::string, const Node*> makers_;
+  std::map<const Convolution*, Value> made_;
+  std::map<std::string, int> held_;  // with a role, by their names
+  Index room_ = 1 << 20;
 };
 
 /// One of ONNX's operators.

@@ -14,8 +14,8 @@ namespace {
 using Numbers = std::vector<double>;
 using Sizes = std::vector<Index>;
 
-/// Far more than any constant of a network, far less than a memory.
-constexpr Index most_folded = Index{1} << 28;
+/// The numbers of a shape. None, of shapes computed here, has more than the graph's constants bound.
+thread_local Index most_folded;
 
 Index product(const Sizes& sizes) {
   Index count = 1;
@@ -468,7 +468,10 @@ class Folding {
 
 }  // namespace
 
-Constants fold(const Node& node, const Constants& inputs, Index opset) {
+Constants fold(const Node& node, const Constants& inputs, Index opset, Index most) {
+  most_folded = most;
+  for (const auto& input : inputs)  // shapes that are there already
+    if (input) most_folded = std::max(most_folded, input->count());
   return Folding(node, inputs, opset).outputs();
 }
 

@@ -1,6 +1,7 @@
 #include "models/onnx/network.h"
 
 #include <algorithm>
+#include <set>
 
 #include "models/networks.h"
 #include "models/onnx/compile.h"
@@ -14,6 +15,7 @@ using Size = std::pair<Index, Index>;  // height and width of images
 /// A graph that was read, and its program for images of one size.
 struct Description {
   std::string source;
+  std::set<std::string> operators;
   std::optional<Size> fixed;  // the only size that the graph takes
   Graph graph;                // empty where that is fixed
   Size size;
@@ -103,7 +105,9 @@ Network make_network(const std::string& name, const Scope& scope, Index classes)
 
 /// The graph's program for the size that it says, or else for the first of these that fits it.
 Description described(Graph graph) {
-  Description d{.source = graph.source, .fixed = {}, .graph = {}, .size = {}, .program = {}};
+  Description d{
+      .source = graph.source, .operators = {}, .fixed = {}, .graph = {}, .size = {}, .program = {}};
+  for (const Node& node : graph.nodes) d.operators.insert(node.op);
   const ImagePort port = image_port(graph);
   std::vector<Size> sizes{{32, 32}, {224, 224}};
   if (port.height != open_size && port.width != open_size) {
@@ -131,9 +135,10 @@ bool normalizes(const Graph& graph) {
 
 }  // namespace
 
-Imported import_network(const Path& path) {
-  const std::string name = path.string();
-  Graph graph = read(path);
+Imported import_network(const Path& path) { return import_network(read(path)); }
+
+Imported import_network(Graph graph) {
+  const std::string name = graph.source;
   Imported imported;
   if (!normalizes(graph))
     imported.warnings.push_back(
@@ -160,5 +165,10 @@ Imported import_network(const Path& path) {
 }
 
 bool is_imported(const std::string& name) { return descriptions().contains(name); }
+
+std::vector<std::string> operators_of(const std::string& name) {
+  const auto& operators = descriptions().at(name)->operators;
+  return {operators.begin(), operators.end()};
+}
 
 }  // namespace robmask::onnx

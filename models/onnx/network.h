@@ -16,13 +16,18 @@ struct Imported {
   std::vector<std::string> warnings = {};
 };
 
-/// Reads the file, compiles its graph (models/onnx/compile.h) and defines a network of its path,
+/// Reads a file, compiles its graph (models/onnx/compile.h) and defines a network of its path,
 /// which takes images N·H·W·3 in [0,1] and computes what the graph computes, in f32 or f64. Where
 /// the graph leaves the images' size open, it is that of the images. Throws like read() and
 /// compile().
 Imported import_network(const Path& path);
 
+/// The same of a graph that is there already, under the name of its source.
+Imported import_network(Graph graph);
+
 /// Is a network of that name one of these?
 bool is_imported(const std::string& name);
+/// Its graph's operators, each once, in alphabetical order.
+std::vector<std::string> operators_of(const std::string& name);
 
 }  // namespace robmask::onnx

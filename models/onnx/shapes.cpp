@@ -21,8 +21,8 @@ void cast(Builder& b, const Node& node) {
 /// The sizes, known but for the number of images.
 void shape_of(Builder& b, const Node& node) {
   const Value& x = b.in(node, 0);
-  const HostTensor sizes{ElementType::u8, x.dims, {}};
-  const Constants result = fold(node, {std::make_shared<HostTensor>(sizes)}, b.opset());
+  const auto sizes = std::make_shared<HostTensor>(HostTensor{ElementType::u8, x.dims, {}});
+  const Constants result = fold(node, {sizes}, b.opset(), x.rank());
   b.define(node, {result[0]->shape, result[0], ""});
 }
 

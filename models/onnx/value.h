@@ -46,8 +46,8 @@ std::optional<std::vector<Index>> broadcast(const std::vector<Index>& a,
                                             const std::vector<Index>& b);
 
 /// The outputs of an operator whose inputs are all constants; an absent input is null. InputError
-/// if it is none that is computed beforehand.
+/// if it is none that is computed beforehand, and for a result of more than `most` numbers.
 using Constants = std::vector<std::shared_ptr<const HostTensor>>;
-Constants fold(const Node& node, const Constants& inputs, Index opset);
+Constants fold(const Node& node, const Constants& inputs, Index opset, Index most);
 
 }  // namespace robmask::onnx

@@ -4,6 +4,7 @@
 
 #include "data/imagenet.h"
 #include "engine/backend.h"
+#include "models/onnx/network.h"
 #include "tools/robmask/load_data.h"
 #include "tools/robmask/options/command.h"
 #include "tools/robmask/options/network.h"
@@ -68,33 +69,38 @@ class Info final : public Command {
     const auto said = [&](const char* key, const auto& value) {
       return from.info.unsaid.contains(key) ? Json() : Json(value);
     };
-    const Json json{{"checkpoint", weights_path(from_).string()},
-                    {"model", spec.name},
-                    {"width", spec.width},
-                    {"classes", spec.classes},
-                    {"class_names", names_json(from.info.class_names)},
-                    {"class_titles", names_json(class_titles(from.info.class_names))},
-                    {"image_size", from.info.image_size == 0 ? Json() : Json(from.info.image_size)},
-                    {"method", said("method", from.info.method)},
-                    {"masks", spec.masks},
-                    {"bn_stats", spec.statistics()},
-                    {"eps_max", said("eps_max", from.info.eps_max)},
-                    {"norm", said("norm", from.info.norm)},
-                    {"parameters", from.model->parameter_count()},
-                    {"mask_parameters", mask_parameters},
-                    {"norm_layers", norms},
-                    {"tensors", tensors},
-                    {"mean", said("mean", spec.mean)},
-                    {"std", said("std", spec.std)},
-                    {"seed", said("seed", from.info.seed)}};
+    Json json{{"checkpoint", weights_path(from_).string()},
+              {"model", spec.name},
+              {"width", spec.width},
+              {"classes", spec.classes},
+              {"class_names", names_json(from.info.class_names)},
+              {"class_titles", names_json(class_titles(from.info.class_names))},
+              {"image_size", from.info.image_size == 0 ? Json() : Json(from.info.image_size)},
+              {"method", said("method", from.info.method)},
+              {"masks", spec.masks},
+              {"bn_stats", spec.statistics()},
+              {"eps_max", said("eps_max", from.info.eps_max)},
+              {"norm", said("norm", from.info.norm)},
+              {"parameters", from.model->parameter_count()},
+              {"mask_parameters", mask_parameters},
+              {"norm_layers", norms},
+              {"tensors", tensors},
+              {"mean", said("mean", spec.mean)},
+              {"std", said("std", spec.std)},
+              {"seed", said("seed", from.info.seed)}};
+    std::string operators;
+    if (onnx::is_imported(spec.name)) {
+      json["operators"] = onnx::operators_of(spec.name);
+      operators = fmt::format("operators {}\n", fmt::join(onnx::operators_of(spec.name), ", "));
+    }
     print_result(
         common_, json,
         fmt::format("{}: {} (width {}), {}, {} mask(s) and {} statistics, {}\n{} parameters, "
-                    "{} of them in the masks of {} norm layers; {} tensors\n",
+                    "{} of them in the masks of {} norm layers; {} tensors\n{}",
                     weights_path(from_).string(), spec.name, spec.width,
                     class_text(spec.classes, from.info.class_names), spec.masks, spec.statistics(),
                     training_text(json), from.model->parameter_count(), mask_parameters, norms,
-                    tensors));
+                    tensors, operators));
     return 0;
   }
 

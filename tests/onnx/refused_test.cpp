@@ -1,0 +1,105 @@
+// Graphs that are not taken, and the line that says why.
+
+#include "tests/onnx/graphs.h"
+
+namespace robmask::test {
+
+namespace {
+
+using onnx::Node;
+using Sizes = std::vector<Index>;
+
+void expect_refused(onnx::Graph graph, const std::string& words) {
+  const std::string name = graph.source;
+  try {
+    loaded(std::move(graph));
+    ADD_FAILURE() << "taken, without: " << words;
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+    EXPECT_EQ(std::string(error.what()).find(name), 0u) << error.what();
+  }
+}
+
+onnx::Graph good() {
+  return classified(graph_of({{"/conv", "Conv", {"x", "k"}, {"m"}}}, {{"k", tensor({2, 3, 3, 3})}}),
+                    32);
+}
+
+}  // namespace
+
+TEST(OnnxRefused, AGraphThatFitsIsTaken) { EXPECT_EQ(loaded(good()).info.spec.classes, 5); }
+
+TEST(OnnxRefused, OperatorsThatAreLackingAreNamed) {
+  onnx::Graph graph = good();
+  graph.nodes.insert(graph.nodes.begin() + 1,
+                     {{"/up", "Resize", {"m"}, {"a"}}, {"/det", "Det", {"a"}, {"b"}}});
+  expect_refused(graph, "node \"/up\" (Resize): Resize, Det of opset 17 are not supported here");
+  graph.nodes[1].op = "QuantizeLinear";
+  expect_refused(graph, "a quantized graph");
+}
+
+TEST(OnnxRefused, GraphsThatAreNoClassifiersOfImages) {
+  onnx::Graph graph = good();
+  graph.outputs.push_back({"m", {}});
+  expect_refused(graph, "expected one output, logits, got 2: \"y\", \"m\"");
+  graph = good();
+  graph.inputs.push_back({"z", {1}});
+  expect_refused(graph, "expected one input, images, got 2");
+  graph.inputs[1].name = "p";
+  expect_refused(graph, "export it at one mask");
+  graph = good();
+  graph.inputs[0].shape = {1, 1, 28, 28};
+  expect_refused(graph, "expected images N·3·H·W, got the input \"x\" of the shape [1, 1, 28, 28]");
+  graph = good();
+  graph.outputs[0].name = "m";
+  expect_refused(graph, "expected logits of the shape N·classes");
+  graph = good();
+  graph.outputs[0].name = "w";
+  expect_refused(graph, "expected logits of the shape N·classes");
+}
+
+TEST(OnnxRefused, ShapesThatDoNotFitNameTheirNode) {
+  onnx::Graph graph = good();
+  graph.tensors["k"] = tensor({2, 4, 3, 3});
+  expect_refused(graph,
+                 "node \"/conv\" (Conv): weights [2, 4, 3, 3] in 1 groups do not fit 3 channels");
+  graph = good();
+  graph.tensors["w"] = tensor({5, 31});
+  expect_refused(graph, "node \"fc\" (Gemm): a matrix [5, 31] does not fit 32 inputs");
+  graph = good();
+  graph.inputs[0].shape = {1, 3, 2, 2};
+  expect_refused(graph, "a window of 3 pixels does not fit maps of 2");
+  graph = good();
+  graph.nodes[0].attributes["strides"] = Sizes{1, 2};
+  expect_refused(graph, "strides that differ, 1 and 2, are not supported");
+  graph = good();
+  graph.nodes[0].attributes["group"] = 0.5;
+  expect_refused(graph, "its attribute \"group\" is of another type than ONNX says");
+}
+
+TEST(OnnxRefused, WeightsThatAreNoNumbers) {
+  onnx::Graph graph = good();
+  std::vector<double> k = numbers(54);
+  k[3] = std::numeric_limits<double>::quiet_NaN();
+  graph.tensors["k"] = host_tensor({2, 3, 3, 3}, k);
+  expect_refused(graph, "expected finite numbers, got nan");
+  graph = good();
+  graph.tensors["k"] = host_tensor({2, 3, 3, 3}, std::vector<Index>(54, 1));
+  graph.tensors["k"].type = ElementType::u64;
+  expect_refused(graph, "U64");
+}
+
+TEST(OnnxRefused, ImagesOfAnotherSize) {
+  const onnx::Graph graph = good();
+  const LoadedModel model = loaded(graph);
+  EXPECT_THROW(model.model->at(0)(variable_of(images(1, 7))), InputError);
+}
+
+TEST(OnnxRefused, TrainingAndStoring) {
+  const LoadedModel model = loaded(good());
+  const Context trains{{model.model->segment(2, Mode::train, {0})}};
+  EXPECT_THROW(model.model->logits(variable_of(images(2, 6)), trains), InputError);
+  EXPECT_THROW(checkpoint_file(*model.model, model.info), InputError);
+}
+
+}  // namespace robmask::test

@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+"""Networks of PyTorch, exported to ONNX, imported by robmask: the same logits and input gradients?
+
+    onnx_networks.py --folder build/onnx [--only resnet50,vgg16_bn] [--official auto-attack]
+
+Every network has random weights, and running statistics that are no one's defaults; structures are the
+published ones, widths may be smaller. Prints a table: operators, relative L2 error of logits and of input
+gradients (cross-entropy of each image), and with --official the seconds of AutoAttack on 50 images, ours
+beside fra31/auto-attack in PyTorch, on labels that the network itself gives, so that every image is
+attacked. Needs torch and torchvision (Debian's python3-torch, python3-torchvision); exits with 77 without."""
+
+import argparse
+import collections
+import contextlib
+import json
+import pathlib
+import subprocess
+import sys
+import time
+import warnings
+
+try:
+    import numpy
+    import torch
+    import torchvision
+    from torch import nn
+    from torch.nn import functional as F
+except ImportError as missing:
+    print(f"onnx_networks: needs PyTorch and torchvision: {missing}", file=sys.stderr)
+    sys.exit(77)
+
+LIMIT = 1e-4
+
+
+class WideBlock(nn.Module):
+    """A block of a WideResNet: norm, activation, convolution, twice, on top of the input."""
+
+    def __init__(self, inputs, outputs, stride, activation):
+        super().__init__()
+        self.bn1, self.bn2 = nn.BatchNorm2d(inputs), nn.BatchNorm2d(outputs)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.shortcut = None
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+        self.activation = activation
+
+    def forward(self, x):
+        h = self.activation(self.bn1(x))
+        by = self.shortcut(h) if self.shortcut else x
+        return self.conv2(self.activation(self.bn2(self.conv1(h)))) + by
+
+
+class Wide(nn.Module):
+    def __init__(self, depth, factor, activation):
+        super().__init__()
+        widths = [16, 16 * factor, 32 * factor, 64 * factor]
+        self.conv = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
+        blocks = []
+        for stage in range(3):
+            for i in range((depth - 4) // 6):
+                first = i == 0
+                blocks.append(WideBlock(widths[stage] if first else widths[stage + 1], widths[stage + 1],
+                                        2 if first and stage > 0 else 1, activation))
+        self.blocks = nn.Sequential(*blocks)
+        self.bn, self.fc, self.activation = nn.BatchNorm2d(widths[3]), nn.Linear(widths[3], 10), activation
+
+    def forward(self, x):
+        h = self.activation(self.bn(self.blocks(self.conv(x))))
+        return self.fc(F.avg_pool2d(h, 8).view(-1, h.shape[1]))
+
+
+class PreAct(nn.Module):
+    """PreAct ResNet-18 with four stages of two blocks."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 3, 1, 1, bias=False)
+        blocks, inputs = [], width
+        for stage in range(4):
+            for i in range(2):
+                outputs = width << stage
+                blocks.append(WideBlock(inputs, outputs, 2 if stage > 0 and i == 0 else 1, F.relu))
+                inputs = outputs
+        self.blocks, self.fc = nn.Sequential(*blocks), nn.Linear(inputs, 10)
+
+    def forward(self, x):
+        h = F.avg_pool2d(self.blocks(self.conv(x)), 4)
+        return self.fc(h.view(h.size(0), -1))
+
+
+class Normalized(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+        self.register_buffer("mean", torch.tensor([0.4914, 0.4822, 0.4465]).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor([0.2471, 0.2435, 0.2616]).view(1, 3, 1, 1))
+
+    def forward(self, x):
+        return self.net((x - self.mean) / self.std)
+
+
+def networks():
+    """name → (how to make it, side of its images)"""
+    vision = torchvision.models
+    make = lambda f, **kinds: lambda: f(weights=None, num_classes=10, **kinds)
+    return {
+        "WRN-28-10 (factor 2)": (lambda: Wide(28, 2, F.relu), 32),
+        "WRN-28-10 SiLU (factor 2)": (lambda: Wide(28, 2, F.silu), 32),
+        "PreAct-18 (width 32)": (lambda: PreAct(32), 32),
+        "ResNet-50": (make(vision.resnet50), 64),
+        "VGG-16-BN": (make(vision.vgg16_bn), 64),
+        "MobileNetV2": (make(vision.mobilenet_v2), 64),
+        "MobileNetV3-small": (make(vision.mobilenet_v3_small), 64),
+        "DenseNet-121": (make(vision.densenet121), 64),
+        "EfficientNet-B0": (make(vision.efficientnet_b0), 64),
+        "GoogLeNet": (make(vision.googlenet, aux_logits=False, init_weights=True), 64),
+        "ConvNeXt-free: RegNetY-400MF": (make(vision.regnet_y_400mf), 64),
+    }
+
+
+def made(make, side):
+    """A network in eval mode whose statistics are those of random images, and differ by channel."""
+    torch.manual_seed(0)
+    net = Normalized(make())
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None  # the mean over all passes
+            nn.init.uniform_(module.weight, 0.6, 1.4)
+            nn.init.normal_(module.bias, 0, 0.2)
+    net.train()
+    with torch.no_grad():
+        for _ in range(3):
+            net(torch.rand(16, 3, side, side))
+    return net.eval().requires_grad_(False)
+
+
+def export(net, path, side):
+    with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
+        warnings.simplefilter("ignore")
+        torch.onnx.export(net, torch.rand(1, 3, side, side), str(path), opset_version=14,
+                          input_names=["images"], output_names=["logits"],
+                          dynamic_axes={"images": {0: "batch"}, "logits": {0: "batch"}})
+
+
+def error(ours, theirs):
+    return float(numpy.linalg.norm(ours - theirs) / numpy.linalg.norm(theirs))
+
+
+def compare(options, net, path, side):
+    """Relative errors of logits and input gradients on eight images."""
+    x = torch.rand(8, 3, side, side, generator=torch.Generator().manual_seed(1), requires_grad=True)
+    y = torch.arange(8)
+    logits = net(x)
+    F.cross_entropy(logits, y, reduction="sum").backward()
+    files = {name: path.with_suffix(f".{name}.npy") for name in ("images", "labels", "logits", "gradients")}
+    numpy.save(files["images"], x.detach().permute(0, 2, 3, 1).contiguous().numpy())
+    numpy.save(files["labels"], y.numpy())
+    subprocess.run([options.gradients, path, *files.values()], check=True)
+    ours = [numpy.load(files[name]) for name in ("logits", "gradients")]
+    theirs = [logits.detach().numpy(), x.grad.permute(0, 2, 3, 1).numpy()]
+    return [error(a, b) for a, b in zip(ours, theirs)]
+
+
+def operators_in(path):
+    """From the program that reads it: ONNX's own Python package is not needed."""
+    text = subprocess.run([options_robmask, "info", path, "--json", "--quiet"], check=True,
+                          stdout=subprocess.PIPE).stdout
+    return json.loads(text)["operators"]
+
+
+options_robmask = None
+
+
+def attack(options, net, path, side):
+    """Seconds and robust images of AutoAttack on 50 images: the official program's, and ours."""
+    sys.path.insert(0, str(options.official))
+    from autoattack import AutoAttack
+
+    torch.set_num_threads(options.threads)
+    x = torch.randint(0, 256, (50, 3, side, side), generator=torch.Generator().manual_seed(2)) / 255
+    with torch.no_grad():
+        y = net(x).argmax(1)
+    images, labels = path.with_suffix(".attacked.npy"), path.with_suffix(".attacked.labels.npy")
+    numpy.save(images, (x * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy())
+    numpy.save(labels, y.numpy())
+    with contextlib.redirect_stdout(sys.stderr):
+        judge = AutoAttack(net, norm="Linf", eps=options.eps / 255, version="standard", device="cpu", seed=0)
+        begin = time.perf_counter()
+        broken = judge.run_standard_evaluation(x, y, bs=50)
+        their_seconds = time.perf_counter() - begin
+    with torch.no_grad():
+        their_robust = net(broken).argmax(1).eq(y).tolist()
+    flags = path.with_suffix(".flags.csv")
+    command = [options.robmask, "evaluate", "--from", path, "--data", f"npy:{images},{labels}", "--attack",
+               "autoattack", "--eps", f"{options.eps}/255", "--batch", 50, "--threads", options.threads,
+               "--device", "cpu", "--checks", "off", "--out", path.with_suffix(".run"), "--per-image", flags,
+               "--json", "--quiet"]
+    begin = time.perf_counter()
+    subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE)
+    our_seconds = time.perf_counter() - begin
+    header, *rows = (line.split(",") for line in flags.read_text().splitlines())
+    our_robust = [row[header.index("robust")] == "1" for row in rows]
+    differ = sum(a != b for a, b in zip(our_robust, their_robust))
+    return their_seconds, sum(their_robust), our_seconds, sum(our_robust), differ
+
+
+def main():
+    global options_robmask
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    root = pathlib.Path(__file__).resolve().parents[2]
+    parser.add_argument("--folder", type=pathlib.Path, default=root / "build/onnx-networks")
+    parser.add_argument("--robmask", default=str(root / "build/robmask"))
+    parser.add_argument("--gradients", default=str(root / "build/input_gradients"))
+    parser.add_argument("--only", help="parts of names, with commas")
+    parser.add_argument("--official", type=pathlib.Path, help="fra31/auto-attack's folder")
+    parser.add_argument("--eps", type=float, default=1, help="in 255ths")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    options_robmask = options.robmask
+    options.folder.mkdir(parents=True, exist_ok=True)
+    failed = []
+    print("| network | image | operators | logits | gradients |"
+          + (" official s | robust | robmask s | robust | ratio | verdicts that differ |" if options.official else ""))
+    for name, (make, side) in networks().items():
+        if options.only and not any(part in name for part in options.only.split(",")):
+            continue
+        net = made(make, side)
+        path = options.folder / (name.split(" (")[0].replace(" ", "-").replace(":", "") + ".onnx")
+        export(net, path, side)
+        logits, gradients = compare(options, net, path, side)
+        if max(logits, gradients) > LIMIT:
+            failed.append(name)
+        row = f"| {name} | {side} | {', '.join(operators_in(path))} | {logits:.1e} | {gradients:.1e} |"
+        if options.official:
+            t, tr, o, our, differ = attack(options, net, path, side)
+            row += f" {t:.0f} | {tr} | {o:.0f} | {our} | {t / o:.2f} | {differ} |"
+        print(row, flush=True)
+    if failed:
+        sys.exit(f"onnx_networks: beyond {LIMIT}: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
