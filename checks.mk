@@ -71,6 +71,7 @@ bench-check: $(BUILD)/robmask | $(BUILD)/packages-test
 
 golden: | $(BUILD)/packages-golden
 	$(PYTHON) tests/golden/make_golden.py
+	$(PYTHON) tests/golden/make_onnx.py
 
 # ---- sanitizers -----------------------------------------------------------------------------------
 

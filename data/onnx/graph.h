@@ -28,7 +28,7 @@ struct Node {
   bool has(const std::string& key) const { return attributes.contains(key); }
 };
 
-/// What messages call a node: node "/conv1/Conv" (Conv)
+/// What messages call a node: node '/conv1/Conv' (Conv)
 std::string describe(const Node& node);
 
 /// An input or output of the graph. Sizes that are left open are open_size.
@@ -55,8 +55,7 @@ T Node::attribute(const std::string& key, T otherwise) const {
   const auto at = attributes.find(key);
   if (at == attributes.end()) return otherwise;
   const T* value = std::get_if<T>(&at->second);
-  require(value != nullptr, "{}: its attribute {} is of another type than ONNX says",
-          describe(*this), printable(key));
+  require(value != nullptr, "its attribute {} is of another type than ONNX says", printable(key));
   return *value;
 }
 

@@ -33,7 +33,7 @@ TEST(OnnxRefused, OperatorsThatAreLackingAreNamed) {
   onnx::Graph graph = good();
   graph.nodes.insert(graph.nodes.begin() + 1,
                      {{"/up", "Resize", {"m"}, {"a"}}, {"/det", "Det", {"a"}, {"b"}}});
-  expect_refused(graph, "node \"/up\" (Resize): Resize, Det of opset 17 are not supported here");
+  expect_refused(graph, "node '/up' (Resize): Resize, Det of opset 17 are not supported here");
   graph.nodes[1].op = "QuantizeLinear";
   expect_refused(graph, "a quantized graph");
 }
@@ -41,7 +41,7 @@ TEST(OnnxRefused, OperatorsThatAreLackingAreNamed) {
 TEST(OnnxRefused, GraphsThatAreNoClassifiersOfImages) {
   onnx::Graph graph = good();
   graph.outputs.push_back({"m", {}});
-  expect_refused(graph, "expected one output, logits, got 2: \"y\", \"m\"");
+  expect_refused(graph, "expected one output, logits, got 2: 'y', 'm'");
   graph = good();
   graph.inputs.push_back({"z", {1}});
   expect_refused(graph, "expected one input, images, got 2");
@@ -49,7 +49,7 @@ TEST(OnnxRefused, GraphsThatAreNoClassifiersOfImages) {
   expect_refused(graph, "export it at one mask");
   graph = good();
   graph.inputs[0].shape = {1, 1, 28, 28};
-  expect_refused(graph, "expected images N·3·H·W, got the input \"x\" of the shape [1, 1, 28, 28]");
+  expect_refused(graph, "expected images N·3·H·W, got the input 'x' of the shape [1, 1, 28, 28]");
   graph = good();
   graph.outputs[0].name = "m";
   expect_refused(graph, "expected logits of the shape N·classes");
@@ -62,10 +62,10 @@ TEST(OnnxRefused, ShapesThatDoNotFitNameTheirNode) {
   onnx::Graph graph = good();
   graph.tensors["k"] = tensor({2, 4, 3, 3});
   expect_refused(graph,
-                 "node \"/conv\" (Conv): weights [2, 4, 3, 3] in 1 groups do not fit 3 channels");
+                 "node '/conv' (Conv): weights [2, 4, 3, 3] in 1 groups do not fit 3 channels");
   graph = good();
   graph.tensors["w"] = tensor({5, 31});
-  expect_refused(graph, "node \"fc\" (Gemm): a matrix [5, 31] does not fit 32 inputs");
+  expect_refused(graph, "node 'fc' (Gemm): a matrix [5, 31] does not fit 32 inputs");
   graph = good();
   graph.inputs[0].shape = {1, 3, 2, 2};
   expect_refused(graph, "a window of 3 pixels does not fit maps of 2");
@@ -74,7 +74,7 @@ TEST(OnnxRefused, ShapesThatDoNotFitNameTheirNode) {
   expect_refused(graph, "strides that differ, 1 and 2, are not supported");
   graph = good();
   graph.nodes[0].attributes["group"] = 0.5;
-  expect_refused(graph, "its attribute \"group\" is of another type than ONNX says");
+  expect_refused(graph, "its attribute 'group' is of another type than ONNX says");
 }
 
 TEST(OnnxRefused, WeightsThatAreNoNumbers) {

@@ -4,14 +4,16 @@
     onnx_networks.py --folder build/onnx [--only resnet50,vgg16_bn] [--official auto-attack]
 
 Every network has random weights, and running statistics that are no one's defaults; structures are the
-published ones, widths may be smaller. Prints a table: operators, relative L2 error of logits and of input
-gradients (cross-entropy of each image), and with --official the seconds of AutoAttack on 50 images, ours
-beside fra31/auto-attack in PyTorch, on labels that the network itself gives, so that every image is
-attacked. Needs torch and torchvision (Debian's python3-torch, python3-torchvision); exits with 77 without."""
+published ones, widths may be smaller. Prints a table: operators; the relative L2 error of logits and of input
+gradients (cross-entropy of each of eight images) to PyTorch's in f64: of a graph in f64, then in f32, and of
+PyTorch's own in f32, which says what rounding does: a ReLU whose input is near 0 is on in one program and off
+in another. With --official also the seconds of AutoAttack on 50 images, ours beside fra31/auto-attack in
+PyTorch, on labels that the network itself gives, so that every image is attacked. Needs torch and torchvision
+(Debian's python3-torch, python3-torchvision); exits with 77 without."""
 
 import argparse
-import collections
 import contextlib
+import copy
 import json
 import pathlib
 import subprocess
@@ -109,13 +111,13 @@ def networks():
         "WRN-28-10 SiLU (factor 2)": (lambda: Wide(28, 2, F.silu), 32),
         "PreAct-18 (width 32)": (lambda: PreAct(32), 32),
         "ResNet-50": (make(vision.resnet50), 64),
-        "VGG-16-BN": (make(vision.vgg16_bn), 64),
+        "VGG-16-BN": (make(vision.vgg16_bn), 224),
         "MobileNetV2": (make(vision.mobilenet_v2), 64),
         "MobileNetV3-small": (make(vision.mobilenet_v3_small), 64),
         "DenseNet-121": (make(vision.densenet121), 64),
         "EfficientNet-B0": (make(vision.efficientnet_b0), 64),
         "GoogLeNet": (make(vision.googlenet, aux_logits=False, init_weights=True), 64),
-        "ConvNeXt-free: RegNetY-400MF": (make(vision.regnet_y_400mf), 64),
+        "RegNetY-400MF": (make(vision.regnet_y_400mf), 64),
     }
 
 
@@ -138,7 +140,8 @@ def made(make, side):
 def export(net, path, side):
     with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
         warnings.simplefilter("ignore")
-        torch.onnx.export(net, torch.rand(1, 3, side, side), str(path), opset_version=14,
+        example = torch.rand(1, 3, side, side, dtype=next(net.buffers()).dtype)
+        torch.onnx.export(net, example, str(path), opset_version=14,
                           input_names=["images"], output_names=["logits"],
                           dynamic_axes={"images": {0: "batch"}, "logits": {0: "batch"}})
 
@@ -147,29 +150,40 @@ def error(ours, theirs):
     return float(numpy.linalg.norm(ours - theirs) / numpy.linalg.norm(theirs))
 
 
-def compare(options, net, path, side):
-    """Relative errors of logits and input gradients on eight images."""
-    x = torch.rand(8, 3, side, side, generator=torch.Generator().manual_seed(1), requires_grad=True)
-    y = torch.arange(8)
+def ours(options, path, x, y, precision):
+    """Logits and input gradients, N·H·W·C, of the graph."""
+    files = [path.with_suffix(f".{name}.npy") for name in ("images", "labels", "logits", "gradients")]
+    numpy.save(files[0], x.permute(0, 2, 3, 1).contiguous().numpy())
+    numpy.save(files[1], y.numpy())
+    subprocess.run([options.gradients, path, *files, precision], check=True)
+    return [numpy.load(file).astype(numpy.float64) for file in files[2:]]
+
+
+def theirs(net, x, y):
+    x = x.clone().requires_grad_(True)
     logits = net(x)
     F.cross_entropy(logits, y, reduction="sum").backward()
-    files = {name: path.with_suffix(f".{name}.npy") for name in ("images", "labels", "logits", "gradients")}
-    numpy.save(files["images"], x.detach().permute(0, 2, 3, 1).contiguous().numpy())
-    numpy.save(files["labels"], y.numpy())
-    subprocess.run([options.gradients, path, *files.values()], check=True)
-    ours = [numpy.load(files[name]) for name in ("logits", "gradients")]
-    theirs = [logits.detach().numpy(), x.grad.permute(0, 2, 3, 1).numpy()]
-    return [error(a, b) for a, b in zip(ours, theirs)]
+    return [logits.detach().double().numpy(), x.grad.permute(0, 2, 3, 1).double().numpy()]
 
 
-def operators_in(path):
+def compare(options, net, path, side):
+    """Errors of logits and input gradients: ours in f64 and f32, PyTorch's in f32."""
+    x, y = torch.rand(8, 3, side, side, generator=torch.Generator().manual_seed(1)), torch.arange(8)
+    own = theirs(net, x, y)
+    in_f32 = ours(options, path, x, y, "f32")
+    double = copy.deepcopy(net).double()
+    wide = path.with_suffix(".f64.onnx")
+    export(double, wide, side)
+    in_f64 = ours(options, wide, x.double(), y, "f64")
+    truth = theirs(double, x.double(), y)
+    return [[error(a, b) for a, b in zip(some, truth)] for some in (in_f64, in_f32, own)]
+
+
+def operators_in(options, path):
     """From the program that reads it: ONNX's own Python package is not needed."""
-    text = subprocess.run([options_robmask, "info", path, "--json", "--quiet"], check=True,
+    text = subprocess.run([options.robmask, "info", path, "--json", "--quiet"], check=True,
                           stdout=subprocess.PIPE).stdout
     return json.loads(text)["operators"]
-
-
-options_robmask = None
 
 
 def attack(options, net, path, side):
@@ -206,7 +220,6 @@ def attack(options, net, path, side):
 
 
 def main():
-    global options_robmask
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     root = pathlib.Path(__file__).resolve().parents[2]
@@ -218,10 +231,9 @@ def main():
     parser.add_argument("--eps", type=float, default=1, help="in 255ths")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    options_robmask = options.robmask
     options.folder.mkdir(parents=True, exist_ok=True)
     failed = []
-    print("| network | image | operators | logits | gradients |"
+    print("| network | image | operators | logits f64 | f32 | PyTorch's f32 | gradients f64 | f32 | PyTorch's f32 |"
           + (" official s | robust | robmask s | robust | ratio | verdicts that differ |" if options.official else ""))
     for name, (make, side) in networks().items():
         if options.only and not any(part in name for part in options.only.split(",")):
@@ -229,10 +241,11 @@ def main():
         net = made(make, side)
         path = options.folder / (name.split(" (")[0].replace(" ", "-").replace(":", "") + ".onnx")
         export(net, path, side)
-        logits, gradients = compare(options, net, path, side)
-        if max(logits, gradients) > LIMIT:
+        f64, f32, own = compare(options, net, path, side)
+        if max(f64) > LIMIT or f32[0] > LIMIT:
             failed.append(name)
-        row = f"| {name} | {side} | {', '.join(operators_in(path))} | {logits:.1e} | {gradients:.1e} |"
+        row = f"| {name} | {side} | {', '.join(operators_in(options, path))} |"
+        row += "".join(f" {e:.1e} |" for e in (f64[0], f32[0], own[0], f64[1], f32[1], own[1]))
         if options.official:
             t, tr, o, our, differ = attack(options, net, path, side)
             row += f" {t:.0f} | {tr} | {o:.0f} | {our} | {t / o:.2f} | {differ} |"
