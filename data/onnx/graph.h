@@ -35,6 +35,7 @@ std::string describe(const Node& node);
 struct Port {
   std::string name;
   std::vector<Index> shape;
+  std::string open = "batch";  // what write() calls the open size: those of one name are equal
 };
 constexpr Index open_size = -1;
 
@@ -62,6 +63,8 @@ T Node::attribute(const std::string& key, T otherwise) const {
 /// Whether this build can read and write such files; else read() and write() throw Unavailable, which
 /// says what to install.
 bool is_built_in();
+/// Throws that at once, where work would come before the writing.
+void require_built_in();
 
 /// Reads a graph and the tensors beside it. Memory is bounded by sixteen times the file's size, a
 /// mebibyte at least. InputError for a file that is none, cut short or larger than 2 GB; for a

@@ -2,6 +2,7 @@
 
 #include "engine/ops/parts.h"
 #include "engine/tape.h"
+#include "engine/trace.h"
 
 namespace robmask {
 
@@ -34,6 +35,7 @@ Variable convolve(const Variable& x, const Variable& w, const Window& window, co
       machine.conv2d_input_gradient(t.sink(dx), dy, saved_w, window, gate);
     });
   }
+  if (Trace* trace = Trace::open()) trace->conv2d(y, x, w, window);
   return y;
 }
 
@@ -60,6 +62,7 @@ Variable linear(const Variable& x, const Variable& w, const Variable& b) {
       if (dx) machine.conv2d_input_gradient(t.sink(dx), dy, saved_w, Window{});
     });
   }
+  if (Trace* trace = Trace::open()) trace->linear(y, x, w, b);
   return y;
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/ops.h"
 #include "engine/tape.h"
+#include "engine/trace.h"
 
 namespace robmask {
 
@@ -15,6 +16,7 @@ Variable affine(const Variable& x, const Tensor& scale, const Tensor& shift, DTy
     tape->record(
         y, [=, &machine](Tape& t, const Tensor& dy) { machine.affine(t.sink(dx), dy, scale, {}); });
   }
+  if (Trace* trace = Trace::open()) trace->affine(y, x, scale, shift);
   return y;
 }
 
@@ -28,13 +30,15 @@ Variable relu(const Variable& x) {
       machine.relu_gradient(t.sink(dx), dy, saved_y);
     });
   }
+  if (Trace* trace = Trace::open()) trace->relu(y, x);
   return y;
 }
 
 namespace {
 
-/// The backward pass of y = a + factor·b.
+/// Tells tape and trace of y = a + factor·b.
 void record_sum(const Variable& y, const Variable& a, const Variable& b, double factor) {
+  if (Trace* trace = Trace::open()) trace->add(y, a, b, factor);
   Tape* tape = Tape::hearing({a, b});
   if (!tape) return;
   const auto da = tape->wanted(a), db = tape->wanted(b);

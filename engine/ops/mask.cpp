@@ -4,6 +4,7 @@
 
 #include "engine/ops/parts.h"
 #include "engine/tape.h"
+#include "engine/trace.h"
 
 namespace robmask {
 
@@ -113,6 +114,7 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
       if (same) machine.scale(t.sink(dr), to_r.to, 1);
     });
   }
+  if (Trace* trace = Trace::open()) trace->mask(z, x, state, options);
   return z;
 }
 

@@ -2,15 +2,17 @@
 
 #include "engine/ops/parts.h"
 #include "engine/tape.h"
+#include "engine/trace.h"
 
 namespace robmask {
 
 namespace {
 
 /// The mask's scale can go into the weights where nothing is learned of either, the same for all
-/// images, and is used more than once.
+/// images, and is used more than once; and where no trace asks for the map between.
 bool folds(const Variable& x, const Variable& w, const MaskState& state, const Context& context) {
-  if (context.segments.size() != 1 || !x.machine().folds_masks(x.value().dtype())) return false;
+  if (Trace::open() || context.segments.size() != 1 || !x.machine().folds_masks(x.value().dtype()))
+    return false;
   const Segment& s = context.segments[0];
   const Tape* tape = Tape::hearing({w, state.weight, state.bias});
   return !tape && s.kept && s.mode == Mode::eval && s.code.shape().n == 1 &&

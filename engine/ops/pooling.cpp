@@ -4,6 +4,7 @@
 
 #include "engine/ops.h"
 #include "engine/tape.h"
+#include "engine/trace.h"
 
 namespace robmask {
 
@@ -28,6 +29,7 @@ Variable average_pool(const Variable& x, const Window& window, const Variable& i
       machine.average_pool_gradient(t.sink(dx), dy, window);
     });
   }
+  if (Trace* trace = Trace::open()) trace->average_pool(y, x, window);
   return y;
 }
 
@@ -44,6 +46,7 @@ Variable max_pool(const Variable& x, const Window& window) {
       machine.max_pool_gradient(t.sink(dx), dy, argmax, window);
     });
   }
+  if (Trace* trace = Trace::open()) trace->max_pool(y, x, window);
   return y;
 }
 
