@@ -14,14 +14,14 @@ namespace robmask::formulas {
 
 template <class R>
 ROBMASK_HOST_DEVICE R between(R low, R x, R high) {
-  return x < low ? low : x > high ? high : x;
+  return choose(x < low, low, choose(x > high, high, x));
 }
 
 /// 1 / (1 + e^−x)
 template <class R>
 ROBMASK_HOST_DEVICE R logistic(R x) {
   const R e = decay(-std::fabs(x)), half = R(1) / (R(1) + e);
-  return x < R(0) ? e * half : half;
+  return choose(x < R(0), e * half, half);
 }
 /// Its derivative.
 template <class R>
@@ -35,8 +35,8 @@ ROBMASK_HOST_DEVICE R logistic_slope(R x) {
 template <class R>
 struct LeakyRelu {
   R a;
-  ROBMASK_HOST_DEVICE R value(R x) const { return x > R(0) ? x : a * x; }
-  ROBMASK_HOST_DEVICE R slope(R x) const { return x > R(0) ? R(1) : a; }
+  ROBMASK_HOST_DEVICE R value(R x) const { return choose(x > R(0), x, a * x); }
+  ROBMASK_HOST_DEVICE R slope(R x) const { return choose(x > R(0), R(1), a); }
 };
 
 template <class R>
@@ -51,7 +51,7 @@ struct HardSigmoid {
   ROBMASK_HOST_DEVICE R value(R x) const { return between(R(0), a * x + b, R(1)); }
   ROBMASK_HOST_DEVICE R slope(R x) const {
     const R y = a * x + b;
-    return y > R(0) && y < R(1) ? a : R(0);
+    return choose((y > R(0)) & (y < R(1)), a, R(0));
   }
 };
 
@@ -61,7 +61,7 @@ struct Silu {
   /// σ + x·σ'
   ROBMASK_HOST_DEVICE R slope(R x) const {
     const R e = decay(-std::fabs(x)), half = R(1) / (R(1) + e), low = e * half;
-    return (x < R(0) ? low : half) + x * (low * half);
+    return choose(x < R(0), low, half) + x * (low * half);
   }
 };
 
@@ -72,17 +72,18 @@ struct HardSwish {
   }
   ROBMASK_HOST_DEVICE R slope(R x) const {
     const R inside = x / R(3) + R(0.5);
-    return x < R(-3) ? R(0) : x > R(3) ? R(1) : inside;
+    return choose(x < R(-3), R(0), choose(x > R(3), R(1), inside));
   }
 };
 
 template <class R>
 struct Gelu {
-  ROBMASK_HOST_DEVICE R value(R x) const { return x * normal_below(x); }
+  ROBMASK_HOST_DEVICE static R bell(R x) { return decay(R(-0.5) * (x * x)); }
+  ROBMASK_HOST_DEVICE R value(R x) const { return x * normal_below(x, bell(x)); }
   /// Φ + x·Φ'
   ROBMASK_HOST_DEVICE R slope(R x) const {
-    const R density = R(0.39894228040143267794) * decay(R(-0.5) * (x * x));
-    return normal_below(x) + x * density;
+    const R e = bell(x);
+    return normal_below(x, e) + x * (R(0.39894228040143267794) * e);  // 1/√(2π)
   }
 };
 
@@ -102,29 +103,32 @@ struct GeluTanh {
 template <class R>
 struct Softplus {
   ROBMASK_HOST_DEVICE R value(R x) const {
-    return (x > R(0) ? x : R(0)) + std::log1p(decay(-std::fabs(x)));
+    return choose(x > R(0), x, R(0)) + log_one_plus(decay(-std::fabs(x)));
   }
   ROBMASK_HOST_DEVICE R slope(R x) const { return logistic(x); }
 };
 
 template <class R>
 struct Tanh {
-  ROBMASK_HOST_DEVICE R value(R x) const { return std::tanh(x); }
+  ROBMASK_HOST_DEVICE R value(R x) const { return hyperbolic_tangent(x); }
   ROBMASK_HOST_DEVICE R slope(R x) const { return R(4) * logistic_slope(R(2) * x); }
 };
 
 template <class R>
 struct Elu {
   R a;
-  ROBMASK_HOST_DEVICE R value(R x) const { return x > R(0) ? x : a * std::expm1(x); }
-  ROBMASK_HOST_DEVICE R slope(R x) const { return x > R(0) ? R(1) : a * std::exp(x); }
+  ROBMASK_HOST_DEVICE static R negative(R x) { return choose(x > R(0), R(0), x); }
+  ROBMASK_HOST_DEVICE R value(R x) const {
+    return choose(x > R(0), x, a * decay_minus_one(negative(x)));
+  }
+  ROBMASK_HOST_DEVICE R slope(R x) const { return choose(x > R(0), R(1), a * decay(negative(x))); }
 };
 
 template <class R>
 struct Clip {
   R a, b;
   ROBMASK_HOST_DEVICE R value(R x) const { return between(a, x, b); }
-  ROBMASK_HOST_DEVICE R slope(R x) const { return x >= a && x <= b ? R(1) : R(0); }
+  ROBMASK_HOST_DEVICE R slope(R x) const { return choose((x >= a) & (x <= b), R(1), R(0)); }
 };
 
 template <class R>
@@ -154,7 +158,7 @@ struct Power {
 
 template <class R>
 struct Erf {
-  ROBMASK_HOST_DEVICE R value(R x) const { return std::erf(x); }
+  ROBMASK_HOST_DEVICE R value(R x) const { return error_function(x); }
   ROBMASK_HOST_DEVICE R slope(R x) const {
     return R(1.12837916709551257390) * decay(-(x * x));  // 2/√π·e^(−x²)
   }
@@ -163,7 +167,9 @@ struct Erf {
 template <class R>
 struct Abs {
   ROBMASK_HOST_DEVICE R value(R x) const { return std::fabs(x); }
-  ROBMASK_HOST_DEVICE R slope(R x) const { return x > R(0) ? R(1) : x < R(0) ? R(-1) : R(0); }
+  ROBMASK_HOST_DEVICE R slope(R x) const {
+    return choose(x > R(0), R(1), choose(x < R(0), R(-1), R(0)));
+  }
 };
 
 // ---- which one ----------------------------------------------------------------------------------

@@ -49,11 +49,13 @@ TEST_P(Determinism, OfSumsOverRows) {
 }
 
 TEST_P(Determinism, OfConvolutions) {
-  const Window windows[] = {{3, 1, 1, 1}, {3, 2, 1, 1}, {1, 1, 0, 1}, {1, 2, 0, 1}, {3, 1, 1, 2}};
+  const Window windows[] = {{3, 1, 1, 1}, {3, 2, 1, 1}, {1, 1, 0, 1},
+                            {1, 2, 0, 1}, {3, 1, 1, 2}, {5, 2, 2, map.c}};
   for (const Window& window : windows)
     expect_same_with_any_threads([=](Workbench& bench) {
-      const Shape weights{window.kernel, window.kernel, map.c / window.groups, 64};
-      const Shape out{map.n, window.output(map.h), window.output(map.w), 64};
+      const Index filters = window.groups == map.c ? map.c : 64;
+      const Shape weights{window.kernel, window.kernel, map.c / window.groups, filters};
+      const Shape out{map.n, window.output(map.h), window.output(map.w), filters};
       const Tensor x = bench.input(map), w = bench.input(weights), dy = bench.input(out);
       bench.machine().conv2d(bench.output(out), x, w, window);
       bench.machine().conv2d_input_gradient(bench.sink(map, false), dy, w, window);
@@ -108,6 +110,23 @@ TEST_P(Determinism, OfPooling) {
     const Tensor maximum = bench.output(argmax.shape());
     bench.machine().max_pool(maximum, argmax, x, {3, 2, 1, 1});
     bench.machine().max_pool_gradient(bench.sink(map, false), maximum, argmax, {3, 2, 1, 1});
+  });
+}
+
+TEST_P(Determinism, OfActivationsAndBroadcasts) {
+  expect_same_with_any_threads([](Workbench& bench) {
+    Backend& machine = bench.machine();
+    const Tensor x = bench.input(map);
+    machine.activate(bench.output(map), x, {Activation::Kind::silu});
+    machine.activate_gradient(bench.sink(map, false), bench.input(map), x,
+                              {Activation::Kind::gelu});
+    machine.expand(bench.sink(map, false), bench.input(channels));
+    for (const Shape& small : {channels, map.with_images(1), map.with_channels(1), Shape{}})
+      machine.sum_to(bench.sink(small, false), x, 0.3);
+    machine.transpose(bench.sink({map.n, 6, 8, map.h * map.w}, false), x);
+    const Tensor p = bench.real_output(map);
+    machine.softmax(p, bench.real_input(map));
+    machine.softmax_gradient(bench.real_sink(map, false), bench.real_input(map), p);
   });
 }
 
@@ -168,7 +187,7 @@ TEST_P(BatchInvariance, OfConvolutionsAndTheirInputGradients) {
       {{1, 1, 1, 64}, 10, {1, 1, 0, 1}},   {{1, 1, 1, 512}, 10, {1, 1, 0, 1}},
       {{1, 1, 1, 512}, 100, {1, 1, 0, 1}}, {{1, 4, 4, 16}, 64, {1, 1, 0, 1}},
       {{1, 8, 8, 64}, 128, {1, 2, 0, 1}},  {{1, 9, 9, 3}, 16, {7, 2, 3, 1}},
-      {{1, 6, 6, 32}, 32, {3, 1, 1, 2}},
+      {{1, 6, 6, 32}, 32, {3, 1, 1, 2}},   {{1, 7, 5, 20}, 20, {3, 1, 1, 20}},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(fmt::format("x {} filters {} kernel {} stride {}", to_string(c.x), c.filters,
@@ -209,6 +228,30 @@ TEST_P(BatchInvariance, OfPooling) {
     machine.max_pool(z, argmax, x, {3, 2, 1, 1});
     machine.max_pool_gradient({dx}, y, argmax, {3, 2, 1, 1});
     return std::vector{y, z, dx};
+  });
+}
+
+TEST_P(BatchInvariance, OfActivationsAndBroadcasts) {
+  for (const auto kind : {Activation::Kind::silu, Activation::Kind::gelu, Activation::Kind::erf})
+    expect_same_in_any_batch({1, 5, 5, 17}, [&](Backend& machine, const Tensor& x) {
+      const Tensor y(machine, x.shape(), dtype()), dx(machine, x.shape(), dtype());
+      const Tensor mean(machine, {x.shape().n, 1, 1, 17}, dtype());
+      const Tensor turned(machine, {x.shape().n, 17, 1, 25}, dtype());
+      machine.activate(y, x, {kind});
+      machine.activate_gradient({dx}, y, x, {kind});
+      machine.sum_to({mean}, x, 0.04);
+      machine.expand({dx, true}, mean);
+      machine.transpose({turned}, dx);
+      return std::vector{y, dx, mean, turned};
+    });
+}
+
+TEST_P(RealBatchInvariance, OfSoftmax) {
+  expect_same_in_any_batch({1, 3, 3, 17}, [&](Backend& machine, const Tensor& x) {
+    const Tensor y(machine, x.shape(), dtype()), dx(machine, x.shape(), dtype());
+    machine.softmax(y, x);
+    machine.softmax_gradient({dx}, x, y);
+    return std::vector{y, dx};
   });
 }
 

@@ -24,7 +24,10 @@ void CpuBackend::softmax(Tensor y, Tensor x) {
     const Rows<T> to(y), from(x);
     each_pixel_row(s, [&](Index r) {
       T* y_ = to(0, r);
-      const T *x_ = from(0, r), top = *std::max_element(x_, x_ + s.c);
+      const T* x_ = from(0, r);
+      T top = x_[0];
+#pragma omp simd reduction(max : top)
+      for (Index c = 0; c < s.c; ++c) top = x_[c] > top ? x_[c] : top;
 #pragma omp simd
       for (Index c = 0; c < s.c; ++c) y_[c] = decay(x_[c] - top);
       const double sum = image_sum(

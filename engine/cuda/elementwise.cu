@@ -2,34 +2,12 @@
 
 #include <algorithm>
 
+#include "engine/cuda/combine.h"
 #include "engine/cuda/elements.h"
-#include "engine/cuda/tile.h"
 
 namespace robmask::cuda {
 
 namespace {
-
-/// y = [y +] f(a, b), or f(a, ·) without b: several channels at once.
-template <class T, int V, class F>
-struct Combine {
-  using Walk = Tiles<V, 4>;
-  static constexpr int threads = Walk::threads;
-  Walk walk;
-  F f;
-  Rows<T> y, a, b;
-  bool add;
-
-  GPU_DEVICE void operator()() const {
-    if (!walk.inside()) return;
-    const Index c = walk.channel(), end = walk.end();
-    for (Index p = walk.first(); p < end; p += Walk::rows) {
-      auto values = load<V>(a(0, p) + c);
-      const auto others = b.exists() ? load<V>(b(0, p) + c) : values;
-      for (int i = 0; i < V; ++i) values.at[i] = f(values.at[i], others.at[i]);
-      store<V>(y(0, p) + c, values, add);
-    }
-  }
-};
 
 template <class R>
 struct Times {
@@ -40,6 +18,10 @@ template <class R>
 struct Plus {
   GPU_DEVICE R operator()(R a, R b) const { return a + b; }
 };
+template <class R>
+struct Product {
+  GPU_DEVICE R operator()(R a, R b) const { return a * b; }
+};
 /// Not (a > 0 ? a : 0): a NaN must come through, or a run that diverged would look sound.
 template <class R>
 struct Clamp {
@@ -49,18 +31,6 @@ template <class R>
 struct Gate {
   GPU_DEVICE R operator()(R a, R b) const { return b > R(0) ? a : R(0); }
 };
-
-template <class T, class F>
-void combine(gpu::Stream stream, const F& f, const Sink& y, const Tensor& a, const Tensor& b) {
-  with_packs<T>({y.to, a, b}, [&]<int V>() {
-    walk_tiles(stream, Combine<T, V, F>{.walk = Tiles<V, 4>(one_image(a.shape())),
-                                        .f = f,
-                                        .y = Rows<T>(y.to),
-                                        .a = Rows<T>(a),
-                                        .b = Rows<T>(b),
-                                        .add = y.add});
-  });
-}
 
 template <class To, class From>
 struct Affine {
@@ -129,6 +99,10 @@ void CudaBackend::scale(Sink y, Tensor x, double factor) {
 
 void CudaBackend::add(Tensor y, Tensor a, Tensor b) {
   dispatch_map(y.dtype(), [&]<class T>() { combine<T>(stream_, Plus<Real<T>>{}, {y}, a, b); });
+}
+
+void CudaBackend::multiply(Sink y, Tensor a, Tensor b) {
+  dispatch_map(a.dtype(), [&]<class T>() { combine<T>(stream_, Product<Real<T>>{}, y, a, b); });
 }
 
 void CudaBackend::affine(Sink y, Tensor x, Tensor scale, Tensor shift) {

@@ -5,23 +5,11 @@
 #include "engine/cuda/cuda_backend.h"
 #include "engine/cuda/reduce.h"
 #include "engine/cuda/tile.h"
+#include "engine/cuda/warp_rows.h"
 
 namespace robmask::cuda {
 
 namespace {
-
-/// Which row is the calling warp's.
-struct WarpRows {
-  static constexpr int threads = 128, rows = threads / gpu::warp_size;
-  Index count, classes;
-
-  explicit WarpRows(const Shape& logits) : count(logits.n), classes(logits.c) {}
-  gpu::Blocks blocks() const { return ceil_div(count, rows); }
-  GPU_DEVICE Index row() const {
-    return Index{gpu::block().x} * rows + gpu::thread() / gpu::warp_size;
-  }
-  GPU_DEVICE static int lane() { return gpu::thread() % gpu::warp_size; }
-};
 
 /// log Σ exp of a row, with the maximum taken out: log p_c = logits_c − this.
 template <class T>

@@ -1,24 +1,12 @@
 // Pooling: a thread takes one pixel of the result and some neighbouring channels, and gathers.
 
 #include "engine/cuda/cuda_backend.h"
+#include "engine/cuda/pixel.h"
 #include "engine/cuda/tile.h"
 
 namespace robmask::cuda {
 
 namespace {
-
-/// Where row r of a map of that shape lies.
-struct Pixel {
-  int n, h, w;
-
-  GPU_DEVICE Pixel(Index r, const Shape& s) {
-    const auto row = static_cast<unsigned>(r), width = static_cast<unsigned>(s.w);
-    const unsigned line = row / width, height = static_cast<unsigned>(s.h);
-    w = static_cast<int>(row % width);
-    h = static_cast<int>(line % height);
-    n = static_cast<int>(line / height);
-  }
-};
 
 template <class To, class From, int V>
 struct AveragePool {
