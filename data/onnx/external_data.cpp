@@ -71,6 +71,12 @@ std::vector<std::byte> ExternalData::read(const ::onnx::TensorProto& tensor, std
   return data;
 }
 
+std::vector<Path> ExternalData::files() const {
+  std::vector<Path> all;
+  for (const auto& [path, bytes] : taken_) all.push_back(path);
+  return all;
+}
+
 }  // namespace robmask::onnx
 
 #endif

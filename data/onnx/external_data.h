@@ -20,6 +20,9 @@ class ExternalData {
   std::vector<std::byte> read(const ::onnx::TensorProto& tensor, std::uint64_t bytes,
                               const std::string& what);
 
+  /// What was read so far.
+  std::vector<Path> files() const;
+
  private:
   Path graph_;
   std::map<Path, std::uint64_t> taken_;  // bytes of each file so far

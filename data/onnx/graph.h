@@ -48,7 +48,8 @@ struct Graph {
   std::vector<Port> inputs, outputs;               // without initializers
   Index opset = 17;                                // of ONNX's own operators
   std::map<std::string, std::string> metadata = {};
-  std::string source = {};  // the file it was read from, for messages
+  std::string source = {};        // the file it was read from, for messages
+  std::vector<Path> beside = {};  // files that hold tensors of it
 };
 
 template <class T>

@@ -99,6 +99,7 @@ class Reader {
       graph_.outputs.push_back(port(output));
     for (const NodeProto& node : model.graph().node()) graph_.nodes.push_back(node_of(node));
     check_order();
+    graph_.beside = beside_.files();
     return std::move(graph_);
   }
 

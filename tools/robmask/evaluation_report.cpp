@@ -6,6 +6,7 @@
 #include "data/corruptions.h"
 #include "data/files/atomic_file.h"
 #include "data/files/fingerprint.h"
+#include "data/onnx/graph.h"
 #include "engine/backend.h"
 #include "tools/robmask/comparisons.h"
 #include "tools/robmask/corruption_report.h"
@@ -113,7 +114,10 @@ std::string weights_identity(const std::filesystem::path& from, const std::strin
   require(std::filesystem::exists(path),
           "--{} {}: expected a weights file or a run directory, found neither", option,
           from.string());
-  return fingerprint(path);
+  std::string identity = fingerprint(path);
+  if (path.extension() == ".onnx")
+    for (const Path& beside : onnx::read(path).beside) identity += " " + fingerprint(beside);
+  return identity;
 }
 
 EvaluationReport::EvaluationReport(const EvaluationSettings& s, const Path& from,
