@@ -14,7 +14,7 @@ OWN_LIBS := -lpng -ljpeg -lz
 LIBS      = $(OWN_LIBS) $(ONNX_LIBS)
 # ONNX files are read and written by the system's library where it is, which is known once packages are
 # installed; programs that read none do not need it.
-ONNX_LIBS = $(if $(shell ls /usr/include/onnx/onnx_pb.h 2>/dev/null),-Wl$(comma)--as-needed -lonnx -lonnx_proto -lprotobuf -Wl$(comma)--no-as-needed)
+ONNX_LIBS = $(if $(shell ls /usr/include/onnx/onnx_pb.h 2>/dev/null),-Wl$(comma)--as-needed -lonnx_proto -lprotobuf -Wl$(comma)--no-as-needed)
 comma    := ,
 
 # ---- sources --------------------------------------------------------------------------------------

@@ -97,8 +97,8 @@ class GraphNetwork {
 
 Network make_network(const std::string& name, const Scope& scope, Index classes) {
   const auto description = descriptions().at(name);
-  require(classes == description->program.classes || scope.shape().machine == nullptr, "{}: has {} classes, not {}", name,
-          description->program.classes, classes);
+  require(classes == description->program.classes || scope.shape().machine == nullptr,
+          "{}: has {} classes, not {}", name, description->program.classes, classes);
   const auto network = std::make_shared<GraphNetwork>(description, scope);
   return [network](const Variable& x, const Context& context) { return (*network)(x, context); };
 }
