@@ -198,8 +198,7 @@ Folding::Result Folding::slice() const {
   require(ends.size() == starts.size() && which.size() == starts.size() &&
               steps.size() == starts.size(),
           "starts, ends, axes and steps are not as many");
-  in(0);
-  Result y = inputs_[0];
+  Result y = made(in(0).shape, numbers(in(0)));
   for (std::size_t i = 0; i < starts.size(); ++i) {
     const Index axis = axis_of(which[i], std::ssize(y->shape)), size = y->shape[axis];
     require(steps[i] != 0, "expected steps, got 0");

@@ -40,7 +40,7 @@ Value Builder::arranged(const Value& value, const std::string& axes) {
   const auto turn = std::ranges::find(now, wanted[0]) - now.begin();
   Index pixels = 1, channels = 1;
   for (Index i = 0; i < std::ssize(now); ++i) (i < turn ? pixels : channels) *= x.dims[now[i]];
-  std::ranges::rotate(now, now.begin() + turn);
+  std::rotate(now.begin(), now.begin() + turn, now.end());
   require(now == wanted, "a Transpose that moves more than the channels is not supported");
   return step({x}, x.dims, axes, [s = x.slot, to, pixels, channels](const Run& run) {
     const Variable& from = run.slots[s];

@@ -83,8 +83,6 @@ class OnnxFiles : public testing::Test {
   Path folder_ = std::filesystem::temp_directory_path() / fmt::format("onnx-{}", ::getpid());
 };
 
-}  // namespace
-
 TEST_F(OnnxFiles, NumbersStandInEveryWayThatOnnxHas) {
   const std::vector<float> expected = weights(model());
   EXPECT_EQ(expected[9], 9.0f / 8);
@@ -199,6 +197,7 @@ TEST_F(OnnxFiles, MessagesThatTakeFarMoreMemoryThanTheirFileAreRefused) {
   expect_refused(m, "more than 16 times the memory of their file");
 }
 
+}  // namespace
 }  // namespace robmask::test
 
 #endif
