@@ -1,6 +1,7 @@
 // Convolution and its two gradients; docs/convolution.md.
 
 #include "engine/cpu/cpu_backend.h"
+#include "engine/cpu/depthwise.h"
 #include "engine/cpu/pixel_product.h"
 #include "engine/cpu/tap_product.h"
 #include "engine/cpu/winograd.h"
@@ -13,6 +14,17 @@ namespace {
 template <class T>
 void correlate(const OutputMap<T>& output, const Shape& y, const Tensor& x, const Tensor& w,
                const Window& window, Backend& scratch) {
+  if (is_depthwise(window, x.shape().c, y.c)) {
+    const Taps taps = forward_taps(x.shape(), y, window);
+    return multiply_depthwise<T>({.taps = taps,
+                                  .written = output,
+                                  .pixels = y.pixels(),
+                                  .read = PixelView<T>(x),
+                                  .weight = w.data<T>(),
+                                  .weight_pitch = w.pitch(),
+                                  .images = x.shape().n,
+                                  .channels = y.c});
+  }
   const Index groups = window.groups, depth = x.shape().c / groups, columns = y.c / groups;
   const WeightView<T> weight{w.data<T>(), depth * w.pitch(), columns, w.pitch(), 1};
   if constexpr (std::is_same_v<T, float>)
@@ -50,6 +62,18 @@ void CpuBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Windo
   const Shape x = dx.to.shape(), y = dy.shape();
   dispatch(dy.dtype(), [&]<class T>() {
     const OutputMap<T> output(dx, gate);
+    if (is_depthwise(window, x.c, y.c)) {
+      for (const Taps& taps : gradient_taps(x, y, window))
+        multiply_depthwise<T>({.taps = taps,
+                               .written = output,
+                               .pixels = x.pixels(),
+                               .read = PixelView<T>(dy),
+                               .weight = w.data<T>(),
+                               .weight_pitch = w.pitch(),
+                               .images = x.n,
+                               .channels = x.c});
+      return;
+    }
     const Index groups = window.groups, depth = y.c / groups, columns = x.c / groups;
     const WeightView<T> weight{w.data<T>(), columns * w.pitch(), depth, 1, w.pitch()};
     if constexpr (std::is_same_v<T, float>)

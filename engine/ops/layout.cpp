@@ -76,6 +76,7 @@ Variable concatenate(const std::vector<Variable>& parts) {
     Index channels;
   };
   std::vector<Part> wanted;
+  wanted.reserve(parts.size());
   for (const Variable& part : parts) wanted.push_back({tape->wanted(part), part.shape().c});
   tape->record(y, [=, &machine](Tape& t, const Tensor& dy) {
     Index channel = 0;
