@@ -56,8 +56,7 @@ Contents contents_of(const SafeTensors& file, const CheckpointOverrides& flags) 
           "{}: the file does not say which model it is: give `model` (and `width`, `masks`, "
           "`bn_stats` where they differ from the defaults)",
           file.source);
-  if (const auto known = model_names(); std::ranges::count(known, model) == 0)
-    m.refuse("model", fmt::format("one of {}", fmt::join(known, ", ")));
+  if (!is_network(model)) m.refuse("model", expected_names());
   return contents_of(file, model);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // A model's tensors ↔ a weights file with the names, shapes and order of kuangliu/pytorch-cifar's
-// (and, for resnet18-imagenet, torchvision's) state_dict.
+// state_dict (torchvision's for resnet18-imagenet, RobustBench's for Wide ResNets).
 
 #include <string>
 #include <utility>

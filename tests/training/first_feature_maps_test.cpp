@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "engine/backend.h"
+#include "tests/support/networks.h"
 
 namespace robmask {
 namespace {
@@ -49,7 +50,7 @@ TEST_P(EveryNetworksFirstMaps, SwitchWithTheMask) {
   EXPECT_GT(both, clean.size() / 10);
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, EveryNetworksFirstMaps, testing::ValuesIn(model_names()),
+INSTANTIATE_TEST_SUITE_P(Networks, EveryNetworksFirstMaps, testing::ValuesIn(networks_under_test()),
                          [](const auto& network) {
                            std::string name = network.param;
                            std::ranges::replace(name, '-', '_');

@@ -1,0 +1,58 @@
+#include "models/wide_resnet.h"
+
+#include <array>
+#include <charconv>
+
+namespace robmask {
+
+namespace {
+
+const auto& wide_styles() {
+  static const std::array<WideStyle, 1> styles{{{.prefix = "wrn-",
+                                                 .suffix = "",
+                                                 .stem = "conv1",
+                                                 .stage = "block{}.layer",
+                                                 .norm = "bn1",
+                                                 .head = "fc",
+                                                 .first_stage = 1,
+                                                 .norm_0 = "bn1",
+                                                 .conv_0 = "conv1",
+                                                 .norm_1 = "bn2",
+                                                 .conv_1 = "conv2",
+                                                 .shortcut = "convShortcut"}}};
+  return styles;
+}
+
+std::string wide_name(const WideStyle& style, Index depth, Index factor) {
+  return fmt::format("{}{}-{}{}", style.prefix, depth, factor, style.suffix);
+}
+
+}  // namespace
+
+std::optional<NamedNetwork> wide_resnet(const std::string& name) {
+  constexpr Index deepest = 1000, widest = 100;
+  for (const WideStyle& style : wide_styles()) {
+    if (!name.starts_with(style.prefix)) continue;
+    Index depth = 0, factor = 0;
+    const char* end = name.data() + name.size();
+    const char* dash = std::from_chars(name.data() + style.prefix.size(), end, depth).ptr;
+    if (dash != end) std::from_chars(dash + 1, end, factor);
+    if (name != wide_name(style, depth, factor)) continue;
+    if (depth < 10 || depth > deepest || depth % 6 != 4 || factor < 1 || factor > widest) continue;
+    return NamedNetwork{
+        name, false, [=, &style](const Scope& scope, Index, Index classes) {
+          const auto net = std::make_shared<const WideResNet>(scope, style, depth, factor, classes);
+          return [net](const Variable& x, const Context& c) { return (*net)(x, c); };
+        }};
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> wide_resnets(Index n, Index factor) {
+  std::vector<std::string> names;
+  for (const WideStyle& style : wide_styles())
+    if (style.suffix.empty()) names.push_back(wide_name(style, 6 * n + 4, factor));
+  return names;
+}
+
+}  // namespace robmask
