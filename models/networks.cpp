@@ -23,6 +23,8 @@ std::vector<NamedNetwork>& all() {
       wide_resnet("wrn-28-10").value(),
       wide_resnet("wrn-34-10").value(),
       wide_resnet("wrn-70-16").value(),
+      wide_resnet("dm-wrn-28-10").value(),
+      wide_resnet("dm-wrn-70-16").value(),
   };
   return networks;
 }

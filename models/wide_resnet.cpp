@@ -8,18 +8,41 @@ namespace robmask {
 namespace {
 
 const auto& wide_styles() {
-  static const std::array<WideStyle, 1> styles{{{.prefix = "wrn-",
-                                                 .suffix = "",
-                                                 .stem = "conv1",
-                                                 .stage = "block{}.layer",
-                                                 .norm = "bn1",
-                                                 .head = "fc",
-                                                 .first_stage = 1,
-                                                 .norm_0 = "bn1",
-                                                 .conv_0 = "conv1",
-                                                 .norm_1 = "bn2",
-                                                 .conv_1 = "conv2",
-                                                 .shortcut = "convShortcut"}}};
+  static const WideStyle trades{.prefix = "wrn-",
+                                .suffix = "",
+                                .stem = "conv1",
+                                .stage = "block{}.layer",
+                                .norm = "bn1",
+                                .head = "fc",
+                                .first_stage = 1,
+                                .norm_0 = "bn1",
+                                .conv_0 = "conv1",
+                                .norm_1 = "bn2",
+                                .conv_1 = "conv2",
+                                .shortcut = "convShortcut",
+                                .same_padding = false,
+                                .silu = false};
+  static const WideStyle deepmind{.prefix = "dm-wrn-",
+                                  .suffix = "",
+                                  .stem = "init_conv",
+                                  .stage = "layer.{}.block",
+                                  .norm = "batchnorm",
+                                  .head = "logits",
+                                  .first_stage = 0,
+                                  .norm_0 = "batchnorm_0",
+                                  .conv_0 = "conv_0",
+                                  .norm_1 = "batchnorm_1",
+                                  .conv_1 = "conv_1",
+                                  .shortcut = "shortcut",
+                                  .same_padding = true,
+                                  .silu = true};
+  static const WideStyle deepmind_relu = [] {
+    WideStyle style = deepmind;
+    style.suffix = "-relu";
+    style.silu = false;
+    return style;
+  }();
+  static const std::array styles{trades, deepmind, deepmind_relu};
   return styles;
 }
 

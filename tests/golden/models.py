@@ -1,8 +1,8 @@
 """The networks with k masks in every norm layer, written for torch autograd in double precision.
 
-State-dict names and order are those of kuangliu/pytorch-cifar (torchvision for the ImageNet
-network, RobustBench for Wide ResNets), so a model with one mask is that network. Every norm takes the list of row segments that the
-engine calls a Context."""
+State-dict names and order are those of kuangliu/pytorch-cifar (torchvision for the ImageNet network,
+RobustBench for Wide ResNets), so a model with one mask is that network. Every norm takes the list of
+row segments that the engine calls a Context."""
 
 from dataclasses import dataclass
 from typing import Optional
@@ -293,8 +293,8 @@ class ResNeXt29(nn.Module):
 
 
 class WideBlock(nn.Module):
-    """Of TRADES' Wide ResNet; of DeepMind's with `same`, which pads a halved map by a row and a column
-    at its end."""
+    """Of TRADES' Wide ResNet; of DeepMind's with `same`, which pads a map that it halves by a row and
+    a column at their end."""
 
     def __init__(self, make, names, act, same, inputs, outputs, stride):
         super().__init__()

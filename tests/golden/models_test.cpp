@@ -24,7 +24,7 @@ ModelSpec spec_of(const golden::Json& golden) {
 /// all stages.
 std::vector<std::string> networks() {
   std::vector<std::string> names = networks_under_test();
-  names.insert(names.end(), {"wrn-16-2"});
+  names.insert(names.end(), {"wrn-16-2", "dm-wrn-16-2-relu"});
   return names;
 }
 

@@ -14,7 +14,7 @@ inline std::vector<std::string> networks_under_test() {
   std::vector<std::string> names = model_names();
   std::erase_if(names,
                 [](const std::string& name) { return name.find("wrn-") != std::string::npos; });
-  names.insert(names.end(), {"wrn-10-1"});
+  names.insert(names.end(), {"wrn-10-1", "dm-wrn-10-1"});
   return names;
 }
 
