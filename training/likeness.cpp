@@ -104,6 +104,11 @@ std::vector<std::pair<StoredTensor, const NamedTensor*>> sources_of(
   return sources;
 }
 
+std::string likely_network(const Contents& contents) {
+  const std::optional<ModelSpec> is = model_in(contents);
+  return is ? is->name : "";
+}
+
 void check_like(const Contents& contents, const ModelSpec& spec, Reading reading) {
   try {
     sources_of(contents, Model::list(spec), spec, reading);

@@ -55,6 +55,10 @@ std::vector<std::pair<StoredTensor, const NamedTensor*>> sources_of(
     const Contents& contents, const std::vector<Entry>& entries, const ModelSpec& spec,
     Reading reading = Reading::whole);
 
+/// The name of the network whose tensors these are, all of them and no others; empty if it is none
+/// that is known here.
+std::string likely_network(const Contents& contents);
+
 /// InputError unless the tensors are a `spec`'s by all names and shapes. Where they are those of
 /// another model that is known here, the line names the first property in which the two differ:
 /// model, width, classes, masks, pairs of running statistics. To be asked before a model of that

@@ -15,7 +15,7 @@ using test::WeightsFile;
 TEST_F(WeightsFile, WithoutMetadataIsWhatTheFlagsSay) {
   const auto written = model_of(spec_of(2), 1);
   put(*written, [](SafeTensors& file) { file.metadata.clear(); });
-  EXPECT_TRUE(mentions(refusal(), "give `model`"));
+  EXPECT_TRUE(mentions(refusal(), "give `model` resnet18, whose tensors it has (and `width`"));
   CheckpointOverrides flags;
   flags.model = "resnet18";
   flags.bn_stats = "split";

@@ -85,6 +85,7 @@ class WideResNetFile : public test::WeightsFile {
 TEST_F(WideResNetFile, OfAnotherSizeIsRefusedByItsOwn) {
   for (const std::string is : {"wrn-10-1", "wrn-16-2", "wrn-10-3", "dm-wrn-10-2"}) {
     put(is);
+    EXPECT_TRUE(mentions(refusal(), fmt::format("give `model` {}, whose tensors it has", is)));
     EXPECT_EQ(load(flags(is)).info.spec.name, is);
     for (const std::string said : {"wrn-28-10", "wrn-16-1", "resnet18", "densenet121"})
       EXPECT_TRUE(mentions(refusal(flags(said)),
