@@ -9,6 +9,7 @@
 # make same-bytes OTHER=PROGRAM  do another build and this one print and write the same? (two minutes)
 # make report-check  opens the page of `robmask report` in a headless Chromium (Error 77: there is none)
 # make pictures-check  decodes pictures of every form and compares with Pillow (Debian's python3-pil)
+# make weights-check  converts PyTorch's files as people save them, compares logits (Debian's python3-torch)
 # make onnx-check runs exported graphs in onnxruntime, from npm, beside predict (Error 77: it cannot be had)
 # make onnx-networks  networks of PyTorch through ONNX: the same logits and input gradients? (python3-torchvision)
 # make bare-check both commands of the README on a bare Debian in a folder of its own (root; half an hour)
@@ -17,7 +18,7 @@
 # make format     lays out all sources with clang-format
 # make lint       checks layout (clang-format) and habits (clang-tidy)
 
-.PHONY: same-bytes smoke asan asan-library fuzz tradeoff kills report-check pictures-check onnx-check onnx-networks bare-check bench bench-check golden \
+.PHONY: same-bytes smoke asan asan-library fuzz tradeoff kills report-check pictures-check weights-check onnx-check onnx-networks bare-check bench bench-check golden \
         format lint lint-format
 $(BUILD)/packages-fuzz $(BUILD)/packages-report-check $(BUILD)/packages-pictures-check $(BUILD)/packages-onnx-check: | $(BUILD)/packages-build
 
@@ -48,6 +49,9 @@ report-check: $(BUILD)/robmask | $(BUILD)/packages-report-check
 
 pictures-check: $(BUILD)/robmask | $(BUILD)/packages-pictures-check
 	$(Q)ROBMASK=$(BUILD)/robmask PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tools/checks/pictures.py
+
+weights-check: $(BUILD)/robmask | $(BUILD)/packages-golden
+	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tools/checks/checkpoints.py $<
 
 # Ends with 77 where there is no Node, or no network to have the runtime from.
 onnx-check: $(BUILD)/robmask | $(BUILD)/packages-onnx-check

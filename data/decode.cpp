@@ -19,7 +19,7 @@ constexpr std::string_view or_skip = "or leave such files out with `broken_image
 const Codec& codec_of(std::string_view bytes, const std::string& name) {
   for (const Codec* codec : {&jpeg_codec, &png_codec, &bmp_codec, &pnm_codec})
     if (codec->begins(bytes)) return *codec;
-  std::string got(bytes.empty() ? "an empty file" : kind_of(bytes));
+  std::string got(bytes.empty() ? "an empty file" : kind_of(bytes).words);
   if (got.empty()) got = "a file that begins with " + printable(bytes.substr(0, 8));
   throw InputError(
       fmt::format("{}: expected a JPEG, PNG, BMP or PNM image, got {}; convert, replace or remove "

@@ -34,6 +34,14 @@ class MaskedNorm {
     return watched(masked_conv2d(x, conv.weight(), conv.window(), state_, context, options),
                    context);
   }
+  /// f(norm(x)) and f(norm(conv(x))), for networks with another function than the paper's ReLU.
+  Variable operator()(const Variable& x, const Context& context, const Activation& f) const {
+    return watched(activate(mask(x, state_, context, {.relu = false}), f), context);
+  }
+  Variable operator()(const Conv2d& conv, const Variable& x, const Context& context,
+                      const Activation& f) const {
+    return watched(activate(normalize(conv, x, context), f), context);
+  }
   /// norm(conv(x)), without the clamp: shortcuts.
   Variable normalize(const Conv2d& conv, const Variable& x, const Context& context) const {
     return masked_conv2d(x, conv.weight(), conv.window(), state_, context, {.relu = false});

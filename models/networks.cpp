@@ -1,11 +1,13 @@
 #include "models/networks.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "models/densenet.h"
 #include "models/preact_resnet.h"
 #include "models/resnet.h"
 #include "models/resnext.h"
+#include "models/wide_resnet.h"
 
 namespace robmask {
 
@@ -18,24 +20,35 @@ std::vector<NamedNetwork>& all() {
       named_network<DenseNet121>("densenet121"),
       named_network<ResNeXt29>("resnext29"),
       named_network<ImageNetResNet18>("resnet18-imagenet"),
+      wide_resnet("wrn-28-10").value(),
+      wide_resnet("wrn-34-10").value(),
+      wide_resnet("wrn-70-16").value(),
+      wide_resnet("dm-wrn-28-10").value(),
+      wide_resnet("dm-wrn-70-16").value(),
   };
   return networks;
+}
+
+/// Listed, or a Wide ResNet of any size.
+std::optional<NamedNetwork> find(const std::string& name) {
+  const auto at = std::ranges::find(all(), name, &NamedNetwork::name);
+  return at != all().end() ? *at : wide_resnet(name);
 }
 
 }  // namespace
 
 void define_network(const NamedNetwork& network) {
-  require(std::ranges::count(all(), network.name, &NamedNetwork::name) == 0,
-          "`model`: there is a network {} already", network.name);
+  require(!is_network(network.name), "`model`: there is a network {} already", network.name);
   all().push_back(network);
 }
 
-const NamedNetwork& network_of(const std::string& name) {
-  const auto at = std::ranges::find(all(), name, &NamedNetwork::name);
-  require(at != all().end(), "`model`: expected one of {}, got \"{}\"",
-          fmt::join(model_names(), ", "), name);
-  return *at;
+NamedNetwork network_of(const std::string& name) {
+  const std::optional<NamedNetwork> found = find(name);
+  require(found.has_value(), "`model`: expected {}, got \"{}\"", expected_names(), name);
+  return *found;
 }
+
+bool is_network(const std::string& name) { return find(name).has_value(); }
 
 std::vector<std::string> model_names() {
   std::vector<std::string> names;
@@ -43,9 +56,13 @@ std::vector<std::string> model_names() {
   return names;
 }
 
+std::string expected_names() {
+  return fmt::format("one of {}, or another {}", fmt::join(model_names(), ", "), wide_resnet_names);
+}
+
 bool has_width(const std::string& name) {
-  return std::ranges::any_of(all(),
-                             [&](const NamedNetwork& n) { return n.name == name && n.has_width; });
+  const std::optional<NamedNetwork> found = find(name);
+  return found && found->has_width;
 }
 
 }  // namespace robmask

@@ -1,7 +1,7 @@
 #pragma once
-// Networks by name. Those that are here are a table in networks.cpp, a line each; a network of
-// one's own joins them by define_network(), and is then trained, attacked, evaluated and stored as
-// they are.
+// Networks by name. Those that are here are a table in networks.cpp, a line each, and Wide ResNets
+// of any depth and width; a network of one's own joins them by define_network(), and is then
+// trained, attacked, evaluated and stored as they are.
 
 #include <functional>
 #include <memory>
@@ -46,9 +46,12 @@ void define_network(const std::string& name) {
 }
 
 /// The network of that name. InputError that lists the names there are.
-const NamedNetwork& network_of(const std::string& name);
-/// All names, the built-in ones first.
+NamedNetwork network_of(const std::string& name);
+bool is_network(const std::string& name);
+/// All names, the built-in ones first; of Wide ResNets those that are published most.
 std::vector<std::string> model_names();
+/// What a name may be, for a line that refuses one: "one of resnet18, …, or another wrn-D-K …".
+std::string expected_names();
 /// Is there a network of this name that can be made narrower?
 bool has_width(const std::string& name);
 

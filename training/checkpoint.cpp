@@ -49,16 +49,26 @@ Normalization normalization_in(const Contents& contents, const Normalization& ot
   return n;
 }
 
+/// " wrn-28-10, whose tensors it has": what a file that does not say it may be.
+std::string likely_words(const SafeTensors& file) {
+  try {
+    const std::string name = likely_network(contents_of(file));
+    return name.empty() ? "" : fmt::format(" {}, whose tensors it has", name);
+  } catch (const InputError&) {
+    return "";
+  }
+}
+
 /// The contents of a file that says which model it is, or of which a flag does.
 Contents contents_of(const SafeTensors& file, const CheckpointOverrides& flags) {
   const Metadata m(file);
   const std::string model = m.text("model", flags.model.value_or(""));
-  require(!model.empty(),
-          "{}: the file does not say which model it is: give `model` (and `width`, `masks`, "
-          "`bn_stats` where they differ from the defaults)",
-          file.source);
-  if (const auto known = model_names(); std::ranges::count(known, model) == 0)
-    m.refuse("model", fmt::format("one of {}", fmt::join(known, ", ")));
+  if (model.empty())
+    throw InputError(
+        fmt::format("{}: the file does not say which model it is: give `model`{} (and `width`, "
+                    "`masks`, `bn_stats` where they differ from the defaults)",
+                    file.source, likely_words(file)));
+  if (!is_network(model)) m.refuse("model", expected_names());
   return contents_of(file, model);
 }
 

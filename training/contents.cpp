@@ -80,6 +80,27 @@ std::optional<Normalization> take_normalization(const std::string& source, Names
   return found;
 }
 
+/// Finds the contents' model, or else another that is known, by its first and its last tensor, which
+/// become those of `contents`. The prefixes under which they stand.
+std::vector<std::string> find_model(Contents& contents, const Names& names) {
+  std::vector<std::string> candidates{contents.model};
+  std::ranges::copy(model_names(), std::back_inserter(candidates));
+  std::string expected;
+  for (const std::string& model : candidates) {
+    const std::vector<Entry> entries = Model::list({.name = model});
+    contents.first = canonical(entries.front().name);
+    contents.last = canonical(entries.back().name);
+    if (expected.empty())
+      expected = fmt::format("\"{}\" and \"{}\"", contents.first, contents.last);
+    const std::vector<std::string> prefixes = prefixes_in(names, contents.first, contents.last);
+    if (!prefixes.empty()) return prefixes;
+  }
+  throw InputError(fmt::format(
+      "{}: expected tensors {}, the first and the last of {}, or those of another network, under "
+      "their names or under one prefix: are these a model's weights?",
+      contents.file->source, expected, contents.model));
+}
+
 }  // namespace
 
 std::string canonical(std::string name) {
@@ -105,16 +126,9 @@ Contents contents_of(const SafeTensors& file, const std::string& model) {
   contents.model = model;
   if (const auto said = file.metadata.find("model"); model.empty() && said != file.metadata.end())
     contents.model = said->second;
-  if (std::ranges::count(model_names(), contents.model) == 0) contents.model = ModelSpec().name;
-  const std::vector<Entry> entries = Model::list({.name = contents.model});
-  contents.first = canonical(entries.front().name);
-  contents.last = canonical(entries.back().name);
+  if (!is_network(contents.model)) contents.model = ModelSpec().name;
   contents.normalization = take_normalization(file.source, names);
-  const std::vector<std::string> prefixes = prefixes_in(names, contents.first, contents.last);
-  require(!prefixes.empty(),
-          "{}: expected tensors \"{}\" and \"{}\", which every model has, under their names or "
-          "under one prefix: are these a model's weights?",
-          file.source, contents.first, contents.last);
+  const std::vector<std::string> prefixes = find_model(contents, names);
   contents.prefix = prefixes.front();
   const auto is_under = [](std::string_view name) {
     return [name](const std::string& prefix) { return name.starts_with(prefix); };
@@ -132,6 +146,7 @@ Contents contents_of(const SafeTensors& file, const std::string& model) {
       continue;
     }
     const std::string plain = canonical(std::string(name.substr(contents.prefix.size())));
+    if (plain.starts_with("sub_block1.")) continue;  // of TRADES' Wide ResNet, which never runs it
     require(contents.tensors.emplace(plain, tensor).second, "{}: two tensors stand for {}",
             file.source, printable(plain));
   }

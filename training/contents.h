@@ -30,9 +30,9 @@ struct Contents {
   Index outputs_of(const std::string& name) const;
 };
 
-/// Finds the one prefix under which the first layer and the classifier of `model` stand; where none
-/// is named, of the model that the metadata name, or else the names that all built-in ones share. A
-/// second prefix is no matter if it holds the same tensors again. `file` must outlive the result.
+/// Finds the one prefix under which the first layer and the classifier of `model` stand, or of the
+/// model that the metadata name; where there is none, of another that is known here. A second
+/// prefix is no matter if it holds the same tensors again. `file` must outlive the result.
 /// InputError for no such prefix, for models that differ, for two names of one tensor.
 Contents contents_of(const SafeTensors& file, const std::string& model = {});
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "models/onnx/network.h"
+#include "models/wide_resnet.h"
 #include "training/contents.h"
 #include "training/weights.h"
 
@@ -24,15 +25,29 @@ Index rows_in(const Contents& contents, const std::string& end) {
   return 1 + static_cast<Index>(numbers.size());
 }
 
+/// The models that these tensors may be: all that have a name of their own here, and the Wide
+/// ResNets of as many convolutions, 6n + 3 or + 4, and as many channels at the end.
+std::vector<std::string> candidates(const Contents& contents) {
+  std::vector<std::string> names = model_names();
+  const auto convolutions = std::ranges::count_if(
+      contents.tensors, [](const auto& t) { return t.second->tensor.shape.size() == 4; });
+  const std::string last = contents.last.substr(0, contents.last.rfind('.')) + ".weight";
+  const auto at = contents.tensors.find(last);
+  if (at != contents.tensors.end() && at->second->tensor.shape.size() == 2)
+    std::ranges::copy(wide_resnets((convolutions - 3) / 6, at->second->tensor.shape[1] / 64),
+                      std::back_inserter(names));
+  return names;
+}
+
 /// The model whose tensors these are, all of them and no others; none if there is no such model
 /// here.
 std::optional<ModelSpec> model_in(const Contents& contents) {
-  ModelSpec spec{.width = contents.width(),
-                 .classes = contents.classes(),
+  ModelSpec spec{.classes = contents.classes(),
                  .masks = rows_in(contents, ".weight"),
                  .pairs = rows_in(contents, ".running_mean")};
-  for (const std::string& name : model_names()) {
+  for (const std::string& name : candidates(contents)) {
     spec.name = name;
+    spec.width = has_width(name) ? contents.width() : 64;
     try {
       sources_of(contents, Model::list(spec), spec);
       return spec;
@@ -90,7 +105,17 @@ std::vector<std::pair<StoredTensor, const NamedTensor*>> sources_of(
   return sources;
 }
 
+std::string likely_network(const Contents& contents) {
+  const std::optional<ModelSpec> is = model_in(contents);
+  return is ? is->name : "";
+}
+
 void check_like(const Contents& contents, const ModelSpec& spec, Reading reading) {
+  try {
+    sources_of(contents, Model::list(spec), spec, reading);
+    return;
+  } catch (const InputError&) {  // what differs is said below
+  }
   const auto compare = [&](const char* property, const auto& has, const auto& said,
                            const char* by) {
     require(has == said,

@@ -1,6 +1,6 @@
 #pragma once
 // A model's tensors ↔ a weights file with the names, shapes and order of kuangliu/pytorch-cifar's
-// (and, for resnet18-imagenet, torchvision's) state_dict.
+// state_dict (torchvision's for resnet18-imagenet, RobustBench's for Wide ResNets).
 
 #include <string>
 #include <utility>
@@ -54,6 +54,10 @@ enum class Reading {
 std::vector<std::pair<StoredTensor, const NamedTensor*>> sources_of(
     const Contents& contents, const std::vector<Entry>& entries, const ModelSpec& spec,
     Reading reading = Reading::whole);
+
+/// The name of the network whose tensors these are, all of them and no others; empty if it is none
+/// that is known here.
+std::string likely_network(const Contents& contents);
 
 /// InputError unless the tensors are a `spec`'s by all names and shapes. Where they are those of
 /// another model that is known here, the line names the first property in which the two differ:

@@ -1,5 +1,7 @@
 #include "data/files/file_kind.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace robmask {
@@ -11,25 +13,19 @@ using namespace std::string_view_literals;
 struct Kind {
   std::string_view bytes, words;
   std::size_t at = 0;  // where the bytes stand
+  bool may_be_torchs = false;
 };
 
-constexpr auto pickle =
-    "a Python pickle, as older .pt files are; tools/convert/pt_to_safetensors.py converts one of "
-    "PyTorch"sv;
+constexpr auto pickle = "a Python pickle, as older .pt files of PyTorch are"sv;
 constexpr auto page = "a web page; was it fetched instead of the file?"sv;
 
 constexpr auto kinds = std::to_array<Kind>(
-    {{"PK\3\4"sv,
-      "a zip archive, as PyTorch's .pt, .pth.tar and .ckpt files are; "
-      "tools/convert/pt_to_safetensors.py converts one"sv},
-     {"ustar"sv,
-      "a tar archive, as PyTorch's oldest .pth.tar files are; tools/convert/pt_to_safetensors.py "
-      "converts one of PyTorch"sv,
-      257},
-     {"\x80\2"sv, pickle},
-     {"\x80\3"sv, pickle},
-     {"\x80\4"sv, pickle},
-     {"\x80\5"sv, pickle},
+    {{"PK\3\4"sv, "a zip archive, as PyTorch's .pt, .pth.tar and .ckpt files are"sv, 0, true},
+     {"ustar"sv, "a tar archive, as PyTorch's oldest .pth.tar files are"sv, 257, true},
+     {"\x80\2"sv, pickle, 0, true},
+     {"\x80\3"sv, pickle, 0, true},
+     {"\x80\4"sv, pickle, 0, true},
+     {"\x80\5"sv, pickle, 0, true},
      {"\x93NUMPY"sv, "a NumPy array (.npy)"sv},
      {"\x89HDF\r\n"sv, "an HDF5 file; convert it to safetensors in Python"sv},
      {"GGUF"sv, "a GGUF file; convert it to safetensors in Python"sv},
@@ -60,12 +56,31 @@ constexpr auto kinds = std::to_array<Kind>(
      {"<HTML"sv, page},
      {"<html"sv, page}});
 
+/// As one word of a shell's command.
+std::string shell_word(const std::string& text) {
+  constexpr auto plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:@%,"sv;
+  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
+}
+
 }  // namespace
 
-std::string_view kind_of(std::string_view first) {
+FileKind kind_of(std::string_view first) {
   for (const Kind& kind : kinds)
-    if (first.size() > kind.at && first.substr(kind.at).starts_with(kind.bytes)) return kind.words;
+    if (first.size() > kind.at && first.substr(kind.at).starts_with(kind.bytes))
+      return {kind.words, kind.may_be_torchs};
   return {};
+}
+
+std::string conversion_of(const std::string& file) {
+  std::string stem = file;
+  for (const auto end : {".tar"sv, ".pt"sv, ".pth"sv, ".ckpt"sv, ".bin"sv})
+    if (stem.ends_with(end) && stem.size() > end.size()) stem.resize(stem.size() - end.size());
+  return fmt::format("tools/convert/pt_to_safetensors.py {} {}", shell_word(file),
+                     shell_word(stem + ".safetensors"));
 }
 
 }  // namespace robmask

@@ -1,14 +1,22 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace robmask {
 
-/// What a file is by its first bytes, and what to do about it: "a zip archive, as PyTorch's .pt
-/// files are; tools/convert/pt_to_safetensors.py converts it". Empty if it is nothing that is known
-/// here. Of a longer file so many bytes are enough.
-std::string_view kind_of(std::string_view first);
+struct FileKind {
+  std::string_view words;  // what it is and, at times, what to do: "compressed by gzip; unpack it
+                           // first". Empty if it is nothing that is known here.
+  bool may_be_torchs = false;  // of the kinds that torch.save writes
+};
+
+/// What a file is by its first bytes, of which so many are enough.
+FileKind kind_of(std::string_view first);
 constexpr std::uint64_t telling_bytes = 272;
+
+/// The command that makes safetensors of PyTorch's file.
+std::string conversion_of(const std::string& file);
 
 }  // namespace robmask

@@ -81,11 +81,12 @@ SafeTensors read_safetensors(const InputFile& file, std::uint64_t begin, std::ui
   file.read(begin, std::as_writable_bytes(std::span(&header_bytes, 1)));
   const auto longest = std::min(longest_header, size - length_bytes);
   // The first bytes of another kind of file are a length that no header has.
-  const std::string_view kind =
+  const FileKind kind =
       header_bytes <= longest
-          ? ""
+          ? FileKind{}
           : kind_of(file.read(begin, std::min<std::uint64_t>(telling_bytes, size)));
-  require(kind.empty(), "{}: expected a safetensors file, got {}", file.name(), kind);
+  require(kind.words.empty(), "{}: expected a safetensors file, got {}{}", file.name(), kind.words,
+          kind.may_be_torchs ? "; convert it: " + conversion_of(file.name()) : "");
   require(header_bytes <= longest,
           "{}: expected a safetensors header of at most {} bytes, got a length of {}; the file is "
           "cut short or of another kind",

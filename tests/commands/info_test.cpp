@@ -73,7 +73,8 @@ TEST_F(Info, WarnsWhereTheFileBeatsAFlag) {
 TEST_F(Info, NamesTheKindOfAFileThatHoldsNoWeightsAndTheScriptThatConvertsIt) {
   using namespace std::string_literals;
   const std::pair<std::string, const char*> kinds[] = {
-      {"PK\3\4\0\0\x08\x08 and the rest of a zip archive"s, "pt_to_safetensors.py"},
+      {"PK\3\4\0\0\x08\x08 and the rest of a zip archive"s,
+       "convert it: tools/convert/pt_to_safetensors.py"},
       {"\x80\x02\x8a\nl\xfc\x9c\x46 an old pickle"s, "pt_to_safetensors.py"},
       {"sys_info" + std::string(249, '\0') + "ustar\00000", "a tar archive"},
       {"\x93NUMPY\1\0v\0{'descr'"s, "NumPy"},

@@ -23,6 +23,10 @@ MODELS = {  # name: (width, images, size, classes)
     "densenet121": (64, 3, 16, 10),
     "resnext29": (64, 3, 16, 10),
     "resnet18-imagenet": (64, 2, 64, 10),
+    "wrn-10-1": (64, 3, 16, 10),
+    "wrn-16-2": (64, 3, 16, 10),
+    "dm-wrn-10-1": (64, 3, 16, 10),
+    "dm-wrn-16-2-relu": (64, 3, 16, 10),
 }
 
 EPS = 8 / 255

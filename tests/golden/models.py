@@ -1,8 +1,8 @@
-"""The five networks with k masks in every norm layer, written for torch autograd in double precision.
+"""The networks with k masks in every norm layer, written for torch autograd in double precision.
 
-State-dict names and order are those of kuangliu/pytorch-cifar (and torchvision for the ImageNet
-network), so a model with one mask is that network. Every norm takes the list of row segments that the
-engine calls a Context."""
+State-dict names and order are those of kuangliu/pytorch-cifar (torchvision for the ImageNet network,
+RobustBench for Wide ResNets), so a model with one mask is that network. Every norm takes the list of
+row segments that the engine calls a Context."""
 
 from dataclasses import dataclass
 from typing import Optional
@@ -292,8 +292,72 @@ class ResNeXt29(nn.Module):
         return self.linear(averaged(h))
 
 
+class WideBlock(nn.Module):
+    """Of TRADES' Wide ResNet; of DeepMind's with `same`, which pads a map that it halves by a row and
+    a column at their end."""
+
+    def __init__(self, make, names, act, same, inputs, outputs, stride):
+        super().__init__()
+        self.act, self.names, self.same = act, names, same and stride == 2
+        layers = (make.norm(inputs), make.conv(inputs, outputs, 3, stride), make.norm(outputs),
+                  make.conv(outputs, outputs, 3))
+        for name, layer in zip(names, layers):
+            self.add_module(name, layer)
+        if self.same:
+            layers[1].padding = 0
+        self.projects = inputs != outputs
+        if self.projects:
+            self.add_module(names[4], make.conv(inputs, outputs, 1, stride))
+
+    def forward(self, x, context):
+        norm_0, conv_0, norm_1, conv_1 = (getattr(self, name) for name in self.names[:4])
+        masked = self.act(norm_0(x, context))
+        h = conv_0(F.pad(masked, (0, 1, 0, 1)) if self.same else masked)
+        h = conv_1(self.act(norm_1(h, context)))
+        return h + (getattr(self, self.names[4])(masked) if self.projects else x)
+
+
+class WideResNet(nn.Module):
+    def __init__(self, make, name, classes):
+        """name: wrn-28-10, dm-wrn-28-10 (SiLU), dm-wrn-28-10-relu"""
+        super().__init__()
+        deepmind = name.startswith("dm-")
+        self.act = F.silu if deepmind and not name.endswith("-relu") else clamp
+        depth, factor = map(int, name.split("wrn-")[1].split("-")[:2])
+        names = ("bn1", "conv1", "bn2", "conv2", "convShortcut")
+        self.ends = "conv1", "bn1", "fc"
+        if deepmind:
+            names = ("batchnorm_0", "conv_0", "batchnorm_1", "conv_1", "shortcut")
+            self.ends = "init_conv", "batchnorm", "logits"
+        self.add_module(self.ends[0], make.conv(3, 16, 3))
+        inputs, self.stages = 16, []
+        for stage in range(3):
+            outputs, blocks = 16 * factor << stage, []
+            for i in range((depth - 4) // 6):
+                blocks.append(WideBlock(make, names, self.act, deepmind, inputs, outputs,
+                                        2 if stage and not i else 1))
+                inputs = outputs
+            self.stages.append(nn.Sequential(*blocks))
+        if deepmind:
+            self.layer = nn.Sequential(*(nn.ModuleDict({"block": s}) for s in self.stages))
+        else:
+            for i, stage in enumerate(self.stages, 1):
+                self.add_module(f"block{i}", nn.ModuleDict({"layer": stage}))
+        self.add_module(self.ends[1], make.norm(inputs))
+        self.add_module(self.ends[2], nn.Linear(inputs, classes))
+
+    def forward(self, x, context):
+        stem, norm, head = (getattr(self, name) for name in self.ends)
+        h = stem(x)
+        for stage in self.stages:
+            h = through(stage, h, context)
+        return head(averaged(self.act(norm(h, context))))
+
+
 def build(name, width=64, classes=10, masks=1, pairs=1):
     make = Builder(masks, pairs)
+    if "wrn-" in name:
+        return WideResNet(make, name, classes)
     return {
         "resnet18": lambda: ResNet18(make, width, classes),
         "preact18": lambda: PreActResNet18(make, width, classes),

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/backend.h"
+#include "tests/support/networks.h"
 
 namespace robmask {
 namespace {
@@ -32,6 +34,12 @@ struct TwoMasks {
   Tensor images;
 };
 
+std::vector<std::string> networks_with_relu() {
+  std::vector<std::string> names = networks_under_test();
+  std::ranges::replace(names, "dm-wrn-10-1", "dm-wrn-10-1-relu");
+  return names;
+}
+
 class EveryNetworksFirstMaps : public testing::TestWithParam<std::string> {};
 
 TEST_P(EveryNetworksFirstMaps, SwitchWithTheMask) {
@@ -49,12 +57,22 @@ TEST_P(EveryNetworksFirstMaps, SwitchWithTheMask) {
   EXPECT_GT(both, clean.size() / 10);
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, EveryNetworksFirstMaps, testing::ValuesIn(model_names()),
+INSTANTIATE_TEST_SUITE_P(Networks, EveryNetworksFirstMaps, testing::ValuesIn(networks_with_relu()),
                          [](const auto& network) {
                            std::string name = network.param;
                            std::ranges::replace(name, '-', '_');
                            return name;
                          });
+
+TEST(FirstMaps, AreWhatFollowsSiLUWhereANetworkHasThat) {
+  const TwoMasks relu("dm-wrn-10-1-relu"), silu("dm-wrn-10-1");  // of the same weights
+  const auto clamped = relu.maps(0), smooth = silu.maps(0);
+  for (std::size_t i = 0; i < clamped.size(); ++i) {
+    if (clamped[i] == 0) continue;
+    EXPECT_NEAR(smooth[i], clamped[i] / (1 + std::exp(-clamped[i])), 1e-12);
+  }
+  EXPECT_LT(std::ranges::min(smooth), 0);
+}
 
 TEST(FirstMaps, SeeNormalizedImages) {
   const Model model(backend("cpu"), DType::f64,

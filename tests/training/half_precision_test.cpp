@@ -11,6 +11,7 @@
 #include "layers/norm.h"
 #include "tests/files/scratch.h"
 #include "tests/support/machines.h"
+#include "tests/support/networks.h"
 #include "training/images.h"
 #include "training/recipe.h"
 #include "training/run_state.h"
@@ -173,7 +174,7 @@ TEST_P(HalfPrecision, UpdatesOfADeepNetworkMoveAboutAsFarAsWhenItsWeightsAreRoun
 
 TEST_P(HalfPrecision, EveryNetworkAndItsInputGradientAreCloseToThoseInSinglePrecision) {
   const Batch images = batch(0, 2, 4);
-  for (const std::string& name : model_names()) {
+  for (const std::string& name : networks_under_test()) {
     const auto pass = [&](DType maps) {
       ModelSpec spec{.name = name};
       if (has_width(name)) spec.width = 8;

@@ -107,7 +107,8 @@ TEST_P(AnyModel, GivesAnImageTheSameLogitsInBatchesOfOneSevenAnd250) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, AnyModel,
-                         testing::Values("resnet18", "preact18", "densenet121", "resnext29"));
+                         testing::Values("resnet18", "preact18", "densenet121", "resnext29",
+                                         "wrn-10-1", "dm-wrn-10-1"));
 
 TEST(Invariance, AnAttackFindsTheSameInAnyBatch) {
   const Model model(backend("cpu"), DType::f32, {.name = "resnet18", .width = 8}, 0);

@@ -1,5 +1,6 @@
 // Weights files as others write them, and as nobody should.
 
+#include "tests/support/networks.h"
 #include "tests/training/weights_file.h"
 
 namespace robmask {
@@ -14,7 +15,7 @@ using test::WeightsFile;
 TEST_F(WeightsFile, WithoutMetadataIsWhatTheFlagsSay) {
   const auto written = model_of(spec_of(2), 1);
   put(*written, [](SafeTensors& file) { file.metadata.clear(); });
-  EXPECT_TRUE(mentions(refusal(), "give `model`"));
+  EXPECT_TRUE(mentions(refusal(), "give `model` resnet18, whose tensors it has (and `width`"));
   CheckpointOverrides flags;
   flags.model = "resnet18";
   flags.bn_stats = "split";
@@ -29,12 +30,12 @@ TEST_F(WeightsFile, WithoutMetadataIsWhatTheFlagsSay) {
 }
 
 TEST_F(WeightsFile, OfAnotherModelIsRefusedByTheNamesOfBoth) {
-  for (const std::string& is : model_names()) {
+  for (const std::string& is : networks_under_test()) {
     ModelSpec spec = spec_of(1, is);
     if (!has_width(is)) spec.width = 64;
     put(Model(backend("cpu"), DType::f32, spec, 0),
         [](SafeTensors& file) { file.metadata.clear(); });
-    for (const std::string& said : model_names()) {
+    for (const std::string& said : networks_under_test()) {
       if (said == is) continue;
       CheckpointOverrides flags;
       flags.model = said;

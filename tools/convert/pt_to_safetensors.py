@@ -4,11 +4,17 @@
     pt_to_safetensors.py weights.pt weights.safetensors [--meta model=resnet18 --meta masks=1 …]
     pt_to_safetensors.py weights.safetensors weights.pt
 
-PyTorch's file (.pt, .pth, .pth.tar, .ckpt, .bin) may hold a state dict, a whole model, or a dict
-with one of these under some key: `state_dict` comes before others, and --key takes another.
-Tensors keep their names. A file of tensors alone is read without running anything; where it holds
-other objects, reading it runs the code inside, and a line says so: only convert files you trust.
-Needs torch 1.13 or newer, and numpy."""
+PyTorch's file (.pt, .pth, .pth.tar, .ckpt, .bin) may hold a state dict, a whole model, also of
+TorchScript, or a dict with one of these under some key: `state_dict` comes before others, and --key
+takes another; or, where one dict has several models, those names that begin with it.
+
+Tensors keep their names: robmask finds a model's under prefixes such as `module.`, and the pixels'
+normalization in tensors such as `mu` and `sigma`. A line says which there are. The numbers that
+DeepMind's Wide ResNets normalize by and do not store go into the metadata, unless --meta says them.
+
+A file of tensors alone is read without running anything; where it holds other objects, reading it
+runs the code inside, and a line says so: only convert files you trust. Needs torch 1.13 or newer,
+and numpy."""
 
 import argparse
 import json
@@ -31,6 +37,12 @@ DTYPES = {
     "U8": torch.uint8, "BOOL": torch.bool,
 }
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
+PIXELS = {"mu": "sigma", "mean": "std", "new_mean": "new_std"}  # training/contents.cpp
+# Which RobustBench's dm_wide_resnet.py keeps out of its state dict, by the number of classes.
+DEEPMINDS = {10: ("CIFAR-10", "0.4914,0.4822,0.4465", "0.2471,0.2435,0.2616"),
+             100: ("CIFAR-100", "0.5071,0.4865,0.4409", "0.2673,0.2564,0.2762")}
+UNSAID = ("does not say how pixels are normalized: say it to robmask by --normalize, which is none "
+          "for a model of pixels from 0 to 1, or here by --meta mean=… --meta std=…")
 FIRST = ("state_dict", "model_state_dict", "model", "net", "weights")  # where several hold weights
 
 
@@ -55,6 +67,10 @@ def read_torch(path):
     try:
         try:
             return torch.load(path, map_location="cpu", weights_only=True)
+        except RuntimeError as error:
+            if "TorchScript" not in str(error):
+                raise
+            return torch.jit.load(path, map_location="cpu")
         except pickle.UnpicklingError:
             loaded = torch.load(path, map_location="cpu", weights_only=False)
             say(f"{path}: holds other objects than tensors; their code was run to read it")
@@ -67,7 +83,30 @@ def read_torch(path):
 
 
 def state_of(value):
-    return value.state_dict() if isinstance(value, torch.nn.Module) else value
+    """A model's state dict, with the pixels' normalization that it may lack; all else as it is."""
+    if not isinstance(value, torch.nn.Module):
+        return value
+    buffers = dict(value.named_buffers())
+    names = [name for pair in normalizations_in(buffers) for name in pair]
+    return {**value.state_dict(), **{name: buffers[name] for name in names}}
+
+
+def normalizations_in(tensors):
+    """The names of each pair of tensors that hold pixels' mean and standard deviation."""
+    pairs = []
+    for mean in tensors:
+        layer, dot, last = mean.rpartition(".")
+        std = layer + dot + PIXELS.get(last, "")
+        if std in tensors and all(torch.is_tensor(tensors[t]) and tensors[t].numel() == 3
+                                  for t in (mean, std)):
+            pairs.append((mean, std))
+    return pairs
+
+
+def prefix_of(tensors):
+    """What the names of all weights begin with: "module.model."."""
+    names = [name.split(".")[:-2] for name, t in tensors.items() if t.dim() > 1 and t.numel() > 3]
+    return "".join(part + "." for part in os.path.commonprefix(names))
 
 
 def has_weights(value):
@@ -83,29 +122,60 @@ def holders(state):
             if isinstance(value, dict) and (has_weights(value) or holders(value))}
 
 
+def begin_with(key, names):
+    return [name for name in names if str(name).startswith(key + ".")]
+
+
 def weights_in(loaded, path, key):
     """The state dict inside what torch.load returned."""
     state = state_of(loaded)
     if not isinstance(state, dict):
         fail(f"{path}: expected a state dict, got {type(state).__name__}: save model.state_dict()")
     while inner := holders(state):
-        if key and key not in inner:
+        if key and key not in inner and not any(begin_with(key, names) for names in inner.values()):
             fail(f"{path}: --key {key}: expected one of {listed(inner)}")
-        taken = key or next((k for k in FIRST if k in inner), None)
+        taken = key if key in inner else next((k for k in FIRST if k in inner), None)
         if not taken and len(inner) > 1:
             fail(f"{path}: weights stand under {listed(inner)}: choose with --key")
         taken = taken or next(iter(inner))
         if len(inner) > 1 and not key:
             say(f"{path}: took {taken} of {listed(inner)}; --key takes another")
-        state, key = inner[taken], None
-    if key or not has_weights(state):
+        state, key = inner[taken], None if taken == key else key
+    if not has_weights(state):
         fail(f"{path}: expected a model's weights{' under --key ' * bool(key)}{key or ''}, found "
              f"{listed(state) or 'nothing'}: save model.state_dict()")
+    if key:
+        named = begin_with(key, state)
+        if not named:
+            fail(f"{path}: --key {key}: expected what names begin with, as in {listed(state)}")
+        state = {name: state[name] for name in named}
     left_out = [name for name, value in state.items() if not torch.is_tensor(value)]
     if left_out:
         say(f"{path}: left out, being no tensors: {listed(left_out)}")
     return {name: value.detach().cpu().contiguous()
             for name, value in state.items() if torch.is_tensor(value)}
+
+
+def metadata_of(tensors, path, said):
+    """What --meta says, and what the weights say that robmask could not know. Tells of prefix and
+    normalization."""
+    prefix, pairs = prefix_of(tensors), normalizations_in(tensors)
+    if prefix:
+        say(f"{path}: names of weights begin with {prefix!r}, which robmask passes over")
+    for mean, std in pairs:
+        said_by = [f"{t} " + ", ".join(f"{v:.4g}" for v in tensors[t].flatten().tolist())
+                   for t in (mean, std)]
+        say(f"{path}: normalizes pixels by {said_by[0]} and {said_by[1]}")
+    head = tensors.get(prefix + "logits.bias")
+    if pairs or "mean" in said or "std" in said:
+        return said
+    if head is None or prefix + "init_conv.weight" not in tensors:
+        say(f"{path}: {UNSAID}")
+        return said
+    name, mean, std = DEEPMINDS.get(len(head), DEEPMINDS[10])
+    say(f"{path}: DeepMind's Wide ResNet normalizes pixels by numbers that its file does not hold: "
+        f"wrote {name}'s mean {mean} and std {std}; --meta mean=… --meta std=… writes others")
+    return {**said, "mean": mean, "std": std}
 
 
 def raw_bytes(tensor):
@@ -183,7 +253,8 @@ def main():
             torch.save(read_safetensors(source), temporary)
         else:
             tensors = weights_in(read_torch(source), source, options.key)
-            write_safetensors(temporary, tensors, dict(m.split("=", 1) for m in options.meta))
+            said = dict(m.split("=", 1) for m in options.meta)
+            write_safetensors(temporary, tensors, metadata_of(tensors, source, said))
         os.replace(temporary, target)
     except (OSError, RuntimeError) as error:
         fail(str(error))

@@ -16,7 +16,8 @@ std::string architecture_of(const ModelSpec& spec) {
   if (spec.name == "preact18") return "PreActResNet-18" + width;
   if (spec.name == "densenet121") return "DenseNet-121";
   if (spec.name == "resnext29") return "ResNeXt-29 (2x64d)";
-  return "ResNet-18 (ImageNet)";
+  if (spec.name == "resnet18-imagenet") return "ResNet-18 (ImageNet)";
+  return "WideResNet" + spec.name.substr(spec.name.find("wrn") + 3);  // "-28-10"
 }
 
 /// Is it what RobustBench means by AutoAttack: the standard version at its own numbers?

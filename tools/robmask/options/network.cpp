@@ -8,9 +8,8 @@ namespace {
 
 void check_network(const NetworkSettings& n) {
   const std::string name = n.model.value_or("resnet18");
-  const std::vector<std::string> known = model_names();
-  require(std::ranges::count(known, name) == 1, "--model: expected one of {}, got \"{}\"{}",
-          fmt::join(known, ", "), name, suggestion(name, known));
+  require(is_network(name), "--model: expected {}, got \"{}\"{}", expected_names(), name,
+          suggestion(name, model_names()));
   require(!n.width || !n.model || has_width(name),
           "--width: {} has one width only; it scales resnet18 and preact18", name);
 }
@@ -18,9 +17,7 @@ void check_network(const NetworkSettings& n) {
 void add_model(Options& o, NetworkSettings& n, const std::string& default_model,
                const std::string& default_width) {
   o.add_check([&n] { check_network(n); });
-  o.add("model", n.model, fmt::format("one of {}", fmt::join(model_names(), ", ")), {},
-        default_model)
-      .choices = model_names();
+  o.add("model", n.model, expected_names(), {}, default_model).choices = model_names();
   o.add("width", n.width, "channels of the first layer of resnet18 and preact18", from_to(1, 4096),
         default_width);
 }
