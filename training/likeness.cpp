@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <set>
 
-#include "models/onnx/network.h"
 #include "models/wide_resnet.h"
 #include "training/contents.h"
 #include "training/weights.h"
@@ -122,9 +121,7 @@ void check_like(const Contents& contents, const ModelSpec& spec, Reading reading
             "{}: expected {} {}, which its tensors have, got {}, as {} or its metadata says",
             contents.file->source, property, has, said, by);
   };
-  // A graph's tensors may be those of a network that is known here, too.
-  const bool imported = onnx::is_imported(spec.name);
-  if (const std::optional<ModelSpec> is = imported ? std::nullopt : model_in(contents)) {
+  if (const std::optional<ModelSpec> is = model_in(contents)) {
     const bool start = reading == Reading::start;
     compare("model", is->name, spec.name, "`model`");
     compare("width", is->width, spec.width, "`width`");
