@@ -13,6 +13,7 @@
 #include "layers/norm.h"
 #include "models/global_average.h"
 #include "tests/files/scratch.h"
+#include "tests/support/activations.h"
 #include "tests/support/workbench.h"
 #include "tests/training/onnx_evaluator.h"
 
@@ -148,6 +149,49 @@ class Unheard {
   Linear head_;
 };
 
+/// Every activation, and ops that networks from elsewhere have.
+class ManyOps {
+ public:
+  ManyOps(const Scope& s, Index classes)
+      : stem_(s / "stem", 3, 2, {3, 1, 1}),
+        norm_(s / "norm", 2),
+        head_(s / "head", 2 * static_cast<Index>(all_activations().size()), classes) {}
+
+  Variable operator()(const Variable& x, const Context& c) const {
+    const Variable h = stem_(x), positive = add(norm_(h, c), activate(h, {Kind::softplus}));
+    std::vector<Variable> maps;
+    for (const TriedActivation& tried : all_activations())
+      maps.push_back(activate(tried.low > 0 ? positive : h, tried.f));
+    const Variable joined = concatenate(maps);
+    const Shape& s = joined.shape();
+    const Variable placed = place(joined, s.h, s.w + 1, 1, -1, 0.25);  // pads, and crops
+    const Shape each{s.n, 1, 1, s.c}, rows{s.n, s.h, 1, s.c};
+    const double pixels = static_cast<double>(placed.shape().pixels());
+    const Variable gate = activate(sum_to(placed, each, 1 / pixels), {Kind::sigmoid});
+    const Variable gated = multiply(placed, expand(gate, placed.shape()));
+    return head_(sum_to(softmax(sum_to(gated, rows, 0.5)), each));
+  }
+
+ private:
+  using Kind = Activation::Kind;
+
+  Conv2d stem_;
+  MaskedNorm norm_;
+  Linear head_;
+};
+
+/// Moves channels to where pixels were.
+class Transposed {
+ public:
+  Transposed(const Scope& s, Index classes) : head_(s / "head", 64, classes) {}
+  Variable operator()(const Variable& x, const Context&) const {
+    return head_(global_average(transpose(x, {x.shape().n, 1, 3, 64})));
+  }
+
+ private:
+  Linear head_;
+};
+
 std::string define_once(const std::string& name, const NamedNetwork& network) {
   if (std::ranges::count(model_names(), name) == 0) define_network(network);
   return name;
@@ -155,6 +199,11 @@ std::string define_once(const std::string& name, const NamedNetwork& network) {
 
 TEST(OnnxExport, OfANetworkOfOnesOwnReadsAnyRangeOfAMap) {
   const std::string name = define_once("odd-ranges", named_network<OddRanges>("odd-ranges"));
+  expect_same_logits(random_model({.name = name, .classes = 4, .masks = 2}));
+}
+
+TEST(OnnxExport, WritesActivationsAndWhatMovesAndJoinsMaps) {
+  const std::string name = define_once("many-ops", named_network<ManyOps>("many-ops"));
   expect_same_logits(random_model({.name = name, .classes = 4, .masks = 2}));
 }
 
@@ -167,6 +216,8 @@ TEST(OnnxExport, RefusesWhatCannotBeWrittenDown) {
   EXPECT_TRUE(test::mentions(unheard, "no op has made")) << unheard;
   const std::string half = refused(define_once("half", named_network<HalfTheImages>("half")));
   EXPECT_TRUE(test::mentions(half, "images of a batch differently")) << half;
+  const std::string turned = refused(define_once("turned", named_network<Transposed>("turned")));
+  EXPECT_TRUE(test::mentions(turned, "the op transpose")) << turned;
   const LoadedModel one = random_model({.name = "resnet18", .width = 4});
   EXPECT_THROW(onnx_graph(one, 0.5, side), InputError);
 }
