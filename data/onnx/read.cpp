@@ -107,7 +107,7 @@ class Reader {
   const std::string& source() const { return graph_.source; }
 
   void parse(ModelProto& model) const {
-    const std::string_view kind = kind_of(file_.head(telling_bytes));
+    const std::string_view kind = kind_of(file_.head(telling_bytes)).words;
     require(kind.empty(), "{}: expected an ONNX model, got {}", source(), kind);
     bool parsed = false;
     try {
