@@ -12,8 +12,6 @@
 
 namespace robmask {
 
-namespace {
-
 std::map<std::string, std::string> metadata_of(const CheckpointInfo& info, Index generation) {
   const ModelSpec& s = info.spec;
   const auto join = [](const auto& list) { return fmt::to_string(fmt::join(list, ",")); };
@@ -37,6 +35,8 @@ std::map<std::string, std::string> metadata_of(const CheckpointInfo& info, Index
   for (const std::string& key : info.unsaid) m.erase(key);
   return m;
 }
+
+namespace {
 
 /// What the metadata say, or else tensors of the file, or else `otherwise`.
 Normalization normalization_in(const Contents& contents, const Normalization& otherwise) {

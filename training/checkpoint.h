@@ -71,6 +71,8 @@ inline LoadedModel load_model(const std::filesystem::path& from, Backend& machin
 /// if split, running statistics blended too.
 LoadedModel export_mask(const LoadedModel& from, double p);
 
+/// What files say of a model beside its tensors (docs/files.md).
+std::map<std::string, std::string> metadata_of(const CheckpointInfo& info, Index generation = 0);
 /// The weights with their metadata, as files hold them (and `generation`, if they belong to a run).
 SafeTensors checkpoint_file(const Model& model, const CheckpointInfo& info, Index generation = 0);
 /// Writes them, with `more` metadata, atomically.

@@ -5,6 +5,7 @@
 
 #include "data/files/json.h"
 #include "data/files/npy.h"
+#include "data/onnx/graph.h"
 #include "tests/commands/binary.h"
 #include "training/accuracy.h"
 #include "training/weights.h"
@@ -76,6 +77,37 @@ TEST_F(Weights, ExportBlendsMasksAndStatistics) {
     else
       for (const float v : t.tensor.to<float>()) EXPECT_EQ(v, 1.125f) << t.name;  // ¾·1 + ¼·1½
   }
+}
+
+TEST_F(Weights, ExportWritesGraphsOfOneMaskAndOfAll) {
+  if (!onnx::is_built_in()) GTEST_SKIP() << "built without ONNX";
+  const Path file = put("model", 2, 0), out = folder_ / "out.ONNX";
+  const auto exported = [&](const std::string& words) {
+    const Json json =
+        done(fmt::format("export --from '{}' --out '{}' {}", file.string(), out.string(), words));
+    return std::pair(json["mask"], onnx::read(out));
+  };
+  const auto [p, one] = exported("--mask 0.25");
+  EXPECT_EQ(p, 0.25);
+  EXPECT_EQ(one.metadata.at("mask"), "0.25");
+  EXPECT_EQ(one.inputs[0].shape, (std::vector<Index>{onnx::open_size, 3, 32, 32}));
+  for (const float v : one.tensors.at("bn1.weight").to<float>()) EXPECT_EQ(v, 1.125F);
+  const auto [all, both] = exported("--mask all --image-size 64");
+  EXPECT_EQ(all, "all");
+  EXPECT_EQ(both.inputs.size(), 2);
+  EXPECT_EQ(both.inputs[0].shape, (std::vector<Index>{onnx::open_size, 3, 64, 64}));
+}
+
+TEST_F(Weights, ExportSaysWhatToDoForWhatItDoesNotWrite) {
+  const std::string model = quoted(put("model", 2, 0)), plain = quoted(model_file("plain"));
+  const std::string to = quoted(folder_ / "out");
+  expect_refused("export --from " + model + " --out x.pth",
+                 "pt_to_safetensors.py x.safetensors x.pth");
+  expect_refused("export --from " + model + " --mask all --out x.safetensors", "copy it");
+  expect_refused("export --from " + model + " --mask most --out " + to, "or all");
+  expect_refused("export --from " + model + " --mask 1.5 --out " + to, "from 0 to 1");
+  if (onnx::is_built_in())
+    expect_refused("export --from " + plain + " --mask all --out x.onnx", "one mask only");
 }
 
 TEST_F(Weights, InterpolateSweepsFromSecondToFirst) {

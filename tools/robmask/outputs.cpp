@@ -20,13 +20,6 @@ constexpr auto telling = std::to_array<std::string_view>(
      ".toml",        ".yaml", ".html", ".htm",  ".pdf", ".svg",    ".png",  ".jpg",
      ".jpeg",        ".gif",  ".bmp",  ".zip",  ".tar", ".gz",     ".xlsx"});
 
-/// ".npy" of "Logits.NPY"
-std::string ending_of(const Path& file) {
-  std::string ending = file.extension().string();
-  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return std::tolower(c); });
-  return ending;
-}
-
 bool tells(const std::string& ending) { return std::ranges::count(telling, ending) > 0; }
 
 /// The folder that an empty path means.
@@ -43,6 +36,12 @@ std::string reason_against(const Path& file) {
 }
 
 }  // namespace
+
+std::string ending_of(const Path& file) {
+  std::string ending = file.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  return ending;
+}
 
 void require_output_file(const std::string& option, const Path& file,
                          std::initializer_list<std::string_view> endings) {

@@ -9,6 +9,9 @@
 
 namespace robmask {
 
+/// ".npy" of "Logits.NPY"
+std::string ending_of(const Path& file);
+
 /// InputError, naming the option, unless a file can be written there: in a folder that is there and
 /// can be written, where no folder stands, under a name that does not promise another format.
 /// `endings` are those of its own format; a name without an ending, or with one that promises
