@@ -9,15 +9,16 @@
 # make same-bytes OTHER=PROGRAM  do another build and this one print and write the same? (two minutes)
 # make report-check  opens the page of `robmask report` in a headless Chromium (Error 77: there is none)
 # make pictures-check  decodes pictures of every form and compares with Pillow (Debian's python3-pil)
+# make onnx-check runs exported graphs in onnxruntime, from npm, beside predict (Error 77: it cannot be had)
 # make bare-check both commands of the README on a bare Debian in a folder of its own (root; half an hour)
 # make bench      the speed of training and attack steps on this machine
 # make golden     computes tests/golden again with PyTorch (Debian's python3-torch)
 # make format     lays out all sources with clang-format
 # make lint       checks layout (clang-format) and habits (clang-tidy)
 
-.PHONY: same-bytes smoke asan asan-library fuzz tradeoff kills report-check pictures-check bare-check bench bench-check golden \
+.PHONY: same-bytes smoke asan asan-library fuzz tradeoff kills report-check pictures-check onnx-check bare-check bench bench-check golden \
         format lint lint-format
-$(BUILD)/packages-fuzz $(BUILD)/packages-report-check $(BUILD)/packages-pictures-check: | $(BUILD)/packages-build
+$(BUILD)/packages-fuzz $(BUILD)/packages-report-check $(BUILD)/packages-pictures-check $(BUILD)/packages-onnx-check: | $(BUILD)/packages-build
 
 # ---- runs of the program --------------------------------------------------------------------------
 
@@ -46,6 +47,11 @@ report-check: $(BUILD)/robmask | $(BUILD)/packages-report-check
 
 pictures-check: $(BUILD)/robmask | $(BUILD)/packages-pictures-check
 	$(Q)ROBMASK=$(BUILD)/robmask PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tools/checks/pictures.py
+
+# Ends with 77 where there is no Node, or no network to have the runtime from.
+onnx-check: $(BUILD)/robmask | $(BUILD)/packages-onnx-check
+	$(Q)ROBMASK=$(BUILD)/robmask PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tools/checks/onnx_check.py \
+	  $(BUILD)/onnx-check
 
 bare-check:
 	tools/checks/bare_debian.sh

@@ -1,6 +1,6 @@
 #!/bin/sh
 # usage: tools/setup/packages.sh STEP...
-#   steps: build demo test fuzz report-check pictures-check gpu-bench fetch golden lint
+#   steps: build demo test fuzz report-check pictures-check onnx-check gpu-bench fetch golden lint
 #
 # Looks for what these steps need. Missing Debian packages are installed where that asks for no
 # password; elsewhere the command that installs them is printed, and the exit code is 1. What the two
@@ -43,6 +43,10 @@ fuzz must program $PYTHON python3 damages runs
 report-check must program $PYTHON python3 steers the browser
 report-check may program chromium chromium the browser
 pictures-check must module PIL python3-pil reads pictures, to compare
+onnx-check must program $PYTHON python3 compares
+onnx-check may program node nodejs has the runtime
+onnx-check may program npm npm fetches the runtime
+onnx-check may module onnx python3-onnx checks the graphs
 gpu-bench must program $PYTHON python3 runs the benchmark
 fetch may program curl curl fetches data
 fetch may file /etc/ssl/certs/ca-certificates.crt ca-certificates whom to trust
