@@ -9,17 +9,19 @@
 // row of an output that depends on one image only has the same bits in any batch and at any
 // position. Randomness is keyed by Stream (engine/random.h), never by order.
 //
-// bf16. CUDA also stores maps as bf16, in these primitives: copy, fill, scale, add, affine, relu,
-// convolution, mask, statistics and pooling, and their gradients. Then every map of a call is bf16,
-// the weights of a convolution too, and all else is f32: statistics, γ and β, gradients of weights,
-// codes. Where maps and f32 meet, either map of a call may be f32: affine (pixels → maps) and
-// average_pool (maps → what a classifier reads). Sums and products are taken in f32 or f64 and
-// rounded once, when they are stored. Images, logits, losses and the optimizer have no bf16.
+// bf16. CUDA also stores maps as bf16, in these primitives: copy, fill, scale, add, multiply, affine,
+// relu, activate, expand, sum_to, place, transpose, convolution, mask, statistics and pooling, and
+// their gradients. Then every map of a call is bf16, the weights of a convolution too, and all else
+// is f32: statistics, γ and β, gradients of weights, codes. Where maps and f32 meet, either map of a
+// call may be f32: affine (pixels → maps) and average_pool (maps → what a classifier reads). Sums
+// and products are taken in f32 or f64 and rounded once, when they are stored. Images, logits,
+// losses and the optimizer have no bf16.
 
 #include <memory>
 #include <span>
 #include <string>
 
+#include "engine/activation.h"
 #include "engine/attack_steps.h"
 #include "engine/lens.h"
 #include "engine/moments.h"
@@ -133,6 +135,8 @@ class Backend : public AttackSteps {
   virtual void scale(Sink y, Tensor x, double factor) = 0;
   /// y = a + b; y may be a or b.
   virtual void add(Tensor y, Tensor a, Tensor b) = 0;
+  /// y = [y +] a·b, element by element
+  virtual void multiply(Sink y, Tensor a, Tensor b) = 0;
   /// y = [y +] x·scale + shift per channel; an empty scale is 1, an empty shift 0; y may be x.
   /// scale, shift: {1,1,1,C}
   virtual void affine(Sink y, Tensor x, Tensor scale, Tensor shift) = 0;
@@ -141,6 +145,20 @@ class Backend : public AttackSteps {
   /// y = max(x, 0); dx = [dx +] dy·[y > 0], where dx may be dy
   virtual void relu(Tensor y, Tensor x) = 0;
   virtual void relu_gradient(Sink dx, Tensor dy, Tensor y) = 0;
+  /// y = f(x); dx = [dx +] dy·f'(x)
+  virtual void activate(Tensor y, Tensor x, const Activation& f) = 0;
+  virtual void activate_gradient(Sink dx, Tensor dy, Tensor x, const Activation& f) = 0;
+
+  // ---- broadcasting and layout ------------------------------------------------------------------
+  /// y = [y +] x, repeated: every extent of x is that of y, or 1.
+  virtual void expand(Sink y, Tensor x) = 0;
+  /// The adjoint: y = [y +] factor·Σ x over the extents that are 1 in y, in a fixed order.
+  virtual void sum_to(Sink y, Tensor x, double factor) = 0;
+  /// y[n, i, j] = [y[n, i, j] +] x[n, i − top, j − left] where that is a pixel of x, else `outside`:
+  /// pads and crops. Of y's images and channels; the gradient is placed at (−top, −left) in 0.
+  virtual void place(Sink y, Tensor x, Index top, Index left, double outside) = 0;
+  /// y[n, c, p] = [y[n, c, p] +] x[n, p, c]: y has a pixel for each channel of x, and the reverse.
+  virtual void transpose(Sink y, Tensor x) = 0;
 
   // ---- convolution ------------------------------------------------------------------------------
   // x: N·H·W·Cin   w: {K, K, Cin/groups, Cout} as shape (n,h,w,c)   y: N·H'·W'·Cout
@@ -183,6 +201,11 @@ class Backend : public AttackSteps {
   /// Maximum; `argmax` (i32, y's shape) keeps the chosen pixel h·W + w, the first one on a tie.
   virtual void max_pool(Tensor y, Tensor argmax, Tensor x, const Window& window) = 0;
   virtual void max_pool_gradient(Sink dx, Tensor dy, Tensor argmax, const Window& window) = 0;
+
+  // ---- softmax ----------------------------------------------------------------------------------
+  /// y_c = e^x_c / Σ e^x over the channels of each row; dx_c = [dx_c +] y_c·(dy_c − Σ dy·y)
+  virtual void softmax(Tensor y, Tensor x) = 0;
+  virtual void softmax_gradient(Sink dx, Tensor dy, Tensor y) = 0;
 
   // ---- losses; logits: {N,1,1,classes}, labels: i32 {N,1,1,1}, losses: {N,1,1,1} ----------------
   virtual void cross_entropy(Tensor loss, Tensor logits, Tensor labels) = 0;

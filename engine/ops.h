@@ -43,6 +43,29 @@ Variable masked_conv2d(const Variable& x, const Variable& w, const Window& windo
 Variable affine(const Variable& x, const Tensor& scale, const Tensor& shift, DType maps);
 
 Variable relu(const Variable& x);
+/// f of each element.
+Variable activate(const Variable& x, const Activation& f);
+/// a·b, element by element; of one shape.
+Variable multiply(const Variable& a, const Variable& b);
+
+/// x repeated to `shape`: every extent of x is that of `shape`, or 1.
+Variable expand(const Variable& x, const Shape& shape);
+/// The adjoint: factor·Σ x over the extents that are 1 in `shape`, whose others are those of x.
+Variable sum_to(const Variable& x, const Shape& shape, double factor = 1);
+/// y: N h w C with y[i, j] = x[i − top, j − left] where that is a pixel of x, else `outside`: pads,
+/// and with negative numbers crops.
+Variable place(const Variable& x, Index h, Index w, Index top, Index left, double outside = 0);
+/// Of each image, the matrix of pixels and channels transposed: y[n, c, p] = x[n, p, c]. `shape` has
+/// as many pixels as x channels, and the reverse.
+Variable transpose(const Variable& x, const Shape& shape);
+/// The elements of each image in another shape, in the order of memory: pixel by pixel, the channels
+/// of one side by side. It is x itself, seen anew, where that is contiguous.
+Variable reshape(const Variable& x, const Shape& shape);
+/// The channels of all parts side by side.
+Variable concatenate(const std::vector<Variable>& parts);
+/// e^x_c / Σ e^x over the channels of each row.
+Variable softmax(const Variable& x);
+
 /// Averages over tiles. They are sums: unless it is written `into` a map, y is f32 where x is bf16.
 Variable average_pool(const Variable& x, const Window& window, const Variable& into = {});
 Variable max_pool(const Variable& x, const Window& window);

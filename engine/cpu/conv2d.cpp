@@ -19,16 +19,16 @@ void correlate(const OutputMap<T>& output, const Shape& y, const Tensor& x, cons
     if (winograd_pays(y, x.shape(), window))
       return correlate_winograd({output, y, x, window.pad, groups, weight}, scratch);
   const Taps taps = forward_taps(x.shape(), y, window);
-  multiply<T>({.taps = taps,
-               .written = output,
-               .pixels = y.pixels(),
-               .read = PixelView<T>(x),
-               .weight = weight,
-               .images = x.shape().n,
-               .groups = groups,
-               .depth = depth,
-               .columns = columns},
-              scratch);
+  multiply_taps<T>({.taps = taps,
+                    .written = output,
+                    .pixels = y.pixels(),
+                    .read = PixelView<T>(x),
+                    .weight = weight,
+                    .images = x.shape().n,
+                    .groups = groups,
+                    .depth = depth,
+                    .columns = columns},
+                   scratch);
 }
 
 }  // namespace
@@ -58,16 +58,16 @@ void CpuBackend::conv2d_input_gradient(Sink dx, Tensor dy, Tensor w, const Windo
         return correlate_winograd({output, x, dy, 2 - window.pad, groups, flipped}, *this);
       }
     for (const Taps& taps : gradient_taps(x, y, window))
-      multiply<T>({.taps = taps,
-                   .written = output,
-                   .pixels = x.pixels(),
-                   .read = PixelView<T>(dy),
-                   .weight = weight,
-                   .images = x.n,
-                   .groups = groups,
-                   .depth = depth,
-                   .columns = columns},
-                  *this);
+      multiply_taps<T>({.taps = taps,
+                        .written = output,
+                        .pixels = x.pixels(),
+                        .read = PixelView<T>(dy),
+                        .weight = weight,
+                        .images = x.n,
+                        .groups = groups,
+                        .depth = depth,
+                        .columns = columns},
+                       *this);
   });
 }
 

@@ -32,10 +32,23 @@ class CpuBackend final : public Backend {
   // elementwise.cpp
   void scale(Sink y, Tensor x, double factor) override;
   void add(Tensor y, Tensor a, Tensor b) override;
+  void multiply(Sink y, Tensor a, Tensor b) override;
   void affine(Sink y, Tensor x, Tensor scale, Tensor shift) override;
   void bias_gradient(Sink db, Tensor dy) override;
   void relu(Tensor y, Tensor x) override;
   void relu_gradient(Sink dx, Tensor dy, Tensor y) override;
+
+  // activations.cpp
+  void activate(Tensor y, Tensor x, const Activation& f) override;
+  void activate_gradient(Sink dx, Tensor dy, Tensor x, const Activation& f) override;
+
+  // broadcasts.cpp
+  void expand(Sink y, Tensor x) override;
+  void sum_to(Sink y, Tensor x, double factor) override;
+
+  // layout.cpp
+  void place(Sink y, Tensor x, Index top, Index left, double outside) override;
+  void transpose(Sink y, Tensor x) override;
 
   // conv2d.cpp
   void conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Moments* moments) override;
@@ -60,6 +73,10 @@ class CpuBackend final : public Backend {
   void average_pool_gradient(Sink dx, Tensor dy, const Window& window) override;
   void max_pool(Tensor y, Tensor argmax, Tensor x, const Window& window) override;
   void max_pool_gradient(Sink dx, Tensor dy, Tensor argmax, const Window& window) override;
+
+  // softmax.cpp
+  void softmax(Tensor y, Tensor x) override;
+  void softmax_gradient(Sink dx, Tensor dy, Tensor y) override;
 
   // losses.cpp
   void cross_entropy(Tensor loss, Tensor logits, Tensor labels) override;

@@ -28,6 +28,18 @@ void CpuBackend::add(Tensor y, Tensor a, Tensor b) {
   });
 }
 
+void CpuBackend::multiply(Sink y, Tensor a, Tensor b) {
+  dispatch(a.dtype(), [&]<class T>() {
+    each_row(
+        a.shape(),
+        [add = y.add](Index width, T* y_, const T* a_, const T* b_) {
+#pragma omp simd
+          for (Index i = 0; i < width; ++i) y_[i] = add ? y_[i] + a_[i] * b_[i] : a_[i] * b_[i];
+        },
+        Rows<T>(y.to), Rows<T>(a), Rows<T>(b));
+  });
+}
+
 void CpuBackend::affine(Sink y, Tensor x, Tensor scale, Tensor shift) {
   // y, x: N·H·W·C   scale, shift: C
   const Shape& s = x.shape();

@@ -160,11 +160,11 @@ class TiledProduct {
 }  // namespace
 
 template <class T>
-void multiply(const TapProduct<T>& product, Backend& scratch) {
+void multiply_taps(const TapProduct<T>& product, Backend& scratch) {
   with_vectors<T>(product.columns, [&]<int V>() { TiledProduct<T, V>(product, scratch).run(); });
 }
 
-template void multiply(const TapProduct<float>&, Backend&);
-template void multiply(const TapProduct<double>&, Backend&);
+template void multiply_taps(const TapProduct<float>&, Backend&);
+template void multiply_taps(const TapProduct<double>&, Backend&);
 
 }  // namespace robmask::ROBMASK_ISA

@@ -30,6 +30,6 @@ struct TapProduct {
 
 /// `scratch` is the machine that memory for repacked weights is taken from.
 template <class T>
-void multiply(const TapProduct<T>& product, Backend& scratch);
+void multiply_taps(const TapProduct<T>& product, Backend& scratch);
 
 }  // namespace robmask::ROBMASK_ISA

@@ -51,6 +51,13 @@ TEST_P(Elementwise, AddMayWriteOverEitherSummand) {
   });
 }
 
+TEST_P(Elementwise, MultiplyTakesProducts) {
+  sweep([](Workbench& bench, const Case& c) {
+    const Tensor a = bench.input(c.shape, c.margin), b = bench.input(c.shape);
+    bench.machine().multiply(bench.sink(c.shape, c.add, 2), a, b);
+  });
+}
+
 TEST_P(Elementwise, AffineScalesAndShiftsEachChannel) {
   sweep([](Workbench& bench, const Case& c) {
     const Shape row{1, 1, 1, c.shape.c};

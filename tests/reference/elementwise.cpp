@@ -18,6 +18,16 @@ void ReferenceBackend::add(Tensor y, Tensor a, Tensor b) {
   });
 }
 
+void ReferenceBackend::multiply(Sink y, Tensor a, Tensor b) {
+  dispatch_map(a.dtype(), [&]<class T>() {
+    const SinkView<T> out(y);
+    const View<T> left(a), right(b);
+    for_each(a.shape(), [&](auto... at) {
+      out.put(at..., static_cast<double>(left(at...)) * static_cast<double>(right(at...)));
+    });
+  });
+}
+
 void ReferenceBackend::affine(Sink y, Tensor x, Tensor scale, Tensor shift) {
   dispatch_maps(y.to.dtype(), x.dtype(), [&]<class To, class From>() {
     const SinkView<To> out(y);

@@ -18,6 +18,7 @@ struct View {
     shape = t.shape();
     pitch = t.pitch();
   }
+  View(T* packed, const Shape& s) : data(packed), shape(s), pitch(s.c) {}
   explicit operator bool() const { return data != nullptr; }
   T& operator()(Index n, Index h, Index w, Index c) const {
     return data[((n * shape.h + h) * shape.w + w) * pitch + c];

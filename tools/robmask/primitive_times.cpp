@@ -49,6 +49,10 @@ void PrimitiveTimes::add(Tensor y, Tensor a, Tensor b) {
   timed("add", [&] { machine_.add(y, a, b); });
 }
 
+void PrimitiveTimes::multiply(Sink y, Tensor a, Tensor b) {
+  timed("multiply", [&] { machine_.multiply(y, a, b); });
+}
+
 void PrimitiveTimes::affine(Sink y, Tensor x, Tensor scale, Tensor shift) {
   timed("affine", [&] { machine_.affine(y, x, scale, shift); });
 }
@@ -63,6 +67,38 @@ void PrimitiveTimes::relu(Tensor y, Tensor x) {
 
 void PrimitiveTimes::relu_gradient(Sink dx, Tensor dy, Tensor y) {
   timed("relu gradient", [&] { machine_.relu_gradient(dx, dy, y); });
+}
+
+void PrimitiveTimes::activate(Tensor y, Tensor x, const Activation& f) {
+  timed("activate", [&] { machine_.activate(y, x, f); });
+}
+
+void PrimitiveTimes::activate_gradient(Sink dx, Tensor dy, Tensor x, const Activation& f) {
+  timed("activate gradient", [&] { machine_.activate_gradient(dx, dy, x, f); });
+}
+
+void PrimitiveTimes::expand(Sink y, Tensor x) {
+  timed("expand", [&] { machine_.expand(y, x); });
+}
+
+void PrimitiveTimes::sum_to(Sink y, Tensor x, double factor) {
+  timed("sum to", [&] { machine_.sum_to(y, x, factor); });
+}
+
+void PrimitiveTimes::place(Sink y, Tensor x, Index top, Index left, double outside) {
+  timed("place", [&] { machine_.place(y, x, top, left, outside); });
+}
+
+void PrimitiveTimes::transpose(Sink y, Tensor x) {
+  timed("transpose", [&] { machine_.transpose(y, x); });
+}
+
+void PrimitiveTimes::softmax(Tensor y, Tensor x) {
+  timed("softmax", [&] { machine_.softmax(y, x); });
+}
+
+void PrimitiveTimes::softmax_gradient(Sink dx, Tensor dy, Tensor y) {
+  timed("softmax gradient", [&] { machine_.softmax_gradient(dx, dy, y); });
 }
 
 void PrimitiveTimes::conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Moments* moments) {

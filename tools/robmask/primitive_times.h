@@ -36,10 +36,20 @@ class PrimitiveTimes final : public Backend {
 
   void scale(Sink y, Tensor x, double factor) override;
   void add(Tensor y, Tensor a, Tensor b) override;
+  void multiply(Sink y, Tensor a, Tensor b) override;
   void affine(Sink y, Tensor x, Tensor scale, Tensor shift) override;
   void bias_gradient(Sink db, Tensor dy) override;
   void relu(Tensor y, Tensor x) override;
   void relu_gradient(Sink dx, Tensor dy, Tensor y) override;
+  void activate(Tensor y, Tensor x, const Activation& f) override;
+  void activate_gradient(Sink dx, Tensor dy, Tensor x, const Activation& f) override;
+
+  void expand(Sink y, Tensor x) override;
+  void sum_to(Sink y, Tensor x, double factor) override;
+  void place(Sink y, Tensor x, Index top, Index left, double outside) override;
+  void transpose(Sink y, Tensor x) override;
+  void softmax(Tensor y, Tensor x) override;
+  void softmax_gradient(Sink dx, Tensor dy, Tensor y) override;
 
   void conv2d(Tensor y, Tensor x, Tensor w, const Window& window, Moments* moments) override;
   void conv2d_folded(Tensor z, Tensor x, Tensor w, const Window& window,
