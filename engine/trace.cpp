@@ -39,5 +39,22 @@ void Trace::max_pool(const Variable&, const Variable&, const Window&) {
 void Trace::add(const Variable&, const Variable&, const Variable&, double) {
   throw_untraceable("add");
 }
+void Trace::activate(const Variable&, const Variable&, const Activation&) {
+  throw_untraceable("activate");
+}
+void Trace::multiply(const Variable&, const Variable&, const Variable&) {
+  throw_untraceable("multiply");
+}
+void Trace::expand(const Variable&, const Variable&) { throw_untraceable("expand"); }
+void Trace::sum_to(const Variable&, const Variable&, double) { throw_untraceable("sum_to"); }
+void Trace::place(const Variable&, const Variable&, Index, Index, double) {
+  throw_untraceable("place");
+}
+void Trace::transpose(const Variable&, const Variable&) { throw_untraceable("transpose"); }
+void Trace::reshape(const Variable&, const Variable&) { throw_untraceable("reshape"); }
+void Trace::concatenate(const Variable&, const std::vector<Variable>&) {
+  throw_untraceable("concatenate");
+}
+void Trace::softmax(const Variable&, const Variable&) { throw_untraceable("softmax"); }
 
 }  // namespace robmask

@@ -34,6 +34,16 @@ class Trace {
   virtual void max_pool(const Variable& y, const Variable& x, const Window& window);
   /// add and add_scaled: y = a + factor·b
   virtual void add(const Variable& y, const Variable& a, const Variable& b, double factor);
+  virtual void activate(const Variable& y, const Variable& x, const Activation& f);
+  virtual void multiply(const Variable& y, const Variable& a, const Variable& b);
+  /// y has the shape that x is repeated, or summed, to.
+  virtual void expand(const Variable& y, const Variable& x);
+  virtual void sum_to(const Variable& y, const Variable& x, double factor);
+  virtual void place(const Variable& y, const Variable& x, Index top, Index left, double outside);
+  virtual void transpose(const Variable& y, const Variable& x);
+  virtual void reshape(const Variable& y, const Variable& x);
+  virtual void concatenate(const Variable& y, const std::vector<Variable>& parts);
+  virtual void softmax(const Variable& y, const Variable& x);
 
  private:
   Trace* outer_;

@@ -14,8 +14,7 @@ OnnxMasks::OnnxMasks(OnnxNodes& nodes, const ModelSpec& spec)
 
 std::string OnnxMasks::code(const std::string& name, Index count, bool nearest) {
   // u_j = max(0, 1 − |p·(k − 1) − j|)
-  const std::string zero = nodes_.numbers("constant.zero", {}, {0}),
-                    one = nodes_.numbers("constant.one", {}, {1});
+  const std::string zero = nodes_.number(0), one = nodes_.number(1);
   const std::string row_axis = nodes_.constant("constant.row_axis", host_tensor<Index>({1}, {1}));
   std::vector<float> knots(count);
   std::iota(knots.begin(), knots.end(), 0.0F);
@@ -24,9 +23,9 @@ std::string OnnxMasks::code(const std::string& name, Index count, bool nearest) 
     return nodes_.add(name + "." + what, op, std::move(inputs));
   };
   std::string place = step("strength", "Clip", {strength_input, zero, one});
-  place = step("place", "Mul", {place, nodes_.numbers(name + ".last_knot", {}, {knots.back()})});
+  place = step("place", "Mul", {place, nodes_.number(knots.back())});
   if (nearest) {
-    place = step("above", "Add", {place, nodes_.numbers("constant.half", {}, {0.5F})});
+    place = step("above", "Add", {place, nodes_.number(0.5)});
     place = step("nearest", "Floor", {place});
   }
   place = step("row", "Unsqueeze", {place, row_axis});
@@ -69,7 +68,7 @@ std::string OnnxMasks::rescaled(const std::string& x, const OnnxNorm& norm) {
   // x·γ·s + (β − μ·γ·s) with s = 1/√(σ² + eps)
   const std::string mean = blend("mean", pair_code_, norm.mean),
                     variance = blend("variance", pair_code_, norm.variance);
-  const std::string eps = nodes_.numbers(layer + ".eps", {}, {static_cast<float>(norm.eps)});
+  const std::string eps = nodes_.number(norm.eps);
   const std::string above_zero = nodes_.add(layer + ".variance_eps", "Add", {variance, eps});
   const std::string deviation = nodes_.add(layer + ".deviation", "Sqrt", {above_zero});
   const std::string scale = nodes_.add(layer + ".scale", "Div", {gamma, deviation});

@@ -31,6 +31,10 @@ const std::string& OnnxNodes::numbers(const std::string& name, std::vector<Index
   return constant(name, host_tensor(std::move(shape), values));
 }
 
+const std::string& OnnxNodes::number(double value) {
+  return numbers(fmt::format("constant.{}", value), {}, {static_cast<float>(value)});
+}
+
 void OnnxNodes::input(const onnx::Port& port) {
   reserve(port.name);
   graph_.inputs.push_back(port);

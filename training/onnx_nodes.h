@@ -20,6 +20,8 @@ class OnnxNodes {
   /// Numbers as such a constant, in F32.
   const std::string& numbers(const std::string& name, std::vector<Index> shape,
                              const std::vector<float>& values);
+  /// One number as such a constant, named after itself.
+  const std::string& number(double value);
 
   void input(const onnx::Port& port);
   /// Makes `value` an output, under the port's name.

@@ -1,5 +1,9 @@
 #include "training/onnx_trace.h"
 
+#include <cmath>
+
+#include "training/onnx_activations.h"
+
 namespace robmask {
 
 namespace {
@@ -160,11 +164,65 @@ void OnnxTrace::max_pool(const Variable& y, const Variable& x, const Window& win
 
 void OnnxTrace::add(const Variable& y, const Variable& a, const Variable& b, double factor) {
   std::string term = read(b);
-  if (factor != 1)
-    term = nodes_.add("scaled", "Mul",
-                      {term, nodes_.numbers(fmt::format("constant.factor.{}", factor), {},
-                                            {static_cast<float>(factor)})});
+  if (factor != 1) term = nodes_.add("scaled", "Mul", {term, nodes_.number(factor)});
   stretches_.write(y, nodes_.add("add", "Add", {read(a), term}));
+}
+
+void OnnxTrace::activate(const Variable& y, const Variable& x, const Activation& f) {
+  stretches_.write(y, activated(nodes_, f, read(x)));
+}
+
+void OnnxTrace::multiply(const Variable& y, const Variable& a, const Variable& b) {
+  stretches_.write(y, nodes_.add("multiply", "Mul", {read(a), read(b)}));
+}
+
+void OnnxTrace::expand(const Variable& y, const Variable& x) {
+  const Shape& s = y.shape();  // of one image: an extent of 1 is repeated, that of the batch
+  const std::string& to = nodes_.constant(fmt::format("constant.shape.{}.{}.{}", s.c, s.h, s.w),
+                                          host_tensor<Index>({4}, {1, s.c, s.h, s.w}));
+  stretches_.write(y, nodes_.add("expand", "Expand", {read(x), to}));
+}
+
+void OnnxTrace::sum_to(const Variable& y, const Variable& x, double factor) {
+  const Shape &to = y.shape(), &from = x.shape();
+  std::vector<Index> axes;
+  if (to.c != from.c) axes.push_back(1);
+  if (to.h != from.h) axes.push_back(2);
+  if (to.w != from.w) axes.push_back(3);
+  std::string value = read(x);
+  const double share = factor * static_cast<double>(from.pixels());
+  if (axes == std::vector<Index>{2, 3} && std::abs(share - 1) < 1e-12) {
+    stretches_.write(y, nodes_.add("average_pool", "GlobalAveragePool", {value}));
+    return;
+  }
+  if (!axes.empty()) {
+    const std::string& list =
+        nodes_.constant(fmt::format("constant.axes.{}", fmt::join(axes, ".")),
+                        host_tensor<Index>({static_cast<Index>(axes.size())}, axes));
+    value = nodes_.add("sum_to", "ReduceSum", {value, list});
+  }
+  if (factor != 1) value = nodes_.add("scaled", "Mul", {value, nodes_.number(factor)});
+  stretches_.write(y, value);
+}
+
+void OnnxTrace::place(const Variable& y, const Variable& x, Index top, Index left, double outside) {
+  const Index bottom = y.shape().h - x.shape().h - top, right = y.shape().w - x.shape().w - left;
+  const std::string& pads =
+      nodes_.constant(fmt::format("constant.pads.{}.{}.{}.{}", top, left, bottom, right),
+                      host_tensor<Index>({8}, {0, 0, top, left, 0, 0, bottom, right}));
+  stretches_.write(y, nodes_.add("place", "Pad", {read(x), pads, nodes_.number(outside)}));
+}
+
+void OnnxTrace::concatenate(const Variable& y, const std::vector<Variable>& parts) {
+  Index first = 0;
+  for (const Variable& part : parts) {
+    stretches_.write(y.channels(first, part.shape().c), read(part));
+    first += part.shape().c;
+  }
+}
+
+void OnnxTrace::softmax(const Variable& y, const Variable& x) {
+  stretches_.write(y, nodes_.add("softmax", "Softmax", {read(x)}, {{"axis", Index{1}}}));
 }
 
 }  // namespace robmask

@@ -33,6 +33,13 @@ class OnnxTrace final : public Trace {
   void average_pool(const Variable& y, const Variable& x, const Window& window) override;
   void max_pool(const Variable& y, const Variable& x, const Window& window) override;
   void add(const Variable& y, const Variable& a, const Variable& b, double factor) override;
+  void activate(const Variable& y, const Variable& x, const Activation& f) override;
+  void multiply(const Variable& y, const Variable& a, const Variable& b) override;
+  void expand(const Variable& y, const Variable& x) override;
+  void sum_to(const Variable& y, const Variable& x, double factor) override;
+  void place(const Variable& y, const Variable& x, Index top, Index left, double outside) override;
+  void concatenate(const Variable& y, const std::vector<Variable>& parts) override;
+  void softmax(const Variable& y, const Variable& x) override;
 
  private:
   /// The value that an op reads, N·C·H·W; and as {N, C}.

@@ -2,6 +2,7 @@
 
 #include "engine/ops.h"
 #include "engine/tape.h"
+#include "engine/trace.h"
 
 namespace robmask {
 
@@ -15,6 +16,7 @@ Variable activate(const Variable& x, const Activation& f) {
       machine.activate_gradient(t.sink(dx), dy, saved_x, f);
     });
   }
+  if (Trace* trace = Trace::open()) trace->activate(y, x, f);
   return y;
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/ops.h"
 #include "engine/tape.h"
+#include "engine/trace.h"
 
 namespace robmask {
 
@@ -29,6 +30,7 @@ Variable multiply(const Variable& a, const Variable& b) {
       if (db) machine.multiply(t.sink(db), dy, saved_a);
     });
   }
+  if (Trace* trace = Trace::open()) trace->multiply(y, a, b);
   return y;
 }
 
@@ -42,6 +44,7 @@ Variable expand(const Variable& x, const Shape& shape) {
     tape->record(y,
                  [=, &machine](Tape& t, const Tensor& dy) { machine.sum_to(t.sink(dx), dy, 1); });
   }
+  if (Trace* trace = Trace::open()) trace->expand(y, x);
   return y;
 }
 
@@ -58,6 +61,7 @@ Variable sum_to(const Variable& x, const Shape& shape, double factor) {
       machine.expand(t.sink(dx), scaled);
     });
   }
+  if (Trace* trace = Trace::open()) trace->sum_to(y, x, factor);
   return y;
 }
 

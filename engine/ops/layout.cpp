@@ -2,6 +2,7 @@
 
 #include "engine/ops.h"
 #include "engine/tape.h"
+#include "engine/trace.h"
 
 namespace robmask {
 
@@ -16,6 +17,7 @@ Variable place(const Variable& x, Index h, Index w, Index top, Index left, doubl
       machine.place(t.sink(dx), dy, -top, -left, 0);
     });
   }
+  if (Trace* trace = Trace::open()) trace->place(y, x, top, left, outside);
   return y;
 }
 
@@ -31,6 +33,7 @@ Variable transpose(const Variable& x, const Shape& shape) {
     tape->record(y,
                  [=, &machine](Tape& t, const Tensor& dy) { machine.transpose(t.sink(dx), dy); });
   }
+  if (Trace* trace = Trace::open()) trace->transpose(y, x);
   return y;
 }
 
@@ -49,6 +52,7 @@ Variable reshape(const Variable& x, const Shape& shape) {
     tape->record(
         y, [=, from = x.shape()](Tape& t, const Tensor& dy) { t.give(dx, dy.reshaped(from)); });
   }
+  if (Trace* trace = Trace::open()) trace->reshape(y, x);
   return y;
 }
 
@@ -70,6 +74,7 @@ Variable concatenate(const std::vector<Variable>& parts) {
     first += part.shape().c;
     if (Tape* hears = Tape::hearing({part})) tape = hears;
   }
+  if (Trace* trace = Trace::open()) trace->concatenate(y, parts);
   if (!tape) return y;
   struct Part {
     Tape::Slot gradient;

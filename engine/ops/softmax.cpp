@@ -2,6 +2,7 @@
 
 #include "engine/ops.h"
 #include "engine/tape.h"
+#include "engine/trace.h"
 
 namespace robmask {
 
@@ -15,6 +16,7 @@ Variable softmax(const Variable& x) {
       machine.softmax_gradient(t.sink(dx), dy, saved_y);
     });
   }
+  if (Trace* trace = Trace::open()) trace->softmax(y, x);
   return y;
 }
 

@@ -168,6 +168,44 @@ OnnxValue concat(const Inputs& in) {
   return y;
 }
 
+/// Pads pixels, or crops them where a number is negative.
+OnnxValue padded(const OnnxValue& x, const OnnxValue& pads, double outside) {
+  const auto number = [&](std::size_t i) { return static_cast<Index>(pads.data[i]); };
+  const Index h = x.shape[2], w = x.shape[3];
+  OnnxValue y =
+      zeros({x.shape[0], x.shape[1], h + number(2) + number(6), w + number(3) + number(7)});
+  for (Index at = 0; at < count_of(y.shape); ++at) {
+    const Index map = at / (y.shape[2] * y.shape[3]), i = at / y.shape[3] % y.shape[2] - number(2),
+                j = at % y.shape[3] - number(3);
+    const bool inside = 0 <= i && i < h && 0 <= j && j < w;
+    y.data[at] = inside ? x.data[(map * h + i) * w + j] : outside;
+  }
+  return y;
+}
+
+/// Σ over some axes, which stay with an extent of 1.
+OnnxValue reduced(const OnnxValue& x, const OnnxValue& axes) {
+  OnnxValue y{x.shape, {}};
+  for (const double axis : axes.data) y.shape[static_cast<std::size_t>(axis)] = 1;
+  y.data.resize(count_of(y.shape));
+  for (Index at = 0; at < count_of(x.shape); ++at) {
+    Index rest = at, to = 0, step = 1;
+    for (std::size_t i = x.shape.size(); i-- > 0;) {
+      to += y.shape[i] == 1 ? 0 : rest % x.shape[i] * step;
+      rest /= x.shape[i];
+      step *= y.shape[i];
+    }
+    y.data[to] += x.data[at];
+  }
+  return y;
+}
+
+/// Over channels.
+OnnxValue softmax(const OnnxValue& x) {
+  const OnnxValue e = each(x, [](double v) { return std::exp(v); });
+  return broadcast(e, reduced(e, {{1}, {1}}), std::divides{});
+}
+
 OnnxValue unsqueeze(OnnxValue x, const OnnxValue& axes) {
   for (const double axis : axes.data) x.shape.insert(x.shape.begin() + static_cast<Index>(axis), 1);
   return x;
@@ -177,12 +215,28 @@ OnnxValue computed(const onnx::Node& node, const Inputs& in) {
   const std::string& op = node.op;
   const auto of_two = [&](auto f) { return broadcast(*in[0], *in[1], f); };
   const auto of_one = [&](auto f) { return each(*in[0], f); };
+  const auto alpha = [&](double otherwise) { return node.attribute<double>("alpha", otherwise); };
   if (op == "Conv") return conv(node, in);
   if (op == "BatchNormalization") return batch_normalization(node, in);
   if (op == "Relu") return of_one([](double v) { return std::max(v, 0.0); });
   if (op == "Abs") return of_one([](double v) { return std::abs(v); });
   if (op == "Sqrt") return of_one([](double v) { return std::sqrt(v); });
   if (op == "Floor") return of_one([](double v) { return std::floor(v); });
+  if (op == "Exp") return of_one([](double v) { return std::exp(v); });
+  if (op == "Log") return of_one([](double v) { return std::log(v); });
+  if (op == "Erf") return of_one([](double v) { return std::erf(v); });
+  if (op == "Tanh") return of_one([](double v) { return std::tanh(v); });
+  if (op == "Sigmoid") return of_one([](double v) { return 1 / (1 + std::exp(-v)); });
+  if (op == "Softplus") return of_one([](double v) { return std::log1p(std::exp(v)); });
+  if (op == "LeakyRelu") return of_one([&](double v) { return v > 0 ? v : alpha(0.01) * v; });
+  if (op == "Elu") return of_one([&](double v) { return v > 0 ? v : alpha(1) * std::expm1(v); });
+  if (op == "HardSigmoid")
+    return of_one([&](double v) {
+      return std::clamp(alpha(0.2) * v + node.attribute<double>("beta", 0.5), 0.0, 1.0);
+    });
+  if (op == "HardSwish")
+    return of_one([](double v) { return v * std::clamp(v / 6 + 0.5, 0.0, 1.0); });
+  if (op == "Pow") return of_two([](double a, double b) { return std::pow(a, b); });
   if (op == "Add") return of_two(std::plus{});
   if (op == "Sub") return of_two(std::minus{});
   if (op == "Mul") return of_two(std::multiplies{});
@@ -204,6 +258,13 @@ OnnxValue computed(const onnx::Node& node, const Inputs& in) {
   if (op == "Unsqueeze") return unsqueeze(*in[0], *in[1]);
   if (op == "Flatten")
     return {{in[0]->shape[0], count_of(in[0]->shape) / in[0]->shape[0]}, in[0]->data};
+  if (op == "Pad") return padded(*in[0], *in[1], in[2]->data[0]);
+  if (op == "Expand") {
+    const Shape to(in[1]->data.begin(), in[1]->data.end());
+    return broadcast(*in[0], zeros(to), std::plus{});
+  }
+  if (op == "ReduceSum") return reduced(*in[0], *in[1]);
+  if (op == "Softmax") return softmax(*in[0]);
   if (op == "Clip")
     return of_one([&](double v) {
       return std::min(std::max(v, in[1]->data[0]), in.size() > 2 ? in[2]->data[0] : INFINITY);

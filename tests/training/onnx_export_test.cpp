@@ -14,6 +14,7 @@
 #include "layers/norm.h"
 #include "models/global_average.h"
 #include "tests/files/scratch.h"
+#include "tests/support/activations.h"
 #include "tests/support/workbench.h"
 #include "tests/training/onnx_evaluator.h"
 
@@ -149,6 +150,49 @@ class Unheard {
   Linear head_;
 };
 
+/// Every activation, and ops that networks from elsewhere have.
+class ManyOps {
+ public:
+  ManyOps(const Scope& s, Index classes)
+      : stem_(s / "stem", 3, 2, {3, 1, 1}),
+        norm_(s / "norm", 2),
+        head_(s / "head", 2 * static_cast<Index>(all_activations().size()), classes) {}
+
+  Variable operator()(const Variable& x, const Context& c) const {
+    const Variable h = stem_(x), positive = add(norm_(h, c), activate(h, {Kind::softplus}));
+    std::vector<Variable> maps;
+    for (const TriedActivation& tried : all_activations())
+      maps.push_back(activate(tried.low > 0 ? positive : h, tried.f));
+    const Variable joined = concatenate(maps);
+    const Shape& s = joined.shape();
+    const Variable placed = place(joined, s.h, s.w + 1, 1, -1, 0.25);  // pads, and crops
+    const Shape each{s.n, 1, 1, s.c}, rows{s.n, s.h, 1, s.c};
+    const double pixels = static_cast<double>(placed.shape().pixels());
+    const Variable gate = activate(sum_to(placed, each, 1 / pixels), {Kind::sigmoid});
+    const Variable gated = multiply(placed, expand(gate, placed.shape()));
+    return head_(sum_to(softmax(sum_to(gated, rows, 0.5)), each));
+  }
+
+ private:
+  using Kind = Activation::Kind;
+
+  Conv2d stem_;
+  MaskedNorm norm_;
+  Linear head_;
+};
+
+/// Moves channels to where pixels were.
+class Transposed {
+ public:
+  Transposed(const Scope& s, Index classes) : head_(s / "head", 64, classes) {}
+  Variable operator()(const Variable& x, const Context&) const {
+    return head_(global_average(transpose(x, {x.shape().n, 1, 3, 64})));
+  }
+
+ private:
+  Linear head_;
+};
+
 /// Runs a check of networks that it defines in a process of its own: no other test shall know them.
 template <class Check>
 void expect_apart(const Check& check) {
@@ -170,6 +214,10 @@ TEST(OnnxExportDeathTest, OfANetworkOfOnesOwnReadsAnyRangeOfAMap) {
   expect_apart([] { expect_same_logits(model_of_own<OddRanges>("odd-ranges")); });
 }
 
+TEST(OnnxExportDeathTest, WritesActivationsAndWhatMovesAndJoinsMaps) {
+  expect_apart([] { expect_same_logits(model_of_own<ManyOps>("many-ops")); });
+}
+
 TEST(OnnxExportDeathTest, RefusesWhatCannotBeWrittenDown) {
   const auto expect_refused = [](const LoadedModel& model, const std::string& words) {
     const std::string line = test::message_of<InputError>([&] { onnx_graph(model, 0, side); });
@@ -178,6 +226,7 @@ TEST(OnnxExportDeathTest, RefusesWhatCannotBeWrittenDown) {
   expect_apart([&] {
     expect_refused(model_of_own<Unheard>("unheard"), "no op has made");
     expect_refused(model_of_own<HalfTheImages>("half"), "images of a batch differently");
+    expect_refused(model_of_own<Transposed>("turned"), "the op transpose");
   });
   const LoadedModel one = random_model({.name = "resnet18", .width = 4});
   EXPECT_THROW(onnx_graph(one, 0.5, side), InputError);

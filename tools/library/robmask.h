@@ -30,4 +30,5 @@
 #include "training/images.h"
 #include "training/interpolation.h"
 #include "training/likeliest.h"
+#include "training/onnx_export.h"
 #include "training/trainer.h"
