@@ -301,14 +301,21 @@ Value Builder::affine(const Value& x, const std::vector<double>& scale,
             values.size(), channels);
     return values.empty() ? -1 : hold(values);
   };
-  const int by = held(scale), plus = held(shift);
-  return step({from}, from.dims, from.axes, [s = from.slot, by, plus](const Run& run) {
+  const int plus = held(shift);
+  // A product and then a sum are one x·scale + shift, rounded once.
+  const auto product = scaled_.find(from.slot);
+  const bool continues = scale.empty() && product != scaled_.end();
+  const Value before = continues ? product->second.first : from;
+  const int by = continues ? product->second.second : held(scale);
+  const Value y = step({before}, from.dims, from.axes, [s = before.slot, by, plus](const Run& run) {
     const auto tensor = [&](int number) {
       return number < 0 ? Tensor() : run.held[number].value();
     };
     const Variable& v = run.slots[s];
     return robmask::affine(v, tensor(by), tensor(plus), v.value().dtype());
   });
+  if (plus < 0) scaled_[y.slot] = {before, by};
+  return y;
 }
 
 // ---- what is held -------------------------------------------------------------------------------

@@ -105,7 +105,8 @@ class Builder {
   std::map<std::string, Index> readers_;
   std::map<std::string, const Node*> makers_;
   std::map<const Convolution*, Value> made_;
-  std::map<std::string, int> held_;  // with a role, by their names
+  std::map<std::string, int> held_;              // with a role, by their names
+  std::map<int, std::pair<Value, int>> scaled_;  // of a slot that is x·scale: x, and scale held
   Index room_ = 1 << 20;
 };
 
