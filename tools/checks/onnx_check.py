@@ -33,6 +33,8 @@ CASES = (
     ("densenet121", "--method robmask --masks 2"),
     ("resnext29", "--method robmask --masks 2 --bn-stats split"),
     ("resnet18-imagenet", "--method robmask --masks 3"),
+    ("wrn-10-2", "--method robmask --masks 2"),
+    ("dm-wrn-10-2", "--method robmask --masks 3 --bn-stats split"),
 )
 
 
