@@ -103,7 +103,7 @@ TEST_F(Weights, ExportSaysWhatToDoForWhatItDoesNotWrite) {
   const std::string to = quoted(folder_ / "out");
   expect_refused("export --from " + model + " --out x.pth",
                  "pt_to_safetensors.py x.safetensors x.pth");
-  expect_refused("export --from " + model + " --mask all --out x.safetensors", "copy it");
+  expect_refused("export --from " + model + " --masks all --out x.safetensors", "copy it");
   expect_refused("export --from " + model + " --mask most --out " + to, "or all");
   expect_refused("export --from " + model + " --mask 1.5 --out " + to, "from 0 to 1");
   if (onnx::is_built_in())

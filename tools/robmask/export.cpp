@@ -40,6 +40,11 @@ class Export final : public Command {
         "all"};
     add_file_network(o, network_);
     o.find("image-size")->help = "side of the images that a graph takes [32]";
+    Option& masks = *o.find("masks");
+    masks.help += "; all: the same as --mask all";
+    masks.read = [this, read_k = masks.read](const std::string& text) {
+      text == "all" ? mask_.p.reset() : read_k(text);
+    };
     add_common(o, common_);
   }
 
