@@ -106,17 +106,10 @@ class Share {
 
 }  // namespace
 
-std::string lower_case_ending(const Path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return ending;
-}
-
 bool is_image_file(const Path& path) {
   constexpr std::string_view known[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png",
                                         ".bmp", ".ppm",  ".pgm", ".pbm",  ".pnm"};
-  return std::ranges::count(known, lower_case_ending(path)) > 0;
+  return std::ranges::count(known, ending_of(path)) > 0;
 }
 
 Image decode_bytes(std::string_view bytes, const std::string& name, Index max_pixels) {

@@ -23,7 +23,6 @@ constexpr Index usual_max_pixels = Index{1} << 26;
 
 /// True for the endings of formats that are read here: JPEG, PNG, BMP, PNM.
 bool is_image_file(const Path& path);
-std::string lower_case_ending(const Path& path);  // ".jpg"
 
 /// Decodes a file by its content, whatever its ending. Gray, palettes and CMYK become RGB;
 /// transparency is dropped, an orientation in EXIF not looked at, as in torchvision's data sets; of

@@ -1,4 +1,5 @@
 #include "data/listing.h"
+#include "data/files/file_kind.h"
 
 #include <algorithm>
 #include <map>
@@ -23,7 +24,7 @@ struct Foreign {
     static const std::set<std::string> endings{".webp", ".avif", ".tif", ".tiff", ".gif", ".heic",
                                                ".heif", ".svg",  ".jxl", ".jp2",  ".psd", ".tga",
                                                ".ico",  ".exr",  ".pam", ".pfm",  ".dng", ".raw"};
-    if (const auto ending = lower_case_ending(path); endings.contains(ending)) {
+    if (const auto ending = ending_of(path); endings.contains(ending)) {
       ++counts[ending];
       if (first.empty() || path.native() < first.native()) first = path;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "data/files/file_kind.h"
 #include "data/files/json.h"
 #include "engine/backend.h"
 #include "models/onnx/network.h"
@@ -150,7 +151,7 @@ std::filesystem::path weights_path(const std::filesystem::path& from) {
 
 SafeTensors read_weights(const std::filesystem::path& from) {
   const auto path = weights_path(from);
-  if (path.extension() != ".onnx") return read_safetensors(path);
+  if (ending_of(path) != ".onnx") return read_safetensors(path);
   onnx::Imported imported = onnx::import_network(path);
   for (const std::string& text : imported.warnings)
     warn(fmt::format("{}: {}", path.string(), text));

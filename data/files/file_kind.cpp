@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace robmask {
 
@@ -67,6 +69,12 @@ std::string shell_word(const std::string& text) {
 }
 
 }  // namespace
+
+std::string ending_of(const std::filesystem::path& file) {
+  std::string ending = file.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  return ending;
+}
 
 FileKind kind_of(std::string_view first) {
   for (const Kind& kind : kinds)

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace robmask {
+
+/// ".npy" of "Logits.NPY"
+std::string ending_of(const std::filesystem::path& file);
 
 struct FileKind {
   std::string_view words;  // what it is and, at times, what to do: "compressed by gzip; unpack it

@@ -5,6 +5,7 @@
 
 #include "data/corruptions.h"
 #include "data/files/atomic_file.h"
+#include "data/files/file_kind.h"
 #include "data/files/fingerprint.h"
 #include "data/onnx/graph.h"
 #include "engine/backend.h"
@@ -115,7 +116,7 @@ std::string weights_identity(const std::filesystem::path& from, const std::strin
           "--{} {}: expected a weights file or a run directory, found neither", option,
           from.string());
   std::string identity = fingerprint(path);
-  if (path.extension() == ".onnx")
+  if (ending_of(path) == ".onnx")
     for (const Path& beside : onnx::read(path).beside) identity += " " + fingerprint(beside);
   return identity;
 }

@@ -37,12 +37,6 @@ std::string reason_against(const Path& file) {
 
 }  // namespace
 
-std::string ending_of(const Path& file) {
-  std::string ending = file.extension().string();
-  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return std::tolower(c); });
-  return ending;
-}
-
 void require_output_file(const std::string& option, const Path& file,
                          std::initializer_list<std::string_view> endings) {
   if (file.empty()) return;

@@ -5,12 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "data/files/file_kind.h"
 #include "data/files/input_file.h"
 
 namespace robmask {
-
-/// ".npy" of "Logits.NPY"
-std::string ending_of(const Path& file);
 
 /// InputError, naming the option, unless a file can be written there: in a folder that is there and
 /// can be written, where no folder stands, under a name that does not promise another format.
