@@ -184,7 +184,11 @@ TEST_F(OnnxFiles, TensorsThatAreNone) {
   expect_refused(m, "no tensor has the shape [-1, 2]");
   w.set_dims(0, Index{1} << 62);
   expect_refused(m, "no tensor has the shape");
+  w.set_dims(0, 0);
+  w.set_dims(1, Index{1} << 62);
+  expect_refused(m, "no tensor has the shape [0, 4611686018427387904]");
   w.set_dims(0, 12);
+  w.set_dims(1, 2);
   w.set_data_type(TensorProto::STRING);
   expect_refused(m, "numbers of type STRING are not supported");
   w.set_data_type(77);
