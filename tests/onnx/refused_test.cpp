@@ -77,6 +77,18 @@ TEST(OnnxRefused, ShapesThatDoNotFitNameTheirNode) {
   expect_refused(graph, "its attribute 'group' is of another type than ONNX says");
 }
 
+TEST(OnnxRefused, ImagesOfASizeForWhichTheWeightsAreOthers) {
+  onnx::Graph graph = graph_of(
+      {{"s", "Shape", {"x"}, {"s"}, {{"start", Index{2}}, {"end", Index{3}}}},
+       {"k", "Slice", {"w", "zero", "s", "zero"}, {"k"}},
+       {"conv", "Conv", {"x", "k"}, {"m"}},
+       {"mean", "ReduceMean", {"m"}, {"y"}, {{"axes", Sizes{2, 3}}, {"keepdims", Index{0}}}}},
+      {{"w", tensor({40, 3, 1, 1})}, {"zero", whole({0})}}, onnx::open_size);
+  const LoadedModel model = loaded(graph);
+  EXPECT_EQ(model.model->at(0)(variable_of(images(1, 32))).shape().c, 32);
+  EXPECT_THROW(model.model->at(0)(variable_of(images(1, 7))), InputError);
+}
+
 TEST(OnnxRefused, WeightsThatAreNoNumbers) {
   onnx::Graph graph = good();
   std::vector<double> k = numbers(54);
