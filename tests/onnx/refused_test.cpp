@@ -73,8 +73,34 @@ TEST(OnnxRefused, ShapesThatDoNotFitNameTheirNode) {
   graph.nodes[0].attributes["strides"] = Sizes{1, 2};
   expect_refused(graph, "strides that differ, 1 and 2, are not supported");
   graph = good();
+  graph.nodes[0].attributes["group"] = std::numeric_limits<Index>::max();
+  expect_refused(graph, "in 9223372036854775807 groups do not fit 3 channels");
+  graph = good();
   graph.nodes[0].attributes["group"] = 0.5;
   expect_refused(graph, "its attribute 'group' is of another type than ONNX says");
+}
+
+TEST(OnnxRefused, ValuesOfDifferentAxesInARow) {
+  onnx::Graph graph = good();
+  graph.nodes.insert(graph.nodes.end() - 1,
+                     {"cat", "Concat", {"m", "f"}, {"c"}, {{"axis", Index{1}}}});
+  graph.nodes.back().inputs[0] = "c";
+  expect_refused(graph, "node 'cat' (Concat): its inputs have different numbers of axes");
+}
+
+TEST(OnnxRefused, WindowsThatNoMapHas) {
+  const auto pooled = [](const char* op, const Sizes& kernel, const Sizes& pads) {
+    onnx::Graph graph = good();
+    graph.nodes[0] = {"pool", op, {"x"}, {"m"}, {{"kernel_shape", kernel}, {"pads", pads}}};
+    return graph;
+  };
+  const Index most = std::numeric_limits<Index>::max();
+  for (const char* op : {"MaxPool", "AveragePool"}) {
+    expect_refused(pooled(op, {2, 2}, {2, 0, 0, 0}), "as large as a window of 2");
+    expect_refused(pooled(op, {2, 2}, {0, 0, 0, 4096}), "as large as a window of 2");
+    for (const Index side : {most, -most - 1, Index{0}})
+      expect_refused(pooled(op, {side, 2}, {0, 0, 0, 0}), "a window of");
+  }
 }
 
 TEST(OnnxRefused, ImagesOfASizeForWhichTheWeightsAreOthers) {
