@@ -44,7 +44,7 @@ void pool_maxima(Builder& b, const Node& node) {
 /// where padding does not count, times how much too small it is.
 Value windowed_mean(Builder& b, const Value& x, const Sliding& s, bool counts_padding) {
   const Index side = std::max(s.kernel[0], s.kernel[1]), channels = x.dims[1];
-  b.take_room(side * side * channels + s.output(0, x.dims[2]) * s.output(1, x.dims[3]));
+  b.require_room(side * side * channels + s.output(0, x.dims[2]) * s.output(1, x.dims[3]));
   std::vector<double> weights(side * side * channels, 0);
   for (Index i = 0; i < s.kernel[0]; ++i)
     for (Index j = 0; j < s.kernel[1]; ++j)

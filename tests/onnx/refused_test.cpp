@@ -80,6 +80,21 @@ TEST(OnnxRefused, ShapesThatDoNotFitNameTheirNode) {
   expect_refused(graph, "its attribute 'group' is of another type than ONNX says");
 }
 
+TEST(OnnxRefused, NodesWithoutOutputsAndFurtherOutputs) {
+  onnx::Graph graph = good();
+  graph.nodes[1].outputs.clear();
+  expect_refused(graph, "it has no output");
+  graph = good();
+  graph.nodes.insert(graph.nodes.begin() + 1, {"drop", "Dropout", {"m"}, {"d", "seen"}});
+  EXPECT_EQ(loaded(graph).info.spec.classes, 5);
+  graph.nodes[2].inputs[0] = "seen";
+  expect_refused(graph, "'seen' is a further output of its node, which is not supported");
+  graph.outputs[0].name = "seen";
+  graph.nodes.pop_back();
+  graph.nodes.pop_back();
+  expect_refused(graph, "output 'seen': 'seen' is a further output");
+}
+
 TEST(OnnxRefused, ValuesOfDifferentAxesInARow) {
   onnx::Graph graph = good();
   graph.nodes.insert(graph.nodes.end() - 1,
@@ -101,6 +116,58 @@ TEST(OnnxRefused, WindowsThatNoMapHas) {
     for (const Index side : {most, -most - 1, Index{0}})
       expect_refused(pooled(op, {side, 2}, {0, 0, 0, 0}), "a window of");
   }
+}
+
+TEST(OnnxRefused, OddRangesOfConstants) {
+  const Index most = std::numeric_limits<Index>::max();
+  onnx::Graph graph = good();
+  graph.nodes.insert(graph.nodes.begin(),
+                     {"cut", "Split", {"w"}, {"a", "b", "c"}, {{"split", Sizes{most, most, 7}}}});
+  expect_refused(graph, "its parts are not those of 5");
+  graph.nodes[0] = {"cut",
+                    "Slice",
+                    {"w"},
+                    {"a"},
+                    {{"starts", Sizes{1}}, {"ends", Sizes{5}}, {"steps", Sizes{most}}}};
+  graph.opset = 9;
+  EXPECT_EQ(loaded(graph).info.spec.classes, 5);
+  graph.nodes[0].attributes["starts"] = graph.nodes[0].attributes["ends"] = Sizes{1, 1, 1};
+  graph.nodes[0].attributes.erase("steps");
+  expect_refused(graph, "it cuts 3 axes of 2");
+}
+
+TEST(OnnxRefused, ConstantsThatTakeFarMoreThanTheGraph) {
+  const std::string words = "than there are in the graph, by far";
+  // A number for each pixel of a large image.
+  onnx::Graph graph = good();
+  graph.nodes = {{"flat", "Flatten", {"x"}, {"f"}}, {"add", "Add", {"f", "one"}, {"y"}}};
+  graph.tensors["one"] = whole({1});
+  graph.inputs[0].shape = {1, 3, 4096, 4096};
+  expect_refused(graph, words);
+  // Means with a factor for each of their places.
+  graph = good();
+  graph.inputs[0].shape = {1, 3, 4096, 4096};
+  graph.nodes[0] = {"pool",
+                    "AveragePool",
+                    {"x"},
+                    {"m"},
+                    {{"kernel_shape", Sizes{3, 3}}, {"pads", Sizes{1, 1, 1, 1}}}};
+  expect_refused(graph, words);
+  // One that is read again and again.
+  graph = good();
+  graph.tensors["shape"] = whole({1000, 1000});
+  graph.nodes.insert(graph.nodes.begin(), {"c", "ConstantOfShape", {"shape"}, {"c"}});
+  for (int i = 0; i < 9; ++i)
+    graph.nodes.insert(graph.nodes.begin() + 1,
+                       {"sum", "ReduceSum", {"c"}, {fmt::format("s{}", i)}});
+  expect_refused(graph, words);
+  // Sizes beside one of 0, and many axes.
+  graph.nodes.resize(1);
+  const Index large = Index{1} << 40;
+  graph.tensors["shape"] = whole({0, large, large});
+  expect_refused(graph, "a constant of the shape [0, 1099511627776, 1099511627776] is too large");
+  graph.tensors["shape"] = whole(Sizes(2000, 1));
+  expect_refused(graph, "a constant of 2000 axes is not supported");
 }
 
 TEST(OnnxRefused, ImagesOfASizeForWhichTheWeightsAreOthers) {
