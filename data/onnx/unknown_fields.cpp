@@ -20,7 +20,7 @@ class Counter {
 
   std::size_t count() const { return count_; }
 
-  /// Of a message up to the stream's limit; false where the rest cannot be read, as protobuf sees it.
+  /// Of a message up to the stream's limit; false where the rest cannot be read.
   bool read(const Descriptor& message, int depth) {
     int groups = 0;  // that are open: in them nothing is known
     while (const std::uint32_t tag = from_.ReadTag()) {

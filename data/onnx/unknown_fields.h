@@ -9,8 +9,8 @@
 
 namespace robmask::onnx {
 
-/// At least as much memory as that takes when the bytes of a ModelProto are read, without the bytes of
-/// the fields themselves.
+/// At least as much memory as that takes when the bytes of a ModelProto are read, without the bytes
+/// of the fields themselves.
 std::size_t memory_of_unknown_fields(std::string_view model);
 
 }  // namespace robmask::onnx

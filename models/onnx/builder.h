@@ -87,8 +87,8 @@ class Builder {
   }
 
   /// All that a graph computes beforehand is bounded by sixteen times its own constants, a million
-  /// numbers at least. InputError beyond, to be asked for before memory for so many is taken; hold()
-  /// takes room for the numbers it is given.
+  /// numbers at least. InputError beyond: to be asked before memory for so many is taken. hold()
+  /// takes the room of the numbers that it is given.
   void require_room(Index count) const;
   void take_room(Index count);
 

@@ -10,7 +10,7 @@ namespace robmask::onnx {
 
 namespace {
 
-/// A node's window, of which every place sees a pixel of the map: the engine looks for maxima there.
+/// A node's window, which sees a pixel of the map at each of its places, as the engine expects.
 Sliding pooling_of(const Node& node, const Value& x) {
   const auto kernel = node.attribute("kernel_shape", std::vector<Index>{});
   require(kernel.size() == 2, "kernel_shape: expected 2 numbers, for maps N·C·H·W, got {}",
