@@ -20,7 +20,7 @@ void Stretches::write(const Variable& at, const std::string& value) {
   const auto [slot, first] = place_of(at);
   const Index end = first + at.shape().c;
   std::erase_if(maps_[slot.get()].written,
-                [&](const Written& w) { return w.first < end && first < w.end; });
+                [first = first, end](const Written& w) { return w.first < end && first < w.end; });
   join(at, value);
 }
 

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <span>
 
 namespace robmask {
 namespace {
@@ -65,16 +66,22 @@ std::optional<ElementType> numpy_type(std::string_view name) {
 }
 
 std::optional<std::uint64_t> byte_count(ElementType type, const std::vector<Index>& shape) {
+  // Beside a length of 0 the others are bounded too: strides are products of some of them.
   auto bits = static_cast<Index>(bits_of(type));
   for (const Index length : shape) {
-    if (length < 0 || __builtin_mul_overflow(bits, length, &bits)) return std::nullopt;
+    const Index counted = std::max(length, Index{1});
+    if (length < 0 || __builtin_mul_overflow(bits, counted, &bits)) return std::nullopt;
   }
+  if (std::ranges::count(shape, 0) > 0) return 0;
   if (bits % 8 != 0) return std::nullopt;
   return static_cast<std::uint64_t>(bits / 8);
 }
 
 std::string to_string(const std::vector<Index>& shape) {
-  return fmt::format("[{}]", fmt::join(shape, ", "));
+  constexpr std::size_t most = 32;
+  if (shape.size() <= most) return fmt::format("[{}]", fmt::join(shape, ", "));
+  return fmt::format("[{}, … {} in all]", fmt::join(std::span(shape).first(most), ", "),
+                     shape.size());
 }
 
 Index HostTensor::count() const {

@@ -46,11 +46,11 @@ std::optional<ElementType> numpy_type(std::string_view name);
 /// Bits of one element (F4 and F6 pack several into a byte).
 int bits_of(ElementType type);
 
-/// Bytes of a packed tensor; nothing if the product overflows, a length is negative, or the bits do
-/// not fill whole bytes.
+/// Bytes of a packed tensor; nothing if the product of the lengths that are not 0 overflows, a
+/// length is negative, or the bits do not fill whole bytes.
 std::optional<std::uint64_t> byte_count(ElementType type, const std::vector<Index>& shape);
 
-/// "[64, 3, 3, 3]"
+/// "[64, 3, 3, 3]"; of very many lengths the first ones.
 std::string to_string(const std::vector<Index>& shape);
 
 struct HostTensor {

@@ -5,6 +5,7 @@
 #include "data/files/file_kind.h"
 #include "data/onnx/external_data.h"
 #include "data/onnx/protobuf.h"
+#include "data/onnx/unknown_fields.h"
 
 #ifdef ROBMASK_ONNX
 #include <google/protobuf/arena.h>
@@ -28,9 +29,12 @@ using ::onnx::ValueInfoProto;
 struct TooMuchMemory {};
 thread_local std::size_t memory_left;
 
-void* allocate_some(std::size_t bytes) {
+void take_memory(std::size_t bytes) {
   if (bytes > memory_left) throw TooMuchMemory();
   memory_left -= bytes;
+}
+void* allocate_some(std::size_t bytes) {
+  take_memory(bytes);
   return ::operator new(bytes);
 }
 void release_some(void* memory, std::size_t) { ::operator delete(memory); }
@@ -112,6 +116,7 @@ class Reader {
     bool parsed = false;
     try {
       const std::string bytes = file_.read(0, file_.size());
+      take_memory(memory_of_unknown_fields(bytes));
       parsed = model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
     } catch (const TooMuchMemory&) {
       throw InputError(

@@ -44,7 +44,7 @@ Value expanded(Builder& b, const Value& value, const std::vector<Index>& dims) {
 Value held(Builder& b, const Value& constant, const Value& like) {
   const Shape shape = like.shape().with_images(1);
   const std::vector<double> from = numbers(*constant.constant);
-  b.take_room(shape.count());
+  b.require_room(shape.count());
   std::vector<double> to(shape.count());
   std::vector<Index> strides(like.rank(), 0);  // in `from`, of each of like's axes
   Index stride = 1;

@@ -67,11 +67,17 @@ Builder::Builder(const Graph& graph, Index height, Index width)
                                    program_.input, nullptr};
   for (const auto& [name, tensor] : graph.tensors)
     values_[name] = {tensor.shape, std::make_shared<HostTensor>(tensor), "", -1, nullptr, name};
-  for (const auto& [name, tensor] : graph.tensors) room_ = std::max(room_, 16 * tensor.count());
+  Index constants = 0;
+  for (const auto& [name, tensor] : graph.tensors) constants += tensor.count();
   for (const Node& node : graph.nodes) {
     for (const std::string& name : node.inputs) ++readers_[name];
-    for (const std::string& name : node.outputs) makers_[name] = &node;
+    for (const std::string& name : node.outputs)
+      if (!name.empty()) makers_[name] = &node;
+    for (const auto& [key, value] : node.attributes)
+      if (const auto* tensor = std::get_if<HostTensor>(&value)) constants += tensor->count();
   }
+  room_ = std::max(room_, 16 * constants);
+  readings_ = std::max(readings_, 64 * constants);
   for (const Port& port : graph.outputs) ++readers_[port.name];
 }
 
@@ -81,7 +87,7 @@ Program Builder::build() {
     if (!operators().contains(node.op) && !folds(node)) {
       if (std::ranges::count(lacking, node.op) == 0) lacking.push_back(node.op);
     } else if (lacking.empty()) {
-      compile(node);
+      work_on(describe(node), [&] { compile(node); });
     }
   if (!lacking.empty()) {
     const auto first = std::ranges::find(graph_.nodes, lacking[0], &Node::op);
@@ -104,32 +110,41 @@ bool Builder::folds(const Node& node) {
   });
 }
 
-void Builder::compile(const Node& node) {
+void Builder::work_on(const std::string& part, const std::function<void()>& work) const {
   try {
-    if (!folds(node)) return operators().at(node.op)(*this, node);
-    Constants inputs;
-    for (const std::string& name : node.inputs)
-      inputs.push_back(name.empty() ? nullptr : values_.at(name).constant);
-    const Constants results = fold(node, inputs, opset(), room_);
-    for (const auto& result : results) take_room(result->count());
-    for (std::size_t i = 0; i < std::min(results.size(), node.outputs.size()); ++i) {
-      const bool same = node.op == "Identity";
-      define(node, {results[i]->shape, results[i], "", -1, nullptr, same ? node.inputs[0] : ""}, i);
-    }
+    work();
   } catch (const InputError& error) {
-    throw InputError(fmt::format("{}: {}: {}", graph_.source, describe(node), error.what()));
+    throw InputError(fmt::format("{}: {}: {}", graph_.source, part, error.what()));
+  }
+}
+
+void Builder::compile(const Node& node) {
+  require(!node.outputs.empty(), "it has no output");
+  if (!folds(node)) return operators().at(node.op)(*this, node);
+  Constants inputs;
+  for (const std::string& name : node.inputs) {
+    inputs.push_back(name.empty() ? nullptr : value(name).constant);
+    readings_ -= name.empty() ? 0 : inputs.back()->count();
+  }
+  require(readings_ >= 0, "it computes with more constants than there are in the graph, by far");
+  const Constants results = fold(node, inputs, opset(), room_);
+  for (const auto& result : results) take_room(result->count());
+  for (std::size_t i = 0; i < std::min(results.size(), node.outputs.size()); ++i) {
+    const bool same = node.op == "Identity";
+    define(node, {results[i]->shape, results[i], "", -1, nullptr, same ? node.inputs[0] : ""}, i);
   }
 }
 
 void Builder::finish() {
-  const std::string& name = graph_.outputs[0].name;
-  Value logits = values_.at(name);
+  const std::string &name = graph_.outputs[0].name, part = "output " + printable(name);
+  Value logits;
+  work_on(part, [&] { logits = value(name); });
   require(!logits.is_constant() && logits.rank() >= 2 && logits.dims[0] == batch_size &&
               logits.dims[1] >= 1 && logits.count() == batch_size * logits.dims[1],
           "{}: expected logits of the shape N·classes, got the output {} of the shape {}",
           graph_.source, printable(name), to_string(logits.dims));
   program_.classes = logits.dims[1];
-  logits = made(reshaped(logits, {batch_size, program_.classes}));
+  work_on(part, [&] { logits = made(reshaped(logits, {batch_size, program_.classes})); });
   program_.output = logits.slot;
   remove_unread();
   require(std::ranges::any_of(program_.held, [](const Held& h) { return h.role.has_value(); }),
@@ -160,7 +175,14 @@ bool Builder::has(const Node& node, std::size_t input) const {
 
 const Value& Builder::in(const Node& node, std::size_t input) const {
   require(has(node, input), "its input {} is absent", input);
-  return values_.at(node.inputs[input]);
+  return value(node.inputs[input]);
+}
+
+const Value& Builder::value(const std::string& name) const {
+  const auto at = values_.find(name);
+  require(at != values_.end(), "{} is a further output of its node, which is not supported",
+          printable(name));
+  return at->second;
 }
 
 std::vector<double> Builder::numbers(const Node& node, std::size_t input) const {
@@ -214,8 +236,12 @@ void Builder::define(const Node& node, Value value, std::size_t output) {
   values_[node.outputs[output]] = std::move(value);
 }
 
-void Builder::take_room(Index count) {
+void Builder::require_room(Index count) const {
   require(count <= room_, "it computes more constants than there are in the graph, by far");
+}
+
+void Builder::take_room(Index count) {
+  require_room(count);
   room_ -= count;
 }
 
@@ -245,7 +271,7 @@ Value Builder::pending(const Convolution& convolution, const std::vector<Index>&
 }
 
 bool Builder::grows(const std::string& name) const {
-  return values_.at(name).pending != nullptr && readers(name) == 1;
+  return value(name).pending != nullptr && readers(name) == 1;
 }
 
 Value Builder::made(const Value& value) {
@@ -296,6 +322,7 @@ Value Builder::affine(const Value& x, const std::vector<double>& scale,
   const Value from = made(x);
   const Index channels = from.shape().c;
   const auto held = [&](std::vector<double> values) {
+    require_room(channels);
     if (values.size() == 1) values.resize(channels, values[0]);
     require(values.empty() || std::ssize(values) == channels, "{} numbers for {} channels",
             values.size(), channels);
@@ -326,7 +353,8 @@ int Builder::hold(std::string name, Role role, const Shape& shape,
     const Held& h = program_.held[at->second];
     // What is kept of a mask goes by its γ (engine/lens.h): each norm has its own.
     const bool shared = role != Role::mask_weight && h.role == role && h.shape == shape;
-    if (shared && *h.values == *values) return at->second;
+    if (shared && (h.values == values || *h.values == *values)) return at->second;
+    take_room(std::ssize(name));  // where many share a name, the search takes time
   }
   held_[name] = static_cast<int>(program_.held.size());
   program_.held.push_back({name, role, shape, values});
@@ -335,11 +363,13 @@ int Builder::hold(std::string name, Role role, const Shape& shape,
 
 int Builder::hold(const std::string& name, Role role, const std::vector<double>& values) {
   const Index count = std::ssize(values);
+  take_room(count);
   return hold(name, role, {1, 1, 1, count},
               std::make_shared<HostTensor>(host_tensor({count}, values)));
 }
 
 int Builder::hold(const Shape& shape, const std::vector<double>& values) {
+  take_room(std::ssize(values));
   for (const double v : values) require(std::isfinite(v), "a constant of it is {}", v);
   program_.held.push_back(
       {"", std::nullopt, shape,

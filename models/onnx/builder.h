@@ -43,7 +43,8 @@ class Builder {
                           const std::vector<Index>& otherwise) const;
   /// The node that made what has this name; null where it was there from the start.
   const Node* maker(const std::string& name) const;
-  const Value& value(const std::string& name) const { return values_.at(name); }
+  /// InputError for an output that its node has not defined here, as the mask of a Dropout.
+  const Value& value(const std::string& name) const;
   /// How many nodes read the value, or the caller of the network.
   Index readers(const std::string& name) const;
 
@@ -85,14 +86,18 @@ class Builder {
     return hold({1, 1, 1, std::ssize(values)}, values);
   }
 
-  /// To be asked before memory for so many numbers is taken: all that a graph computes beforehand is
-  /// bounded by sixteen times its own constants, a million numbers at least. InputError beyond.
+  /// All that a graph computes beforehand is bounded by sixteen times its own constants, a million
+  /// numbers at least. InputError beyond: to be asked before memory for so many is taken. hold()
+  /// takes the room of the numbers that it is given.
+  void require_room(Index count) const;
   void take_room(Index count);
 
   void define(const Node& node, Value value, std::size_t output = 0);
   void warn(const std::string& text) { program_.warnings.push_back(text); }
 
  private:
+  /// Does the work for a part of the graph, which an InputError then names, behind the file.
+  void work_on(const std::string& part, const std::function<void()>& work) const;
   void compile(const Node& node);
   bool folds(const Node& node);
   void finish();
@@ -108,6 +113,7 @@ class Builder {
   std::map<std::string, int> held_;              // with a role, by their names
   std::map<int, std::pair<Value, int>> scaled_;  // of a slot that is x·scale: x, and scale held
   Index room_ = 1 << 20;
+  Index readings_ = 1 << 22;  // of numbers by operators on constants: they take time, if no memory
 };
 
 /// One of ONNX's operators.

@@ -33,7 +33,8 @@ void conv(Builder& b, const Node& node) {
           "three axes are not supported",
           to_string(x.dims), to_string(w.dims));
   const Index groups = node.attribute("group", Index{1}), outputs = w.dims[0];
-  require(groups >= 1 && w.count() > 0 && w.dims[1] * groups == x.dims[1] && outputs % groups == 0,
+  require(1 <= groups && groups <= x.dims[1] && w.count() > 0 && w.dims[1] * groups == x.dims[1] &&
+              outputs % groups == 0,
           "weights {} in {} groups do not fit {} channels", to_string(w.dims), groups, x.dims[1]);
   const Sliding s = sliding_of(node, {w.dims[2], w.dims[3]}, x);
   const auto said = node.attribute("kernel_shape", std::vector<Index>{w.dims[2], w.dims[3]});

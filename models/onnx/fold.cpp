@@ -112,17 +112,14 @@ Folding::Result Folding::each(Unary f) const {
 }
 
 Folding::Result Folding::pairwise(Binary f) const {
-  std::shared_ptr<const HostTensor> y = made(in(0).shape, numbers(in(0)));
-  for (std::size_t i = 1; i < inputs_.size(); ++i) {
-    const auto shape = broadcast(y->shape, in(i).shape);
-    require(shape.has_value(), "shapes {} and {} do not go together", to_string(y->shape),
-            to_string(in(i).shape));
-    Numbers a = numbers(*expanded(*y, *shape));
-    const Numbers b = numbers(*expanded(in(i), *shape));
-    std::ranges::transform(a, b, a.begin(), f);
-    y = made(*shape, a);
-  }
-  return y;
+  require(inputs_.size() == 2, "expected two inputs, got {}", inputs_.size());
+  const auto shape = broadcast(in(0).shape, in(1).shape);
+  require(shape.has_value(), "shapes {} and {} do not go together", to_string(in(0).shape),
+          to_string(in(1).shape));
+  Numbers a = numbers(*expanded(in(0), *shape));
+  const Numbers b = numbers(*expanded(in(1), *shape));
+  std::ranges::transform(a, b, a.begin(), f);
+  return made(*shape, a);
 }
 
 Folding::Result Folding::cast() const {

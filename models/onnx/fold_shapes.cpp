@@ -8,13 +8,16 @@
 namespace robmask::onnx {
 
 Index Folding::product(const Sizes& sizes) const {
+  // Beside a size of 0 the others are bounded too: loops go over some of them.
+  require(sizes.size() <= 8, "a constant of {} axes is not supported", sizes.size());
   Index count = 1;
   for (const Index size : sizes) {
-    require(0 <= size && (size == 0 || count <= most_ / size),
-            "a constant of the shape {} is too large", to_string(sizes));
-    count *= size;
+    const Index counted = std::max(size, Index{1});
+    require(0 <= size && count <= most_ / counted, "a constant of the shape {} is too large",
+            to_string(sizes));
+    count *= counted;
   }
-  return count;
+  return std::ranges::count(sizes, 0) > 0 ? 0 : count;
 }
 
 Folding::Result Folding::made(const Sizes& shape, const Numbers& values) const {
@@ -102,6 +105,7 @@ Folding::Result Folding::squeeze() const {
 Folding::Result Folding::unsqueeze() const {
   Sizes added = axes(1, {}), shape = in(0).shape;
   const Index rank = std::ssize(shape) + std::ssize(added);
+  require(rank <= 8, "a constant of {} axes is not supported", rank);
   for (Index& axis : added) axis = axis_of(axis, rank);
   std::ranges::sort(added);
   for (const Index axis : added) {
@@ -128,24 +132,25 @@ Folding::Result Folding::concat() const {
     require(around(other, axis) == std::pair(outer, inner), "its inputs have different shapes");
   }
   Numbers all;
+  all.reserve(product(shape));
   std::vector<Numbers> parts;
-  for (const auto& part : inputs_) parts.push_back(numbers(*part));
+  for (const auto& part : inputs_)
+    if (part->count() > 0) parts.push_back(numbers(*part));
   for (Index o = 0; o < outer; ++o)
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      const Index piece = inputs_[i]->shape[axis] * inner;
-      all.insert(all.end(), parts[i].begin() + o * piece, parts[i].begin() + (o + 1) * piece);
+    for (const Numbers& part : parts) {
+      const Index piece = std::ssize(part) / outer;
+      all.insert(all.end(), part.begin() + o * piece, part.begin() + (o + 1) * piece);
     }
   return made(shape, all);
 }
 
-Folding::Result Folding::taken(const HostTensor& x, Index axis, const Sizes& places,
-                               const Sizes& shape) const {
-  const Numbers from = numbers(x);
-  const auto [outer, inner] = around(x.shape, axis);
+Folding::Result Folding::taken(const Numbers& from, const Sizes& sizes, Index axis,
+                               const Sizes& places, const Sizes& shape) const {
+  const auto [outer, inner] = around(sizes, axis);
   Numbers all;
   for (Index o = 0; o < outer; ++o)
     for (const Index at : places) {
-      const auto first = from.begin() + (o * x.shape[axis] + at) * inner;
+      const auto first = from.begin() + (o * sizes[axis] + at) * inner;
       all.insert(all.end(), first, first + inner);
     }
   return made(shape, all);
@@ -159,26 +164,27 @@ Folding::Result Folding::gather() const {
   shape.insert(shape.end(), in(1).shape.begin(), in(1).shape.end());
   shape.insert(shape.end(), x.shape.begin() + axis + 1, x.shape.end());
   product(shape);
-  return taken(x, axis, places, shape);
+  return taken(numbers(x), x.shape, axis, places, shape);
 }
 
 Constants Folding::split() const {
   const HostTensor& x = in(0);
   const Index axis = axis_of(node_.attribute("axis", Index{0}), std::ssize(x.shape));
-  const Index parts = std::ssize(node_.outputs);
-  Sizes sizes(parts, x.shape[axis] / parts);
+  const Index parts = std::ssize(node_.outputs), whole = product({x.shape[axis]});
+  Sizes sizes(parts, whole / parts);
   sizes = present(1) ? integers(in(1)) : node_.attribute("split", sizes);
   require(std::ssize(sizes) == parts &&
-              product({x.shape[axis]}) == std::accumulate(sizes.begin(), sizes.end(), Index{0}) &&
-              std::ranges::all_of(sizes, [](Index size) { return size >= 0; }),
-          "its parts are not those of {}", x.shape[axis]);
+              std::ranges::all_of(sizes, [&](Index size) { return 1 <= size && size <= whole; }) &&
+              whole == std::accumulate(sizes.begin(), sizes.end(), Index{0}),
+          "its parts are not those of {}", whole);
+  const Numbers from = numbers(x);
   Constants all;
   Index first = 0;
   for (const Index size : sizes) {
     Sizes places(size), shape = x.shape;
     std::iota(places.begin(), places.end(), first);
     shape[axis] = size;
-    all.push_back(taken(x, axis, places, shape));
+    all.push_back(taken(from, x.shape, axis, places, shape));
     if (is_whole(x)) all.back() = as_whole(all.back());
     first += size;
   }
@@ -198,6 +204,8 @@ Folding::Result Folding::slice() const {
   require(ends.size() == starts.size() && which.size() == starts.size() &&
               steps.size() == starts.size(),
           "starts, ends, axes and steps are not as many");
+  require(starts.size() <= in(0).shape.size(), "it cuts {} axes of {}", starts.size(),
+          in(0).shape.size());
   Result y = made(in(0).shape, numbers(in(0)));
   for (std::size_t i = 0; i < starts.size(); ++i) {
     const Index axis = axis_of(which[i], std::ssize(y->shape)), size = y->shape[axis];
@@ -208,10 +216,11 @@ Folding::Result Folding::slice() const {
     const bool back = steps[i] < 0;
     const Index first = place(starts[i], back ? -1 : 0, back ? size - 1 : size);
     const Index end = place(ends[i], back ? -1 : 0, size);
+    const Index step = std::clamp(steps[i], -size, size);
     Sizes places, shape = y->shape;
-    for (Index at = first; back ? at > end : at < end; at += steps[i]) places.push_back(at);
+    for (Index at = first; back ? at > end : at < end; at += step) places.push_back(at);
     shape[axis] = std::ssize(places);
-    y = taken(*y, axis, places, shape);
+    y = taken(numbers(*y), y->shape, axis, places, shape);
   }
   return y;
 }

@@ -63,7 +63,8 @@ class Folding {
   std::pair<Index, Index> around(const Sizes& shape, Index axis) const;
   Result concat() const;
   /// The tensor's elements at some places of one axis.
-  Result taken(const HostTensor& x, Index axis, const Sizes& places, const Sizes& shape) const;
+  Result taken(const Numbers& from, const Sizes& sizes, Index axis, const Sizes& places,
+               const Sizes& shape) const;
   Result gather() const;
   Constants split() const;
   Result slice() const;

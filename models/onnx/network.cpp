@@ -34,6 +34,14 @@ struct Bound {
   std::vector<std::vector<int>> done;  // slots that no step after this one reads
 };
 
+/// Those of a program's tensors that are the model's.
+std::vector<const Held*> weights_of(const Program& program) {
+  std::vector<const Held*> all;
+  for (const Held& h : program.held)
+    if (h.role) all.push_back(&h);
+  return all;
+}
+
 class GraphNetwork {
  public:
   GraphNetwork(std::shared_ptr<const Description> description, const Scope& scope)
@@ -41,8 +49,8 @@ class GraphNetwork {
     require(scope.shape().maps != DType::bf16,
             "{}: imported networks compute in f32 or f64, not in bf16", description_->source);
     dtype_ = scope.shape().dtype();
-    for (const Held& h : description_->program.held)
-      if (h.role) weights_.push_back(scope.constant(h.name, *h.role, h.shape, 0));
+    for (const Held* h : weights_of(description_->program))
+      weights_.push_back(scope.constant(h->name, *h->role, h->shape, 0));
     if (machine_) bind(description_->size, description_->program);
   }
 
@@ -65,13 +73,21 @@ class GraphNetwork {
  private:
   const Bound& bound_for(const Size& size) {
     if (const auto at = bound_.find(size); at != bound_.end()) return at->second;
-    const auto& fixed = description_->fixed;
-    require(!fixed, "{}: expected images of {}x{} pixels, got {}x{}: give `image_size`",
-            description_->source, fixed->first, fixed->second, size.first, size.second);
+    if (const auto& fixed = description_->fixed)
+      throw InputError(
+          fmt::format("{}: expected images of {}x{} pixels, got {}x{}: give `image_size`",
+                      description_->source, fixed->first, fixed->second, size.first, size.second));
     return bind(size, compile(description_->graph, size.first, size.second));
   }
 
   const Bound& bind(const Size& size, const Program& program) {
+    const auto same = [](const Held* a, const Held* b) {
+      return a->name == b->name && a->role == b->role && a->shape == b->shape;
+    };
+    require(std::ranges::equal(weights_of(program), weights_of(description_->program), same),
+            "{}: its weights for images of {}x{} pixels are others than for {}x{}",
+            description_->source, size.first, size.second, description_->size.first,
+            description_->size.second);
     Bound bound{program, {}, std::vector<std::vector<int>>(program.steps.size())};
     std::size_t weight = 0;
     for (const Held& h : program.held)

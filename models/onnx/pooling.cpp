@@ -10,17 +10,23 @@ namespace robmask::onnx {
 
 namespace {
 
-std::array<Index, 2> kernel_of(const Node& node) {
+/// A node's window, which sees a pixel of the map at each of its places, as the engine expects.
+Sliding pooling_of(const Node& node, const Value& x) {
   const auto kernel = node.attribute("kernel_shape", std::vector<Index>{});
   require(kernel.size() == 2, "kernel_shape: expected 2 numbers, for maps N·C·H·W, got {}",
           kernel.size());
-  return {kernel[0], kernel[1]};
+  const Sliding s = sliding_of(node, {kernel[0], kernel[1]}, x);
+  for (const int axis : {0, 1})
+    require(s.before[axis] < s.kernel[axis] && s.after[axis] < s.kernel[axis],
+            "pads of {} and {} around maps are as large as a window of {}", s.before[axis],
+            s.after[axis], s.kernel[axis]);
+  return s;
 }
 
 void pool_maxima(Builder& b, const Node& node) {
   require(node.outputs.size() == 1, "indices of the maxima are not supported");
   const Value& x = b.in(node, 0);
-  const Sliding s = sliding_of(node, kernel_of(node), b.map(x));
+  const Sliding s = pooling_of(node, b.map(x));
   require(s.kernel[0] == s.kernel[1] && s.extent(0) == s.kernel[0] && s.extent(1) == s.kernel[1],
           "maxima of windows that are not square, or dilated, are not supported");
   const bool plain = s.is_plain() && !s.rounds_up;
@@ -38,7 +44,7 @@ void pool_maxima(Builder& b, const Node& node) {
 /// where padding does not count, times how much too small it is.
 Value windowed_mean(Builder& b, const Value& x, const Sliding& s, bool counts_padding) {
   const Index side = std::max(s.kernel[0], s.kernel[1]), channels = x.dims[1];
-  b.take_room(side * side * channels + x.dims[2] * x.dims[3]);
+  b.require_room(side * side * channels + s.output(0, x.dims[2]) * s.output(1, x.dims[3]));
   std::vector<double> weights(side * side * channels, 0);
   for (Index i = 0; i < s.kernel[0]; ++i)
     for (Index j = 0; j < s.kernel[1]; ++j)
@@ -76,7 +82,7 @@ Value windowed_mean(Builder& b, const Value& x, const Sliding& s, bool counts_pa
 
 void pool_means(Builder& b, const Node& node) {
   const Value x = b.map(b.in(node, 0));
-  const Sliding s = sliding_of(node, kernel_of(node), x);
+  const Sliding s = pooling_of(node, x);
   require(s.extent(0) == s.kernel[0] && s.extent(1) == s.kernel[1],
           "means of dilated windows are not supported");
   const bool tiles = s.is_plain() && s.before[0] == 0 && s.stride[0] == s.kernel[0] &&

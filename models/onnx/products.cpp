@@ -26,6 +26,7 @@ int hold_weights(Builder& b, const Node& node, const Value& w, bool transposed, 
   require(w.is_constant() && w.rank() == 2 && w.count() > 0,
           "expected a product with a constant matrix, got {}",
           w.is_constant() ? to_string(w.dims) : "a computed one, as attention has it");
+  if (!transposed || factor != 1) b.take_room(w.count());
   const auto weights = linear_weights(w, transposed, factor);
   require(weights->shape[1] == inputs, "a matrix {} does not fit {} inputs", to_string(w.dims),
           inputs);
@@ -47,8 +48,8 @@ void gemm(Builder& b, const Node& node) {
   if (b.has(node, 2)) bias = b.numbers(node, 2);
   for (double& v : bias) v *= node.attribute("beta", 1.0);
   if (bias.size() == 1) bias.resize(outputs, bias[0]);
-  require(std::ssize(bias) == outputs && (!b.has(node, 2) || b.in(node, 2).dims.back() != 1 ||
-                                          outputs == 1 || b.in(node, 2).count() == 1),
+  require(std::ssize(bias) == outputs &&
+              (!b.has(node, 2) || b.in(node, 2).count() == 1 || b.in(node, 2).dims.back() != 1),
           "expected {} biases, got {}", outputs, bias.size());
   const std::string name = b.has(node, 2) ? b.in(node, 2).name : "";
   const int shift = b.has(node, 2)

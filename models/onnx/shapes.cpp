@@ -106,9 +106,9 @@ void concat(Builder& b, const Node& node) {
   dims[at] = 0;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     require(!b.in(node, i).is_constant(), "constants beside the images are not supported");
+    require(b.in(node, i).rank() == first.rank(), "its inputs have different numbers of axes");
     parts.push_back(b.arranged(b.in(node, i), axes));
     std::vector<Index> sizes = parts.back().dims;
-    require(std::ssize(sizes) == first.rank(), "its inputs have different numbers of axes");
     dims[at] += std::exchange(sizes[at], dims[at]);
     std::vector<Index> others = dims;
     others[at] = sizes[at];

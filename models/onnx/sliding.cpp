@@ -34,6 +34,9 @@ bool Sliding::is_plain() const {
 }
 
 Sliding sliding_of(const Node& node, const std::array<Index, 2>& kernel, const Value& x) {
+  constexpr Index largest = 4096;
+  require(std::ranges::all_of(kernel, [](Index k) { return 1 <= k && k <= largest; }),
+          "a window of {}x{} pixels is not supported", kernel[0], kernel[1]);
   Sliding s;
   s.kernel = kernel;
   s.stride = pair_of(node, "strides", 1, 1);
@@ -60,7 +63,7 @@ Sliding sliding_of(const Node& node, const std::array<Index, 2>& kernel, const V
   require(s.stride[0] == s.stride[1], "strides that differ, {} and {}, are not supported",
           s.stride[0], s.stride[1]);
   for (int axis = 0; axis < 2; ++axis)
-    require(s.kernel[axis] >= 1 && s.kernel[axis] <= 4096 &&
+    require(s.extent(axis) <= largest &&
                 s.extent(axis) <= x.dims[2 + axis] + s.before[axis] + s.after[axis],
             "a window of {} pixels does not fit maps of {}", s.extent(axis), x.dims[2 + axis]);
   return s;

@@ -270,6 +270,18 @@ TEST(OnnxOperators, AMatrixMultipliesTheChannelsThatStandLast) {
   expect_map(graph_of(nodes, {{"c", matrix}}, 4), x, convolved(x, w, {.kernel = {1, 1}}));
 }
 
+TEST(OnnxOperators, OneBiasMayBeThatOfAllOutputs) {
+  const Maps x = images(2, 4);
+  onnx::Graph graph = classified(graph_of({{"same", "Identity", {"x"}, {"m"}}}, {}, 4), 3 * 16);
+  graph.nodes.back().inputs.push_back("b");
+  std::vector<double> wanted = classes_of(x);
+  for (double& v : wanted) v += 0.25;
+  for (const Sizes& shape : {Sizes{}, Sizes{1}, Sizes{1, 1}}) {
+    graph.tensors["b"] = host_tensor(shape, std::vector<double>{0.25});
+    expect_near(logits_of(graph, x), wanted);
+  }
+}
+
 TEST(OnnxOperators, ChannelsAreSplitAndPutTogether) {
   const Maps x = images(2, 4);
   const std::vector<Node> nodes{

@@ -184,7 +184,11 @@ TEST_F(OnnxFiles, TensorsThatAreNone) {
   expect_refused(m, "no tensor has the shape [-1, 2]");
   w.set_dims(0, Index{1} << 62);
   expect_refused(m, "no tensor has the shape");
+  w.set_dims(0, 0);
+  w.set_dims(1, Index{1} << 62);
+  expect_refused(m, "no tensor has the shape [0, 4611686018427387904]");
   w.set_dims(0, 12);
+  w.set_dims(1, 2);
   w.set_data_type(TensorProto::STRING);
   expect_refused(m, "numbers of type STRING are not supported");
   w.set_data_type(77);
@@ -194,6 +198,22 @@ TEST_F(OnnxFiles, TensorsThatAreNone) {
 TEST_F(OnnxFiles, MessagesThatTakeFarMoreMemoryThanTheirFileAreRefused) {
   ModelProto m = model();
   for (int i = 0; i < 1'000'000; ++i) m.mutable_graph()->add_node();
+  expect_refused(m, "more than 16 times the memory of their file");
+}
+
+TEST_F(OnnxFiles, SoAreFieldsThatOnnxDoesNotHave) {
+  const std::string number = "\x48\x01", text("\x4a\x00", 2), group = "\x4b\x4c";
+  for (const std::string& field : {number, text, group}) {
+    std::string bytes = model().SerializeAsString();
+    for (int i = 0; i < 100; ++i) bytes += field;
+    EXPECT_EQ(onnx::read(put(bytes)).nodes.size(), 2u);
+    for (int i = 0; i < 500'000; ++i) bytes += field;
+    expect_refused(bytes, "more than 16 times the memory of their file");
+  }
+  std::string types;
+  for (int i = 0; i < 500'000; ++i) types += "\xa0\x01\x70";  // of an attribute: 112, which is none
+  ModelProto m = model();
+  m.mutable_graph()->mutable_node(0)->add_attribute()->ParseFromString(types);
   expect_refused(m, "more than 16 times the memory of their file");
 }
 

@@ -73,8 +73,113 @@ TEST(OnnxRefused, ShapesThatDoNotFitNameTheirNode) {
   graph.nodes[0].attributes["strides"] = Sizes{1, 2};
   expect_refused(graph, "strides that differ, 1 and 2, are not supported");
   graph = good();
+  graph.nodes[0].attributes["group"] = std::numeric_limits<Index>::max();
+  expect_refused(graph, "in 9223372036854775807 groups do not fit 3 channels");
+  graph = good();
   graph.nodes[0].attributes["group"] = 0.5;
   expect_refused(graph, "its attribute 'group' is of another type than ONNX says");
+}
+
+TEST(OnnxRefused, NodesWithoutOutputsAndFurtherOutputs) {
+  onnx::Graph graph = good();
+  graph.nodes[1].outputs.clear();
+  expect_refused(graph, "it has no output");
+  graph = good();
+  graph.nodes.insert(graph.nodes.begin() + 1, {"drop", "Dropout", {"m"}, {"d", "seen"}});
+  EXPECT_EQ(loaded(graph).info.spec.classes, 5);
+  graph.nodes[2].inputs[0] = "seen";
+  expect_refused(graph, "'seen' is a further output of its node, which is not supported");
+  graph.outputs[0].name = "seen";
+  graph.nodes.pop_back();
+  graph.nodes.pop_back();
+  expect_refused(graph, "output 'seen': 'seen' is a further output");
+}
+
+TEST(OnnxRefused, ValuesOfDifferentAxesInARow) {
+  onnx::Graph graph = good();
+  graph.nodes.insert(graph.nodes.end() - 1,
+                     {"cat", "Concat", {"m", "f"}, {"c"}, {{"axis", Index{1}}}});
+  graph.nodes.back().inputs[0] = "c";
+  expect_refused(graph, "node 'cat' (Concat): its inputs have different numbers of axes");
+}
+
+TEST(OnnxRefused, WindowsThatNoMapHas) {
+  const auto pooled = [](const char* op, const Sizes& kernel, const Sizes& pads) {
+    onnx::Graph graph = good();
+    graph.nodes[0] = {"pool", op, {"x"}, {"m"}, {{"kernel_shape", kernel}, {"pads", pads}}};
+    return graph;
+  };
+  const Index most = std::numeric_limits<Index>::max();
+  for (const char* op : {"MaxPool", "AveragePool"}) {
+    expect_refused(pooled(op, {2, 2}, {2, 0, 0, 0}), "as large as a window of 2");
+    expect_refused(pooled(op, {2, 2}, {0, 0, 0, 4096}), "as large as a window of 2");
+    for (const Index side : {most, -most - 1, Index{0}})
+      expect_refused(pooled(op, {side, 2}, {0, 0, 0, 0}), "a window of");
+  }
+}
+
+TEST(OnnxRefused, OddRangesOfConstants) {
+  const Index most = std::numeric_limits<Index>::max();
+  onnx::Graph graph = good();
+  graph.nodes.insert(graph.nodes.begin(),
+                     {"cut", "Split", {"w"}, {"a", "b", "c"}, {{"split", Sizes{most, most, 7}}}});
+  expect_refused(graph, "its parts are not those of 5");
+  graph.nodes[0] = {"cut",
+                    "Slice",
+                    {"w"},
+                    {"a"},
+                    {{"starts", Sizes{1}}, {"ends", Sizes{5}}, {"steps", Sizes{most}}}};
+  graph.opset = 9;
+  EXPECT_EQ(loaded(graph).info.spec.classes, 5);
+  graph.nodes[0].attributes["starts"] = graph.nodes[0].attributes["ends"] = Sizes{1, 1, 1};
+  graph.nodes[0].attributes.erase("steps");
+  expect_refused(graph, "it cuts 3 axes of 2");
+}
+
+TEST(OnnxRefused, ConstantsThatTakeFarMoreThanTheGraph) {
+  const std::string words = "than there are in the graph, by far";
+  // A number for each pixel of a large image.
+  onnx::Graph graph = good();
+  graph.nodes = {{"flat", "Flatten", {"x"}, {"f"}}, {"add", "Add", {"f", "one"}, {"y"}}};
+  graph.tensors["one"] = whole({1});
+  graph.inputs[0].shape = {1, 3, 4096, 4096};
+  expect_refused(graph, words);
+  // Means with a factor for each of their places.
+  graph = good();
+  graph.inputs[0].shape = {1, 3, 4096, 4096};
+  graph.nodes[0] = {"pool",
+                    "AveragePool",
+                    {"x"},
+                    {"m"},
+                    {{"kernel_shape", Sizes{3, 3}}, {"pads", Sizes{1, 1, 1, 1}}}};
+  expect_refused(graph, words);
+  // One that is read again and again.
+  graph = good();
+  graph.tensors["shape"] = whole({1000, 1000});
+  graph.nodes.insert(graph.nodes.begin(), {"c", "ConstantOfShape", {"shape"}, {"c"}});
+  for (int i = 0; i < 9; ++i)
+    graph.nodes.insert(graph.nodes.begin() + 1,
+                       {"sum", "ReduceSum", {"c"}, {fmt::format("s{}", i)}});
+  expect_refused(graph, words);
+  // Sizes beside one of 0, and many axes.
+  graph.nodes.resize(1);
+  const Index large = Index{1} << 40;
+  graph.tensors["shape"] = whole({0, large, large});
+  expect_refused(graph, "a constant of the shape [0, 1099511627776, 1099511627776] is too large");
+  graph.tensors["shape"] = whole(Sizes(2000, 1));
+  expect_refused(graph, "a constant of 2000 axes is not supported");
+}
+
+TEST(OnnxRefused, ImagesOfASizeForWhichTheWeightsAreOthers) {
+  onnx::Graph graph = graph_of(
+      {{"s", "Shape", {"x"}, {"s"}, {{"start", Index{2}}, {"end", Index{3}}}},
+       {"k", "Slice", {"w", "zero", "s", "zero"}, {"k"}},
+       {"conv", "Conv", {"x", "k"}, {"m"}},
+       {"mean", "ReduceMean", {"m"}, {"y"}, {{"axes", Sizes{2, 3}}, {"keepdims", Index{0}}}}},
+      {{"w", tensor({40, 3, 1, 1})}, {"zero", whole({0})}}, onnx::open_size);
+  const LoadedModel model = loaded(graph);
+  EXPECT_EQ(model.model->at(0)(variable_of(images(1, 32))).shape().c, 32);
+  EXPECT_THROW(model.model->at(0)(variable_of(images(1, 7))), InputError);
 }
 
 TEST(OnnxRefused, WeightsThatAreNoNumbers) {
