@@ -97,7 +97,7 @@ void tell_of_beaten_flags(const Contents& contents, const ModelSpec& is,
 }
 
 CheckpointInfo info_of(const Contents& contents, const CheckpointOverrides& flags) {
-  constexpr Index most_masks = 1000;
+  constexpr Index most_masks = 1000, most = 1'000'000;
   constexpr double largest_eps = 1e6;
   constexpr Index largest_image = 4096;
   const std::string& source = contents.file->source;
@@ -110,6 +110,9 @@ CheckpointInfo info_of(const Contents& contents, const CheckpointOverrides& flag
   s.masks = m.whole("masks", flags.masks.value_or(1));
   require(1 <= s.masks && s.masks <= most_masks, "{}: expected from 1 to {} masks, got {}", source,
           most_masks, s.masks);
+  require(1 <= std::min(s.width, s.classes) && std::max(s.width, s.classes) <= most,
+          "{}: expected a width and classes from 1 to {}, got {} and {}", source, most, s.width,
+          s.classes);
   // A graph normalizes by itself: the data set's own numbers, which nobody asked for, stay out.
   const bool by_itself = onnx::is_imported(s.name) && !flags.asks_normalization;
   const Normalization otherwise = flags.normalization.value_or(Normalization{});

@@ -143,6 +143,9 @@ void Builder::finish() {
               logits.dims[1] >= 1 && logits.count() == batch_size * logits.dims[1],
           "{}: expected logits of the shape N·classes, got the output {} of the shape {}",
           graph_.source, printable(name), to_string(logits.dims));
+  constexpr Index most = 1'000'000;  // as networks have them
+  require(logits.dims[1] <= most, "{}: expected at most {} classes, got {}", graph_.source, most,
+          logits.dims[1]);
   program_.classes = logits.dims[1];
   work_on(part, [&] { logits = made(reshaped(logits, {batch_size, program_.classes})); });
   program_.output = logits.slot;

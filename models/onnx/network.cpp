@@ -155,6 +155,7 @@ Imported import_network(const Path& path) { return import_network(read(path)); }
 
 Imported import_network(Graph graph) {
   const std::string name = graph.source;
+  image_port(graph);  // refuses a graph without any, of which nothing else can be asked
   Imported imported;
   if (!normalizes(graph))
     imported.warnings.push_back(

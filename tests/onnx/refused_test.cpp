@@ -47,6 +47,9 @@ TEST(OnnxRefused, GraphsThatAreNoClassifiersOfImages) {
   expect_refused(graph, "expected one input, images, got 2");
   graph.inputs[1].name = "p";
   expect_refused(graph, "export it at one mask");
+  graph.inputs.clear();
+  graph.nodes[0].inputs[0] = "k";
+  expect_refused(graph, "expected one input, images, got 0");
   graph = good();
   graph.inputs[0].shape = {1, 1, 28, 28};
   expect_refused(graph, "expected images N·3·H·W, got the input 'x' of the shape [1, 1, 28, 28]");

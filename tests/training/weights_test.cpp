@@ -29,6 +29,15 @@ TEST_F(WeightsFile, WithoutMetadataIsWhatTheFlagsSay) {
   EXPECT_TRUE(mentions(refusal(flags), "masks 2, which its tensors have, got 3, as `masks`"));
 }
 
+TEST_F(WeightsFile, OfNoClassesIsRefusedByItsName) {
+  const auto written = model_of(spec_of(1), 1);
+  for (const char* classes : {"0", "1000001"}) {
+    put(*written, [&](SafeTensors& file) { file.metadata["classes"] = classes; });
+    const std::string message = refusal();
+    EXPECT_TRUE(mentions(message, "expected a width and classes from 1 to 1000000")) << message;
+  }
+}
+
 TEST_F(WeightsFile, OfAnotherModelIsRefusedByTheNamesOfBoth) {
   for (const std::string& is : networks_under_test()) {
     ModelSpec spec = spec_of(1, is);
