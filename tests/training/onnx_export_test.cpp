@@ -15,6 +15,7 @@
 #include "models/global_average.h"
 #include "tests/files/scratch.h"
 #include "tests/support/activations.h"
+#include "tests/support/networks.h"
 #include "tests/support/workbench.h"
 #include "tests/training/onnx_evaluator.h"
 
@@ -89,7 +90,7 @@ TEST_P(OnnxOf, EveryNetworkComputesTheSameLogits) {
   expect_same_logits(random_model(spec));
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, OnnxOf, testing::ValuesIn(model_names()),
+INSTANTIATE_TEST_SUITE_P(Networks, OnnxOf, testing::ValuesIn(networks_under_test()),
                          [](const auto& instance) {
                            std::string name = instance.param;
                            std::erase(name, '-');
