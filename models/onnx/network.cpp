@@ -174,10 +174,13 @@ Imported import_network(Graph graph) {
   imported.weights.source = name;
   for (Held& h : description->program.held)
     if (h.role) imported.weights.add(h.name, *std::exchange(h.values, nullptr));
-  if (descriptions().insert_or_assign(name, description).second)
-    define_network({name, false, [name](const Scope& scope, Index, Index classes) {
-                      return make_network(name, scope, classes);
-                    }});
+  if (!descriptions().insert_or_assign(name, description).second) {
+    imported.warnings.clear();  // they were told when it was read before
+    return imported;
+  }
+  define_network({name, false, [name](const Scope& scope, Index, Index classes) {
+                    return make_network(name, scope, classes);
+                  }});
   return imported;
 }
 

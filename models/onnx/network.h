@@ -13,7 +13,7 @@ struct Imported {
   /// The weights under their names in the graph, and metadata as checkpoints have them: `model` is
   /// the path, by which the network is known from now on.
   SafeTensors weights;
-  std::vector<std::string> warnings = {};
+  std::vector<std::string> warnings = {};  // none where the file was read before
 };
 
 /// Reads a file, compiles its graph (models/onnx/compile.h) and defines a network of its path,
