@@ -9,7 +9,8 @@ Tensor first_feature_maps(const Model& model, const Tensor& images, double p) {
     if (!first) first = maps;
   };
   model.logits(Variable(images), context);
-  expect(static_cast<bool>(first), "{} has no mask", model.spec().name);
+  require(static_cast<bool>(first), "{}: has no activation whose maps could be shown",
+          model.spec().name);
   return first;
 }
 

@@ -311,13 +311,28 @@ Value Builder::made(const Value& value) {
       return masked_conv2d(run.slots[x], run.held[*w], window, state, run.context, options);
     };
   }
-  return made_[value.pending.get()] = step(inputs, value.dims, value.axes, compute);
+  const Value result = step(inputs, value.dims, value.axes, compute);
+  if (c.relu) {
+    const std::string& layer = program_.held[c.norm ? c.norm->at(0) : *c.weight].name;
+    program_.steps.back().watched = layer.substr(0, layer.rfind('.'));
+  }
+  return made_[value.pending.get()] = result;
 }
 
 Value Builder::activated(const Value& x, const Activation& f) {
   const Value from = made(x);
-  return step({from}, from.dims, from.axes,
-              [s = from.slot, f](const Run& run) { return activate(run.slots[s], f); });
+  const Value y = step({from}, from.dims, from.axes,
+                       [s = from.slot, f](const Run& run) { return activate(run.slots[s], f); });
+  program_.steps.back().watched = "activation";
+  return y;
+}
+
+Value Builder::clamped(const Value& x) {
+  const Value from = made(x);
+  const Value y = step({from}, from.dims, from.axes,
+                       [s = from.slot](const Run& run) { return relu(run.slots[s]); });
+  program_.steps.back().watched = "activation";
+  return y;
 }
 
 Value Builder::affine(const Value& x, const std::vector<double>& scale,

@@ -66,6 +66,7 @@ class Builder {
   Value step(const std::vector<Value>& inputs, std::vector<Index> dims, const std::string& axes,
              const std::function<Variable(const Run&)>& compute);
   Value activated(const Value& x, const Activation& f);
+  Value clamped(const Value& x);  // relu
   /// x·scale + shift, each one number a channel of x in memory, or one, or none.
   Value affine(const Value& x, const std::vector<double>& scale, const std::vector<double>& shift);
 

@@ -34,6 +34,9 @@ struct Step {
   std::vector<int> inputs;  // slots
   int output;
   std::function<Variable(const Run&)> compute;
+  /// Of a step that ends in an activation: the norm's or the convolution's name, or "activation".
+  /// Contexts that watch are told its result.
+  std::string watched = {};
 };
 
 struct Program {

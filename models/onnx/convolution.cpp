@@ -106,9 +106,7 @@ void relu_behind(Builder& b, const Node& node) {
     c.relu = true;
     return b.define(node, b.pending(c, x.dims, x.axes));
   }
-  const Value from = b.made(x);
-  b.define(node, b.step({from}, from.dims, from.axes,
-                        [s = from.slot](const Run& run) { return relu(run.slots[s]); }));
+  b.define(node, b.clamped(x));
 }
 
 }  // namespace

@@ -65,6 +65,8 @@ class GraphNetwork {
     for (std::size_t i = 0; i < bound.program.steps.size(); ++i) {
       const Step& step = bound.program.steps[i];
       run.slots[step.output] = step.compute(run);
+      if (context.watch && !step.watched.empty())
+        context.watch(step.watched, run.slots[step.output].value());
       for (const int slot : bound.done[i]) run.slots[slot] = {};
     }
     return run.slots[bound.program.output];

@@ -62,11 +62,9 @@ void prelu(Builder& b, const Node& node) {
   require(slopes.size() == 1 || (x.axes == "nchw" && slope.rank() == 3 &&
                                  slope.dims[0] == x.dims[1] && std::ssize(slopes) == x.dims[1]),
           "expected one slope, or one a channel, got the shape {}", to_string(slope.dims));
-  const Value above =
-      b.step({x}, x.dims, x.axes, [s = x.slot](const Run& run) { return relu(run.slots[s]); });
+  const Value above = b.clamped(x);
   const Value mirrored = b.affine(x, {-1}, {});
-  const Value below = b.step({mirrored}, x.dims, x.axes,
-                             [s = mirrored.slot](const Run& run) { return relu(run.slots[s]); });
+  const Value below = b.clamped(mirrored);
   for (double& s : slopes) s = -s;
   const Value bent = b.affine(below, slopes, {});
   b.define(node,

@@ -365,6 +365,19 @@ TEST(OnnxOperators, AnOpenSizeIsThatOfTheImages) {
   }
 }
 
+TEST(OnnxOperators, ContextsThatWatchAreToldOfActivationsByTheirLayers) {
+  const std::vector<Node> nodes{{"c", "Conv", {"x", "layer1.conv.weight"}, {"c"}},
+                                {"r", "Relu", {"c"}, {"r"}},
+                                {"t", "Tanh", {"r"}, {"m"}}};
+  const LoadedModel model = loaded(
+      classified(graph_of(nodes, {{"layer1.conv.weight", tensor({2, 3, 3, 3})}}), 2 * 4 * 4));
+  std::vector<std::string> told;
+  Context context = model.model->eval(2, 0);
+  context.watch = [&](const std::string& name, const Tensor&) { told.push_back(name); };
+  model.model->logits(variable_of(images(2, 6)), context);
+  EXPECT_EQ(told, (std::vector<std::string>{"layer1.conv", "activation"}));
+}
+
 TEST(OnnxOperators, InputGradientsAreThoseOfFiniteDifferences) {
   const std::vector<Node> nodes{
       {"conv", "Conv", {"x", "w0", "b0"}, {"c"}, {{"pads", Sizes{1, 1, 1, 1}}}},
