@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace robmask::onnx {
 
@@ -30,6 +29,18 @@ std::vector<std::string> names_of(const std::vector<Port>& ports) {
   std::vector<std::string> names;
   for (const Port& port : ports) names.push_back(port.name);
   return names;
+}
+
+/// Sizes of values of each image, whose product is no overflow.
+std::vector<Index> checked(const std::vector<Index>& dims) {
+  constexpr Index most = Index{1} << 31;
+  Index count = 1;
+  for (std::size_t i = 1; i < dims.size(); ++i) {
+    require(1 <= dims[i] && count <= most / dims[i], "maps of the shape {} are too large",
+            to_string(dims));
+    count *= dims[i];
+  }
+  return dims;
 }
 
 }  // namespace
@@ -239,27 +250,6 @@ void Builder::define(const Node& node, Value value, std::size_t output) {
   values_[node.outputs[output]] = std::move(value);
 }
 
-void Builder::require_room(Index count) const {
-  require(count <= room_, "it computes more constants than there are in the graph, by far");
-}
-
-void Builder::take_room(Index count) {
-  require_room(count);
-  room_ -= count;
-}
-
-/// Sizes of values of each image, whose product is no overflow.
-std::vector<Index> checked(const std::vector<Index>& dims) {
-  constexpr Index most = Index{1} << 31;
-  Index count = 1;
-  for (std::size_t i = 1; i < dims.size(); ++i) {
-    require(1 <= dims[i] && count <= most / dims[i], "maps of the shape {} are too large",
-            to_string(dims));
-    count *= dims[i];
-  }
-  return dims;
-}
-
 Value Builder::step(const std::vector<Value>& inputs, std::vector<Index> dims,
                     const std::string& axes, const std::function<Variable(const Run&)>& compute) {
   std::vector<int> slots;
@@ -361,38 +351,6 @@ Value Builder::affine(const Value& x, const std::vector<double>& scale,
   });
   if (plus < 0) scaled_[y.slot] = {before, by};
   return y;
-}
-
-// ---- what is held -------------------------------------------------------------------------------
-
-int Builder::hold(std::string name, Role role, const Shape& shape,
-                  const std::shared_ptr<const HostTensor>& values) {
-  for (auto at = held_.find(name); at != held_.end(); at = held_.find(name += "'")) {
-    const Held& h = program_.held[at->second];
-    // What is kept of a mask goes by its γ (engine/lens.h): each norm has its own.
-    const bool shared = role != Role::mask_weight && h.role == role && h.shape == shape;
-    if (shared && (h.values == values || *h.values == *values)) return at->second;
-    take_room(std::ssize(name));  // where many share a name, the search takes time
-  }
-  held_[name] = static_cast<int>(program_.held.size());
-  program_.held.push_back({name, role, shape, values});
-  return held_[name];
-}
-
-int Builder::hold(const std::string& name, Role role, const std::vector<double>& values) {
-  const Index count = std::ssize(values);
-  take_room(count);
-  return hold(name, role, {1, 1, 1, count},
-              std::make_shared<HostTensor>(host_tensor({count}, values)));
-}
-
-int Builder::hold(const Shape& shape, const std::vector<double>& values) {
-  take_room(std::ssize(values));
-  for (const double v : values) require(std::isfinite(v), "a constant of it is {}", v);
-  program_.held.push_back(
-      {"", std::nullopt, shape,
-       std::make_shared<HostTensor>(host_tensor({shape.n, shape.h, shape.w, shape.c}, values))});
-  return static_cast<int>(program_.held.size()) - 1;
 }
 
 Program compile(const Graph& graph, Index height, Index width) {
