@@ -88,7 +88,7 @@ $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 # What computes for long is in engine, attacks and data. The rest, which is most of what there is to
 # compile, starts it and reports, and is optimized for size, or checks, and is optimized less, for time.
 COLD := $(if $(filter -O3,$(OPTIMIZE)),-Os)
-$(addprefix $(BUILD)/objects/,tools/%.o training/%.o data/files/%.o): FLAGS += $(COLD)
+$(addprefix $(BUILD)/objects/,tools/%.o training/%.o data/files/%.o data/onnx/%.o models/onnx/%.o): FLAGS += $(COLD)
 $(BUILD)/objects/tests/%.o: FLAGS += $(COLD:-Os=-O1)
 
 $(BUILD)/demo/$(DEMO_ISA)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
