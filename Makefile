@@ -95,9 +95,9 @@ announce:
 
 # What is built in here; then on the emulator, which computes on one core, every kernel and some of the
 # networks, recipes and attacks that are made of them.
-EMULATED_SOME := Networks/*/cuda_resnet18:Recipes/*/cuda_robmask:Recipes/*/cuda_pgd_l2
+# `make trajectories` has the rest.
+EMULATED_SOME := Networks/*/cuda_resnet18:Recipes/GoldenRecipe*/cuda_robmask:Recipes/*/cuda_pgd_l2
 EMULATED_SOME := $(EMULATED_SOME):Replay/*/cuda_robmask
-EMULATED_SOME := $(EMULATED_SOME):Attacks/*Finds*/cuda_autoattack_linf
 test: test-here examples bench-check $(BUILD)/emulated/tests
 	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) \
 	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:*GpuEmulator*:$(EMULATED_SOME))'
