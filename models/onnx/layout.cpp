@@ -8,10 +8,12 @@ namespace robmask::onnx {
 
 namespace {
 
-/// The axes of a value whose sizes lie in memory as ONNX has them.
+/// The axes of a value whose sizes lie in memory as ONNX has them, and of one whose channels come
+/// right behind the images.
 std::string row_major(Index rank) {
-  return std::string(rank == 4 ? "nhwc" : rank == 3 ? "nhc" : "nc");
+  return rank == 4 ? "nhwc" : rank == 3 ? "nhc" : rank == 2 ? "nc" : "n";
 }
+std::string channels_first(Index rank) { return std::string("nchw").substr(0, rank); }
 
 /// The numbers of its axes in the order in which they lie in memory, but for those of size 1.
 std::vector<Index> memory_order(const std::vector<Index>& dims, const std::string& axes) {
@@ -22,19 +24,16 @@ std::vector<Index> memory_order(const std::vector<Index>& dims, const std::strin
   return order;
 }
 
-Shape with_batch(const Shape& shape, const Variable& x) { return shape.with_images(x.shape().n); }
-
 }  // namespace
 
 Value Builder::arranged(const Value& value, const std::string& axes) {
   const Value x = made(value);
   if (x.axes == axes) return x;
-  const Value as{x.dims, nullptr, axes};
-  const Shape to = as.shape();
+  const Shape to = memory_shape(x.dims, axes);
   std::vector<Index> now = memory_order(x.dims, x.axes), wanted = memory_order(x.dims, axes);
   if (now == wanted)
     return step({x}, x.dims, axes, [s = x.slot, to](const Run& run) {
-      return reshape(run.slots[s], with_batch(to, run.slots[s]));
+      return reshape(run.slots[s], to.with_images(run.slots[s].shape().n));
     });
   // Pixels and channels change places: what lies first in memory comes last.
   const auto turn = std::ranges::find(now, wanted[0]) - now.begin();
@@ -63,13 +62,13 @@ Value Builder::reshaped(const Value& value, const std::vector<Index>& dims) {
           to_string(value.dims));
   const Value x = made(value);
   // Pixels are arranged anew, channels stay; else all elements are, in ONNX's order.
-  const bool same_channels = x.axes.size() >= 2 && x.axes[1] == 'c' && dims[1] == x.dims[1];
-  const bool in_order = same_channels && x.axes == std::string("nchw").substr(0, x.axes.size());
-  const Value from = in_order ? x : arranged(x, row_major(x.rank()));
-  const std::string axes = in_order ? std::string("nchw").substr(0, rank) : row_major(rank);
+  const bool keeps_channels =
+      x.rank() >= 2 && x.axes == channels_first(x.rank()) && dims[1] == x.dims[1];
+  const Value from = keeps_channels ? x : arranged(x, row_major(x.rank()));
+  const std::string axes = keeps_channels ? channels_first(rank) : row_major(rank);
   const Shape to = memory_shape(dims, axes);
   return step({from}, dims, axes, [s = from.slot, to](const Run& run) {
-    return reshape(run.slots[s], with_batch(to, run.slots[s]));
+    return reshape(run.slots[s], to.with_images(run.slots[s].shape().n));
   });
 }
 
@@ -96,12 +95,11 @@ std::vector<Index> Builder::new_sizes(const std::vector<Index>& from, std::vecto
           to_string(asked));
   if (const auto open = std::ranges::find(asked, -1); open != asked.end()) {
     *open = 1;
-    if (open == asked.begin()) {
-      *open = images % product(asked, 1) == 0 && images == product(asked, 1) ? batch_size : -1;
-    } else {
-      const Index rest = product(asked, 1);
+    const Index rest = product(asked, 1);
+    if (open == asked.begin())
+      *open = images == rest ? batch_size : -1;
+    else
       *open = images % rest == 0 ? images / rest : -1;
-    }
   }
   require(!asked.empty() && asked[0] == batch_size && !std::ranges::count(asked, -1) &&
               product(asked, 1) == images,

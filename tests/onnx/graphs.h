@@ -3,12 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "data/onnx/graph.h"
 #include "engine/backend.h"
 #include "models/onnx/network.h"
 #include "training/checkpoint.h"
 
 namespace robmask::test {
+
+using Sizes = std::vector<Index>;
 
 /// Numbers of ONNX's shape, N·C·H·W.
 struct Maps {
@@ -20,6 +24,23 @@ struct Maps {
     return inside ? values[((n * shape[1] + c) * shape[2] + h) * shape[3] + w] : 0;
   }
 };
+
+/// A value for each image and channel.
+using OfChannel = std::function<double(double v, Index n, Index c)>;
+inline Maps by_channel(const Maps& x, const OfChannel& f) {
+  Maps y = x;
+  const Index pixels = x.shape[2] * x.shape[3];
+  for (Index i = 0; i < std::ssize(y.values); ++i)
+    y.values[i] = f(x.values[i], i / pixels / x.shape[1], i / pixels % x.shape[1]);
+  return y;
+}
+
+inline double mean_of(const Maps& x, Index n, Index c) {
+  double sum = 0;
+  for (Index h = 0; h < x.shape[2]; ++h)
+    for (Index w = 0; w < x.shape[3]; ++w) sum += x.at(n, c, h, w);
+  return sum / static_cast<double>(x.shape[2] * x.shape[3]);
+}
 
 /// Different numbers in [−1, 1).
 inline std::vector<double> numbers(Index count, std::uint64_t salt = 0) {

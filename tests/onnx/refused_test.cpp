@@ -7,7 +7,6 @@ namespace robmask::test {
 namespace {
 
 using onnx::Node;
-using Sizes = std::vector<Index>;
 
 void expect_refused(onnx::Graph graph, const std::string& words) {
   const std::string name = graph.source;
