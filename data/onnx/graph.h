@@ -25,7 +25,6 @@ struct Node {
   /// An attribute, or `otherwise` where there is none. InputError for one of another kind.
   template <class T>
   T attribute(const std::string& key, T otherwise) const;
-  bool has(const std::string& key) const { return attributes.contains(key); }
 };
 
 /// What messages call a node: node '/conv1/Conv' (Conv)
@@ -70,7 +69,7 @@ void require_built_in();
 /// Reads a graph and the tensors beside it. Memory is bounded by sixteen times the file's size, a
 /// mebibyte at least. InputError for a file that is none, cut short or larger than 2 GB; for a
 /// graph that is not in order (a cycle), an undefined input, names that come twice, shapes that
-/// their data do not fill, types that are none of f16, bf16, f32, f64, i32, i64, bool and u8;
+/// their data do not fill, types that HostTensor does not have (text, complex numbers, 4 bits);
 /// for data in files that are missing, too short or not in the folder of the graph or below; for
 /// functions, subgraphs, operators of other domains, and an opset outside 7 to 23.
 Graph read(const Path& path);

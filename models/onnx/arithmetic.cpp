@@ -8,8 +8,6 @@
 
 namespace robmask::onnx {
 
-bool add_behind(Builder& b, const Node& node);  // convolution.cpp
-
 namespace {
 
 using Kind = Activation::Kind;
@@ -40,7 +38,7 @@ Value expanded(Builder& b, const Value& value, const std::vector<Index>& dims) {
   });
 }
 
-/// A constant of the sizes `dims`, in which its own of 1 repeat, as a value of each image.
+/// A constant, repeated to the sizes of the value beside it, for each of its images.
 Value held(Builder& b, const Value& constant, const Value& like) {
   const Shape shape = like.shape().with_images(1);
   const std::vector<double> from = numbers(*constant.constant);
@@ -61,7 +59,6 @@ Value held(Builder& b, const Value& constant, const Value& like) {
     to[i] = from[place];
   }
   const int number = b.hold(shape, to);
-  // It has no slot of its own; a step without inputs, of the batch's size by what stands beside it.
   return b.step({like}, like.dims, like.axes, [number, s = like.slot](const Run& run) {
     return expand(run.held[number], run.slots[s].shape());
   });

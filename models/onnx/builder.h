@@ -127,4 +127,8 @@ Operators pooling_operators();
 Operators shape_operators();
 Operators product_operators();
 
+/// Of an Add: if one of its inputs is a convolution that may grow, the other becomes its residual.
+/// False where there is none.
+bool add_behind(Builder& b, const Node& node);
+
 }  // namespace robmask::onnx

@@ -43,8 +43,7 @@ void conv(Builder& b, const Node& node) {
 
   const Index side = std::max(s.extent(0), s.extent(1));
   const bool same_taps = s.kernel[0] == side && s.kernel[1] == side;
-  const bool even_pads = s.before[0] == s.before[1] && s.before == s.after;
-  const bool plain = s.extent(0) == s.extent(1) && even_pads;
+  const bool plain = s.extent(0) == s.extent(1) && s.pads_alike();
   if (!same_taps) b.take_room(outputs * w.dims[1] * side * side);
   Convolution c{.x = plain ? b.map(x) : framed(b, x, s, side, 0), .weight = {}};
   c.window = {side, s.stride[0], plain ? s.before[0] : 0, groups};

@@ -123,11 +123,10 @@ Folding::Result Folding::pairwise(Binary f) const {
 }
 
 Folding::Result Folding::cast() const {
-  constexpr Index floats[] = {1, 10, 11, 16};  // FLOAT, FLOAT16, DOUBLE, BFLOAT16
   constexpr Index boolean = 9;
   const Index to = node_.attribute("to", Index{1});
   Numbers all = numbers(in(0));
-  if (std::ranges::count(floats, to) == 1) return made(in(0).shape, all);
+  if (is_floating(to)) return made(in(0).shape, all);
   for (double& n : all) n = to == boolean ? static_cast<double>(n != 0) : std::trunc(n);
   return as_whole(made(in(0).shape, all));
 }

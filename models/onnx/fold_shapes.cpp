@@ -192,18 +192,10 @@ Constants Folding::split() const {
 }
 
 Folding::Result Folding::slice() const {
-  const bool old = opset_ < 10;
-  const auto list = [&](std::size_t i, const char* key, const Sizes& otherwise) {
-    if (old) return node_.attribute(key, otherwise);
-    return present(i) ? integers(in(i)) : otherwise;
+  const auto input = [&](std::size_t i) {
+    return present(i) ? std::optional(integers(in(i))) : std::nullopt;
   };
-  const Sizes starts = list(1, "starts", {}), ends = list(2, "ends", {});
-  Sizes all(starts.size());
-  std::iota(all.begin(), all.end(), 0);
-  const Sizes which = list(3, "axes", all), steps = list(4, "steps", Sizes(starts.size(), 1));
-  require(ends.size() == starts.size() && which.size() == starts.size() &&
-              steps.size() == starts.size(),
-          "starts, ends, axes and steps are not as many");
+  const auto [starts, ends, which, steps] = ranges_of(node_, opset_, input);
   require(starts.size() <= in(0).shape.size(), "it cuts {} axes of {}", starts.size(),
           in(0).shape.size());
   Result y = made(in(0).shape, numbers(in(0)));

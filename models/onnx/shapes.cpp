@@ -12,8 +12,7 @@ namespace {
 void same(Builder& b, const Node& node) { b.define(node, b.in(node, 0)); }
 
 void cast(Builder& b, const Node& node) {
-  constexpr Index floats[] = {1, 10, 11, 16};  // FLOAT, FLOAT16, DOUBLE, BFLOAT16
-  require(std::ranges::count(floats, node.attribute("to", Index{0})) == 1,
+  require(is_floating(node.attribute("to", Index{0})),
           "a cast of maps to whole numbers has no gradient and is not supported");
   same(b, node);
 }
@@ -142,19 +141,10 @@ Value cut(Builder& b, const Value& value, Index axis, Index first, Index count) 
 
 void slice(Builder& b, const Node& node) {
   Value x = b.in(node, 0);
-  const bool old = b.opset() < 10;
-  const auto list = [&](std::size_t i, const char* key, const std::vector<Index>& otherwise) {
-    if (old) return node.attribute(key, otherwise);
-    return b.has(node, i) ? b.integers(node, i) : otherwise;
+  const auto input = [&](std::size_t i) {
+    return b.has(node, i) ? std::optional(b.integers(node, i)) : std::nullopt;
   };
-  const std::vector<Index> starts = list(1, "starts", {}), ends = list(2, "ends", {});
-  std::vector<Index> all(starts.size());
-  std::iota(all.begin(), all.end(), 0);
-  const std::vector<Index> axes = list(3, "axes", all),
-                           steps = list(4, "steps", std::vector<Index>(starts.size(), 1));
-  require(
-      ends.size() == starts.size() && axes.size() == starts.size() && steps.size() == starts.size(),
-      "starts, ends, axes and steps are not as many");
+  const auto [starts, ends, axes, steps] = ranges_of(node, b.opset(), input);
   for (std::size_t i = 0; i < starts.size(); ++i) {
     const Index axis = axes[i] < 0 ? axes[i] + x.rank() : axes[i];
     require(0 <= axis && axis < x.rank(), "there is no axis {} of {}", axes[i], x.rank());

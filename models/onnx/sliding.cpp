@@ -29,8 +29,7 @@ Index Sliding::output(int axis, Index size) const {
 }
 
 bool Sliding::is_plain() const {
-  return kernel[0] == kernel[1] && extent(0) == kernel[0] && extent(1) == kernel[1] &&
-         before[0] == before[1] && before == after;
+  return kernel[0] == kernel[1] && extent(0) == kernel[0] && extent(1) == kernel[1] && pads_alike();
 }
 
 Sliding sliding_of(const Node& node, const std::array<Index, 2>& kernel, const Value& x) {

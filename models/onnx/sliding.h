@@ -16,6 +16,8 @@ struct Sliding {
   Index extent(int axis) const { return (kernel[axis] - 1) * dilation[axis] + 1; }
   /// The window's places on maps of that size.
   Index output(int axis, Index size) const;
+  /// Is the map padded alike on all sides?
+  bool pads_alike() const { return before[0] == before[1] && before == after; }
   /// Is it one of the engine's: square, the same along both axes, padded alike on all sides?
   bool is_plain() const;
 };

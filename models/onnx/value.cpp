@@ -69,4 +69,25 @@ std::optional<std::vector<Index>> broadcast(const std::vector<Index>& a,
   return both;
 }
 
+bool is_floating(Index type) {
+  constexpr Index floating[] = {1, 10, 11, 16};  // FLOAT, FLOAT16, DOUBLE, BFLOAT16
+  return std::ranges::count(floating, type) == 1;
+}
+
+Ranges ranges_of(const Node& node, Index opset,
+                 const std::function<std::optional<std::vector<Index>>(std::size_t)>& input) {
+  const auto list = [&](std::size_t number, const char* key, const std::vector<Index>& otherwise) {
+    return opset < 10 ? node.attribute(key, otherwise) : input(number).value_or(otherwise);
+  };
+  Ranges r{list(1, "starts", {}), list(2, "ends", {}), {}, {}};
+  std::vector<Index> every(r.starts.size());
+  std::iota(every.begin(), every.end(), 0);
+  r.axes = list(3, "axes", every);
+  r.steps = list(4, "steps", std::vector<Index>(r.starts.size(), 1));
+  require(r.ends.size() == r.starts.size() && r.axes.size() == r.starts.size() &&
+              r.steps.size() == r.starts.size(),
+          "starts, ends, axes and steps are not as many");
+  return r;
+}
+
 }  // namespace robmask::onnx

@@ -1,7 +1,9 @@
 #pragma once
 // What stands between the nodes of a graph while it is compiled.
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,18 @@ std::vector<Index> integers(const HostTensor& tensor);
 /// The shape that both become where sizes of 1 repeat, as NumPy has it; empty where there is none.
 std::optional<std::vector<Index>> broadcast(const std::vector<Index>& a,
                                             const std::vector<Index>& b);
+
+/// Is it one of ONNX's floating types, by its number there?
+bool is_floating(Index type);
+
+/// What a Slice cuts of which axes: as many of each.
+struct Ranges {
+  std::vector<Index> starts, ends, axes, steps;
+};
+/// They are attributes up to opset 9 and inputs 1 to 4 since, which `input` reads where they are
+/// there.
+Ranges ranges_of(const Node& node, Index opset,
+                 const std::function<std::optional<std::vector<Index>>(std::size_t)>& input);
 
 /// The outputs of an operator whose inputs are all constants; an absent input is null. InputError
 /// if it is none that is computed beforehand, and for a result of more than `most` numbers.
