@@ -214,9 +214,10 @@ void Builder::define(const Node& node, Value value, std::size_t output) {
   values_[node.outputs[output]] = std::move(value);
 }
 
-Value Builder::step(const std::vector<Value>& inputs, std::vector<Index> dims,
+Value Builder::step(const std::vector<Value>& inputs, const std::vector<Index>& dims,
                     const std::string& axes, const std::function<Variable(const Run&)>& compute) {
   std::vector<int> slots;
+  slots.reserve(inputs.size());
   for (const Value& input : inputs) slots.push_back(input.slot);
   program_.steps.push_back({slots, program_.slots, compute});
   return {checked(dims), nullptr, axes, program_.slots++};

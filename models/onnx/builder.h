@@ -63,8 +63,8 @@ class Builder {
                                bool zero_keeps) const;
 
   /// The result of a new step that reads these.
-  Value step(const std::vector<Value>& inputs, std::vector<Index> dims, const std::string& axes,
-             const std::function<Variable(const Run&)>& compute);
+  Value step(const std::vector<Value>& inputs, const std::vector<Index>& dims,
+             const std::string& axes, const std::function<Variable(const Run&)>& compute);
   Value activated(const Value& x, const Activation& f);
   Value clamped(const Value& x);  // relu
   /// x·scale + shift, each one number a channel of x in memory, or one, or none.

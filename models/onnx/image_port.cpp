@@ -9,6 +9,7 @@ namespace {
 /// "'a', 'b'"
 std::string names_of(const std::vector<Port>& ports) {
   std::vector<std::string> names;
+  names.reserve(ports.size());
   for (const Port& port : ports) names.push_back(printable(port.name));
   return fmt::to_string(fmt::join(names, ", "));
 }

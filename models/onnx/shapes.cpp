@@ -115,9 +115,11 @@ void concat(Builder& b, const Node& node) {
             to_string(parts.back().dims));
   }
   std::vector<int> slots;
+  slots.reserve(parts.size());
   for (const Value& part : parts) slots.push_back(part.slot);
   b.define(node, b.step(parts, dims, axes, [slots](const Run& run) {
     std::vector<Variable> all;
+    all.reserve(slots.size());
     for (const int slot : slots) all.push_back(run.slots[slot]);
     return concatenate(all);
   }));
