@@ -11,10 +11,13 @@ FLAGS    := -std=c++20 $(OPTIMIZE) $(if $(SANITIZE),-g1) -ffunction-sections -fd
             -pthread $(WARNINGS) $(INCLUDES) $(SANITIZE) $(EXTRA)
 LINK     := $(CXX) -pthread -Wl,--gc-sections $(SANITIZE) $(LDFLAGS)
 OWN_LIBS := -lpng -ljpeg -lz
-LIBS      = $(OWN_LIBS) $(ONNX_LIBS)
+LIBS      = $(OWN_LIBS) $(ONNX_LIBS) $(MPI_LIBS)
 # ONNX files are read and written by the system's library where it is, which is known once packages are
 # installed; programs that read none do not need it.
 ONNX_LIBS = $(if $(shell ls /usr/include/onnx/onnx_pb.h 2>/dev/null),-Wl$(comma)--as-needed -lonnx_proto -lprotobuf -Wl$(comma)--no-as-needed)
+# Several processes talk over the system's MPI where it is.
+MPI_FLAGS = $(shell pkg-config --cflags mpi-c 2>/dev/null)
+MPI_LIBS  = $(if $(MPI_FLAGS),-Wl$(comma)--as-needed $(shell pkg-config --libs mpi-c) -Wl$(comma)--no-as-needed)
 comma    := ,
 
 # ---- sources --------------------------------------------------------------------------------------
@@ -55,7 +58,7 @@ BEST   := $(if $(filter v4,$(LEVELS)),avx512,$(if $(filter v3,$(LEVELS)),avx2,ge
 # Most of a file's compile time goes into the headers of the standard library and of JSON, so the files
 # of a folder are compiled together, as one that includes them: a fifth of the time. What depends on
 # flags of its own, takes long, or must stay out of a program, is compiled alone.
-ALONE    := $(addprefix engine/,backend.cpp cpu.cpp format.cpp threads.cpp cpu/pixel_product.cpp cpu/tap_product.cpp) \
+ALONE    := $(addprefix engine/,backend.cpp cpu.cpp format.cpp mpi.cpp threads.cpp cpu/pixel_product.cpp cpu/tap_product.cpp) \
             tools/robmask/main.cpp tools/robmask/commands.cpp tools/examples/% tools/checks/%
 together  = $(addsuffix all.cpp,$(sort $(dir $(filter-out $(ALONE),$(1))))) $(filter $(ALONE),$(1))
 objects   = $(patsubst %.cpp,$(BUILD)/objects/%.o,$(call together,$(1)))
@@ -71,10 +74,11 @@ CHOSEN   := engine/backend.o engine/cpu.o  # know what is built in
 DEMO     := $(filter-out $(addprefix %/,$(CHOSEN)),$(LIBRARY_OBJECTS)) $(BUILD)/cpu_$(DEMO_ISA).o \
             $(addprefix $(BUILD)/demo/$(DEMO_ISA)/,$(CHOSEN))
 
-# Programs that need nothing beside them: every kernel of the CPU; no GPU and no ONNX, whose driver and
-# whose library are shared ones.
-STATIC   := $(filter-out %/engine/backend.o %/data/onnx/all.o,$(LIBRARY_OBJECTS)) \
-            $(addprefix $(BUILD)/static/,engine/backend.o data/onnx/all.o)
+# Programs that need nothing beside them: every kernel of the CPU; no GPU, no ONNX and no MPI, whose
+# driver and libraries are shared ones.
+WITHOUT  := $(addprefix $(BUILD)/static/,data/onnx/all.o engine/mpi.o)
+STATIC   := $(filter-out %/engine/backend.o %/data/onnx/all.o %/engine/mpi.o,$(LIBRARY_OBJECTS)) \
+            $(BUILD)/static/engine/backend.o $(WITHOUT)
 # What robmask packs weights into (tools/classify). Sanitizers are shared libraries.
 PACKABLE := $(if $(SANITIZE),,$(BUILD)/objects/tools/classify/program.o)
 
@@ -83,7 +87,8 @@ PACKABLE := $(if $(SANITIZE),,$(BUILD)/objects/tools/classify/program.o)
 $(BUILD)/objects/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $(@D)
 	$(call say,compile $<)
-	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CXX) $(FLAGS) $(ALSO) -MMD -MP -c -o $@ $<
+$(BUILD)/objects/engine/mpi.o: ALSO = $(MPI_FLAGS)
 
 # What computes for long is in engine, attacks and data. The rest, which is most of what there is to
 # compile, starts it and reports, and is optimized for size, or checks, and is optimized less, for time.
@@ -99,7 +104,7 @@ $(BUILD)/demo/$(DEMO_ISA)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 $(BUILD)/static/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $(@D)
 	$(call say,compile $<  (static))
-	$(Q)$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CXX) $(FLAGS) -DROBMASK_WITHOUT_MPI -MMD -MP -c -o $@ $<
 $(BUILD)/static/%/all.o: $(BUILD)/objects/%/all.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	$(call say,compile $*/*.cpp  (static))
 	@mkdir -p $(@D)
@@ -154,9 +159,9 @@ $(BUILD)/cpu_$(1).o: $(call kernels,$(1)) $(BUILD)/sources
 endef
 $(foreach isa,$(ISA) $(ISA:%=%-f32),$(eval $(call isa_rules,$(isa))))
 
-$(BUILD)/objects/data/onnx/all.o: $(BUILD)/onnx
-$(BUILD)/onnx: NOW = $(ONNX_LIBS)
-$(BUILD)/onnx: force | $(BUILD)/packages-build
+$(BUILD)/objects/data/onnx/all.o $(BUILD)/objects/engine/mpi.o: $(BUILD)/found
+$(BUILD)/found: NOW = $(ONNX_LIBS) $(MPI_LIBS)
+$(BUILD)/found: force | $(BUILD)/packages-build
 	$(write_now)
 $(BUILD)/objects/engine/cpu.o: FLAGS += $(ISA:%=-DROBMASK_CPU_%)
 $(BUILD)/objects/engine/cpu.o: $(BUILD)/sources

@@ -77,15 +77,15 @@ CARRIED := $(LINK) -s -static-libstdc++ -static-libgcc -Wl,--as-needed -Wl,-rpat
 CARRY    = ldd $@ | sed -En 's/.*lib(png16|jpeg|z)\..* => (.*) \(.*/\2/p' | while read -r library; do \
              [ "$$library" -ef $(@D)/$${library\#\#*/} ] || cp -L "$$library" $(@D); done
 
-$(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(BUILD)/librobmask.a $(BUILD)/sources
+$(BUILD)/gpu/robmask: $(TOOL_OBJECTS) $(WITHOUT) $(BUILD)/librobmask.a $(BUILD)/sources
 	@mkdir -p $(@D)
 	$(call say,link    $@)
-	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) $(LIBS) $(CUDA_LIBS) && $(CARRY)
+	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) $(OWN_LIBS) $(CUDA_LIBS) && $(CARRY)
 
-$(BUILD)/gpu/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(BUILD)/librobmask.a $(BUILD)/sources
+$(BUILD)/gpu/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) $(WITHOUT) $(BUILD)/librobmask.a $(BUILD)/sources
 	@mkdir -p $(@D)
 	$(call say,link    $@)
-	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgtest.a -l:libgtest_main.a $(LIBS) $(CUDA_LIBS) && $(CARRY)
+	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) -l:libgtest.a -l:libgtest_main.a $(OWN_LIBS) $(CUDA_LIBS) && $(CARRY)
 
 $(BUILD)/gpu/probe: $(PROBE)
 	@mkdir -p $(@D)

@@ -24,6 +24,7 @@
 #include "engine/activation.h"
 #include "engine/attack_steps.h"
 #include "engine/lens.h"
+#include "engine/link.h"
 #include "engine/moments.h"
 #include "engine/pool.h"
 #include "engine/random.h"
@@ -125,13 +126,17 @@ class Backend : public AttackSteps {
   std::size_t peak_used() const { return peak_used_; }
   /// An empty recording, with which Replay repeats an iteration; null where there is none.
   virtual std::unique_ptr<Recording> make_recording() { return nullptr; }
+  /// The way to the other processes' machines, which are of the same kind.
+  virtual std::unique_ptr<Link> make_link(Processes& processes) {
+    return std::make_unique<HostLink>(processes);
+  }
 
   /// Same shape; any pitch; floating types are converted.
   virtual void copy(Tensor to, Tensor from) = 0;
   virtual void fill(Tensor to, double value) = 0;
 
   // ---- elementwise ------------------------------------------------------------------------------
-  /// y = [y +] factor·x
+  /// y = [y +] factor·x; y may be x.
   virtual void scale(Sink y, Tensor x, double factor) = 0;
   /// y = a + b; y may be a or b.
   virtual void add(Tensor y, Tensor a, Tensor b) = 0;

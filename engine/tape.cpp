@@ -12,7 +12,7 @@ Tape::Tape(const std::vector<Variable>& targets, bool adds) : outer_(innermost) 
   for (const Variable& v : targets) {
     targets_.push_back(v.slot());
     GradientSlot& root = v.slot()->root();
-    heard_.try_emplace(&root, Heard{.written = adds && root.gradient});
+    heard_.try_emplace(&root, Heard{.written = adds && root.gradient, .awaited = true});
   }
   innermost = this;
 }
@@ -42,8 +42,9 @@ void Tape::record(const Variable& output, Step step) {
 Sink Tape::sink(const Slot& slot) {
   if (!slot) return {};
   GradientSlot& root = slot->root();
-  auto& [written, writers] = heard_.at(&root);
+  auto& [written, writers, awaited] = heard_.at(&root);
   expect(writers-- > 0, "a gradient has more writers than asked for it");
+  if (awaited && writers == 0) complete_.push_back(slot);
   if (!root.gradient) root.gradient = Tensor(*root.machine, root.shape, root.dtype);
   // A first writer that sees only a part of the buffer adds to zero, so the rest is defined too.
   if (!written && slot->shape != root.shape) {
@@ -64,19 +65,19 @@ void Tape::give(const Slot& slot, const Tensor& gradient) {
   sink(slot);
 }
 
-void Tape::backward(const Variable& loss) {
+void Tape::backward(const Variable& loss, const OnGradient& on_gradient) {
   const Tensor one(loss.machine(), loss.shape(), loss.value().dtype());
   loss.machine().fill(one, 1);
-  run(loss, one);
+  run(loss, one, on_gradient);
 }
 
 void Tape::backward(const Variable& output, const Tensor& gradient) {
   const Tensor own(output.machine(), output.shape(), output.value().dtype());
   output.machine().copy(own, gradient);
-  run(output, own);
+  run(output, own, {});
 }
 
-void Tape::run(const Variable& output, const Tensor& gradient) {
+void Tape::run(const Variable& output, const Tensor& gradient, const OnGradient& on_gradient) {
   expect(!steps_.empty() && hears(output), "backward from a variable that this tape does not hear");
   Backend& machine = output.machine();
   GradientSlot& seed = output.slot()->root();
@@ -94,12 +95,18 @@ void Tape::run(const Variable& output, const Tensor& gradient) {
         written != heard_.end() && written->second.written)
       last.step(*this, last.output->view());
     steps_.pop_back();
+    for (const Slot& target : std::exchange(complete_, {}))
+      if (std::exchange(heard_.at(&target->root()).awaited, false) && on_gradient)
+        on_gradient(target->root());
   }
+  // On these the loss does not depend, or not by every way that was recorded.
   for (const Slot& target : targets_) {
-    if (heard_.at(&target->root()).written) continue;
+    Heard& heard = heard_.at(&target->root());
+    if (!std::exchange(heard.awaited, false)) continue;
     GradientSlot& root = target->root();
     if (!root.gradient) root.gradient = Tensor(machine, root.shape, root.dtype);
-    machine.fill(root.gradient, 0);
+    if (!heard.written) machine.fill(root.gradient, 0);
+    if (on_gradient) on_gradient(root);
   }
 }
 

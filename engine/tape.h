@@ -23,6 +23,8 @@ class Tape {
   /// One step of the backward pass; gets the gradient of the op's output.
   using Step = std::function<void(Tape&, const Tensor& gradient_of_output)>;
   using Slot = std::shared_ptr<GradientSlot>;
+  /// Hears of a target whose gradient is complete: nothing more is written to it.
+  using OnGradient = std::function<void(const GradientSlot& target)>;
 
   /// Opens a tape that listens for `targets`, inside any tape already open on this thread: the
   /// inner one records, the outer one hears nothing until the inner one is gone.
@@ -60,13 +62,15 @@ class Tape {
   /// Runs the steps in reverse from d(Σ loss)/d(loss) = 1, destroying each as it is done, so that
   /// activations and gradients die as they are consumed. Afterwards the targets hold their
   /// gradients (zero where the loss does not depend on them). A tape runs backward once.
-  void backward(const Variable& loss);
+  /// `on_gradient` hears of each target once, in the order in which they are complete, while the
+  /// pass goes on.
+  void backward(const Variable& loss, const OnGradient& on_gradient = {});
   /// The same from a gradient of `output` that is known, of its shape.
   void backward(const Variable& output, const Tensor& gradient);
 
  private:
   /// The memory of `gradient` is the tape's from here on.
-  void run(const Variable& output, const Tensor& gradient);
+  void run(const Variable& output, const Tensor& gradient, const OnGradient& on_gradient);
 
   struct Recorded {
     Slot output;
@@ -76,11 +80,13 @@ class Tape {
   struct Heard {
     bool written = false;  // the gradient, by some step of the backward pass
     int writers = 0;       // that are still to come
+    bool awaited = false;  // a target of which on_gradient has not heard
   };
 
   std::vector<Slot> targets_;
   std::unordered_map<GradientSlot*, Heard> heard_;  // by root slot
   std::vector<Recorded> steps_;
+  std::vector<Slot> complete_;  // targets whose last writer is at work
   Tape* outer_;
 };
 

@@ -8,34 +8,57 @@
 
 namespace robmask {
 
+Index count_together(Processes& processes, Index images,
+                     const std::function<Index(const Shards& range)>& count) {
+  Index counted = 0;
+  int signal = 0;
+  try {
+    counted = count(shards_of(images, processes.rank(), processes.count()));
+  } catch (const Interrupted& interruption) {
+    signal = interruption.signal;
+  }
+  if (const int any = processes.largest(signal)) throw Interrupted(any);
+  Index all = 0;
+  for (const std::string& number : processes.gather(std::to_string(counted)))
+    all += std::stol(number);
+  return all;
+}
+
 double accuracy(const Model& model, double p, const Images& images, Index batch,
-                const std::function<void(Index done)>& on_batch) {
-  std::vector<std::int32_t> all(images.size());
-  std::iota(all.begin(), all.end(), 0);
-  Index done = 0, correct = 0;
-  in_batches(model.machine(), all, batch, warn, [&](const std::vector<std::int32_t>& ids) {
-    const Batch some = images.batch(model.dtype(), ids);
-    const Tensor hits(model.machine(), some.labels.shape(), model.dtype());
-    model.machine().correct(hits, model.at(p)(Variable(some.images)).value(), some.labels);
-    for (const double hit : hits.to_doubles()) correct += hit > 0;
-    on_batch(done += std::ssize(ids));
+                Processes& processes, const std::function<void(Index done)>& on_batch) {
+  const Index all = count_together(processes, images.size(), [&](const Shards& range) {
+    std::vector<std::int32_t> own(range.count());
+    std::iota(own.begin(), own.end(), static_cast<std::int32_t>(range.first));
+    Index done = 0, correct = 0;
+    in_batches(model.machine(), own, batch, warn, [&](const std::vector<std::int32_t>& ids) {
+      const Batch some = images.batch(model.dtype(), ids);
+      const Tensor hits(model.machine(), some.labels.shape(), model.dtype());
+      model.machine().correct(hits, model.at(p)(Variable(some.images)).value(), some.labels);
+      for (const double hit : hits.to_doubles()) correct += hit > 0;
+      on_batch(done += std::ssize(ids));
+    });
+    return correct;
   });
-  return static_cast<double>(correct) / static_cast<double>(images.size());
+  return static_cast<double>(all) / static_cast<double>(images.size());
 }
 
 void probe_overfitting(EpochSummary& summary, const Model& model, const Images& train,
-                       const TrainSettings& s, const OnLook& on_look) {
+                       const TrainSettings& s, Processes& processes, const OnLook& on_look) {
   constexpr Index probe_images = 64;
   if (s.method == Method::standard) return;
   const double p = model.spec().masks > 1 ? 1 : 0;
   LabelledImages images = train.labelled(model.dtype());
   images.labels.resize(std::min<std::size_t>(probe_images, images.labels.size()));
   const auto accuracy = [&](const AttackPlan& plan) {
-    Verdicts verdicts = taken_as_right(images.count());
-    attack(verdicts, {.plan = plan, .attacked = model.at(p), .batch = probe_images, .seed = s.seed},
-           images, {.on_look = on_look, .warn = warn});
-    const auto robust = std::ranges::count(verdicts, true, &Verdict::robust);
-    return static_cast<double>(robust) / static_cast<double>(verdicts.size());
+    const Index robust = count_together(processes, images.count(), [&](const Shards& range) {
+      Verdicts verdicts = taken_as_right(images.count());
+      for (Verdict& v : verdicts) v.robust = range.first <= v.image && v.image < range.end;
+      attack(verdicts,
+             {.plan = plan, .attacked = model.at(p), .batch = probe_images, .seed = s.seed}, images,
+             {.on_look = on_look, .warn = warn});
+      return std::ranges::count(verdicts, true, &Verdict::robust);
+    });
+    return static_cast<double>(robust) / static_cast<double>(images.count());
   };
   AttackPlan plan = s.attack.pgd(s.eps.value);
   const double under_training_attack = accuracy(plan);

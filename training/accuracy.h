@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "attacks/evaluate.h"
+#include "engine/shard_sum.h"
 #include "models/model.h"
 #include "training/epoch_log.h"
 #include "training/images.h"
@@ -11,10 +12,16 @@
 
 namespace robmask {
 
+/// Counts among so many images: calls `count` with the range that is this process's, and adds up what
+/// all have counted. Where a signal ends that of one, all throw Interrupted.
+Index count_together(Processes& processes, Index images,
+                     const std::function<Index(const Shards& range)>& count);
+
 /// The share of images that the model classifies correctly at mask strength p; of `batch` at once,
-/// which changes no result. `on_batch` hears of the images done so far, and may throw.
+/// which changes no result. `on_batch` hears of the images that this process has done so far, and may
+/// throw.
 double accuracy(const Model& model, double p, const Images& images, Index batch,
-                const std::function<void(Index done)>& on_batch);
+                Processes& processes, const std::function<void(Index done)>& on_batch);
 
 /// Catastrophic overfitting (Wong et al. 2020): a model stands the attack it is trained with, and
 /// hardly any other. Attacks the first training images as training does, and with PGD-10; puts both
@@ -22,6 +29,6 @@ double accuracy(const Model& model, double p, const Images& images, Index batch,
 /// below it. Nothing for training without attacks. `on_look` is called after each look at the
 /// model.
 void probe_overfitting(EpochSummary& summary, const Model& model, const Images& train,
-                       const TrainSettings& settings, const OnLook& on_look);
+                       const TrainSettings& settings, Processes& processes, const OnLook& on_look);
 
 }  // namespace robmask

@@ -16,15 +16,15 @@ class Adversarial final : public Recipe {
     attack_.set(step, {eps_}, {0});
   }
 
-  void step(const Batch& batch, Totals& totals) override {
+  void step(const Batch& batch, const Totals& totals) override {
     const Tensor x_adv = repeated(batch.images, 1);  // δ ← 0
     attack_(x_adv, batch);                           // the inner maximum
 
     Tape tape(tuning_.parameters);
     const Variable logits =
-        model_.logits(Variable(x_adv), {{mask_.segment(batch.size(), tuning_.mode)}});
+        model_.logits(Variable(x_adv), {{mask_.segment(batch.size(), batch.mode(tuning_.mode))}});
     const Variable losses = cross_entropy(logits, batch.labels);
-    if (!tuning_.parameters.empty()) tape.backward(mean(losses));
+    if (!tuning_.parameters.empty()) tape.backward(mean(losses), batch.on_gradient);
     add_passes(totals, batch, logits.value(), losses.value(), 0);
   }
 

@@ -6,17 +6,18 @@
 
 namespace robmask {
 
-Totals::Totals(Backend& machine)
-    : loss(machine, {}, DType::f64),
-      loss_clean(machine, {}, DType::f64),
-      loss_adv(machine, {}, DType::f64),
-      hits(machine, {}, DType::f64) {
+Totals::Totals(Backend& machine) : Totals(Tensor(machine, {count, 1, 1, 1}, DType::f64)) {
   reset();
 }
 
-void Totals::reset() {
-  for (const Tensor& t : {loss, loss_clean, loss_adv, hits}) t.machine().fill(t, 0);
-}
+Totals::Totals(const Tensor& from)
+    : sums(from),
+      loss(from.images(0, 1)),
+      loss_clean(from.images(1, 1)),
+      loss_adv(from.images(2, 1)),
+      hits(from.images(3, 1)) {}
+
+void Totals::reset() const { sums.machine().fill(sums, 0); }
 
 void Totals::add(const Tensor& total, const Tensor& values, double factor) const {
   const Tensor sum(values.machine(), {}, values.dtype());
@@ -85,7 +86,7 @@ void learn(const Model& model, const Batch& batch, const Tensor& x,
     Tape tape(model.parameters());
     const Variable logits = model.logits(Variable(x), {passes});
     const Variable losses = cross_entropy(logits, repeated(batch.labels, count));
-    tape.backward(mean(losses));
+    tape.backward(mean(losses), batch.on_gradient);
     return add_passes(totals, batch, logits.value(), losses.value(), clean);
   }
   Tensor first_logits;
@@ -94,7 +95,8 @@ void learn(const Model& model, const Batch& batch, const Tensor& x,
     Tape tape(model.parameters(), b > 0);
     const Variable logits = model.logits(Variable(x.images(b * n, n)), {{passes[b]}});
     const Variable own = cross_entropy(logits, batch.labels);
-    tape.backward(sum(own, 1 / static_cast<double>(count * n)));
+    tape.backward(sum(own, 1 / static_cast<double>(count * n)),
+                  b + 1 == count ? batch.on_gradient : Tape::OnGradient());
     model.machine().copy(losses.images(b * n, n), own.value());
     if (b == 0) first_logits = logits.value();
   }

@@ -5,30 +5,44 @@
 #include <memory>
 #include <vector>
 
+#include "engine/tape.h"
 #include "models/model.h"
 #include "training/settings.h"
 
 namespace robmask {
 
-/// Images in [0,1] with their labels and ids (their numbers in the training set).
+/// Images in [0,1] with their labels and ids (their numbers in the training set): a batch, or the
+/// shard of one that a step is over (training/sharded_step.h).
 struct Batch {
   Tensor images;  // {N,H,W,3}
   Tensor labels;  // i32 {N,1,1,1}
   Tensor ids;     // i32 {N,1,1,1}
+  /// Whether running statistics follow this shard's. Where they do not, what would update them
+  /// leaves them alone.
+  bool updates_statistics = true;
+  /// Hears of the gradients that a step leaves, as they are complete.
+  Tape::OnGradient on_gradient = {};
 
   Index size() const { return images.shape().n; }
+  Mode mode(Mode wanted) const {
+    return wanted == Mode::train && !updates_statistics ? Mode::frozen : wanted;
+  }
 };
 
-/// Sums over the images of all steps since the last reset, kept on the machine (f64 {1,1,1,1}) so
-/// that nothing is read back inside a step.
+/// Sums over images, kept on the machine so that nothing is read back inside a step.
 struct Totals {
   explicit Totals(Backend& machine);
-  void reset();
+  /// In memory that is there: f64 {count,1,1,1}.
+  explicit Totals(const Tensor& sums);
+  static constexpr Index count = 4;
+
+  void reset() const;
   /// total += factor · Σ values
   void add(const Tensor& total, const Tensor& values, double factor = 1) const;
   /// hits += the correct predictions among these
   void add_hits(const Tensor& logits, const Tensor& labels) const;
 
+  Tensor sums;        // all of these:
   Tensor loss;        // what is minimized
   Tensor loss_clean;  // of clean images, and of adversarial ones (the mean over their passes)
   Tensor loss_adv;
@@ -43,8 +57,8 @@ class Recipe {
   /// where each step over so many images looks for it.
   virtual void prepare(Index step, const std::vector<std::int32_t>& ids) = 0;
   /// Machine work only, so that it can be replayed: attack, forward, backward. Leaves gradients in
-  /// the model's parameters.
-  virtual void step(const Batch& batch, Totals& totals) = 0;
+  /// the model's parameters: of the mean over the batch's images.
+  virtual void step(const Batch& batch, const Totals& totals) = 0;
 };
 
 /// The recipe of settings.method, training all of the model. InputError for a model that has not

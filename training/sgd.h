@@ -18,6 +18,7 @@ class Sgd {
 
   void set_rate(double rate);
   void step();
+  const std::vector<Variable>& parameters() const { return parameters_; }
   /// The momentum buffers, in the order of the parameters.
   const std::vector<Tensor>& momenta() const { return momenta_; }
 

@@ -15,12 +15,12 @@ class Standard final : public Recipe {
 
   void prepare(Index, const std::vector<std::int32_t>&) override {}
 
-  void step(const Batch& batch, Totals& totals) override {
+  void step(const Batch& batch, const Totals& totals) override {
     Tape tape(tuning_.parameters);
-    const Variable logits =
-        model_.logits(Variable(batch.images), {{mask_.segment(batch.size(), tuning_.mode)}});
+    const Variable logits = model_.logits(
+        Variable(batch.images), {{mask_.segment(batch.size(), batch.mode(tuning_.mode))}});
     const Variable losses = cross_entropy(logits, batch.labels);
-    if (!tuning_.parameters.empty()) tape.backward(mean(losses));
+    if (!tuning_.parameters.empty()) tape.backward(mean(losses), batch.on_gradient);
     add_passes(totals, batch, logits.value(), losses.value(), 1);
   }
 

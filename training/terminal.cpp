@@ -16,7 +16,7 @@ namespace robmask {
 
 namespace {
 
-bool quiet = false;
+bool quiet = false, silent = false;
 std::string (*worded)(const std::string&) = [](const std::string& message) { return message; };
 std::mutex screen;  // whoever writes to standard error, or says what shall stand there
 std::atomic<bool> bar_on_screen = false;
@@ -63,7 +63,8 @@ extern "C" void note_signal(int number) {
 
 }  // namespace
 
-void set_quiet(bool value) { quiet = value; }
+void set_quiet(bool value) { quiet = value || silent; }
+void set_silent(bool value) { quiet = silent = value; }
 
 void set_wording(std::string (*wording)(const std::string&)) { worded = wording; }
 
@@ -74,6 +75,7 @@ void log_line(const std::string& line) {
 }
 
 void warn(const std::string& line) {
+  if (silent) return;
   const std::lock_guard lock(screen);
   put_on_own_line("robmask: warning: " + one_line(worded(line)));
 }

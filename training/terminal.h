@@ -17,6 +17,8 @@ namespace robmask {
 
 /// With --quiet: no progress and no logs; warnings are still shown.
 void set_quiet(bool quiet);
+/// No warnings either: another process speaks for this one.
+void set_silent(bool silent);
 
 /// How messages are worded: as they come, or as this makes them. The library names its arguments in
 /// backticks; a command line has flags for them.

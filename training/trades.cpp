@@ -24,7 +24,7 @@ class Trades final : public Recipe {
     model_.machine().fill(step_, static_cast<double>(step));
   }
 
-  void step(const Batch& batch, Totals& totals) override {
+  void step(const Batch& batch, const Totals& totals) override {
     // images, logits: clean in 0 … N, adversarial in N … 2N
     const Index n = batch.size();
     const Tensor images = repeated(batch.images, 2);
@@ -32,11 +32,11 @@ class Trades final : public Recipe {
 
     // CE(f(x), y) + β·KL(f(x) ‖ f(x'))
     Tape tape(model_.parameters());
-    const Segment half = mask_.segment(n, Mode::train);
+    const Segment half = mask_.segment(n, batch.mode(Mode::train));
     const Variable logits = model_.logits(Variable(images), {{half, half}});
     const Variable clean = cross_entropy(logits.images(0, n), batch.labels);
     const Variable divergence = kl(logits.images(0, n), logits.images(n, n));
-    tape.backward(add_scaled(mean(clean), mean(divergence), beta_));
+    tape.backward(add_scaled(mean(clean), mean(divergence), beta_), batch.on_gradient);
 
     totals.add(totals.loss, clean.value());
     totals.add(totals.loss, divergence.value(), beta_);

@@ -41,31 +41,50 @@ std::string epoch_line(const EpochSummary& e, Index epochs, bool masks, bool bes
 
 }  // namespace
 
-/// An iteration over batches of one size, which are put where it looks for them. The last batch of
-/// an epoch may be smaller and has its own.
+/// An iteration over batches of one size, whose shards are put where their steps look for them. The
+/// last batch of an epoch may be smaller and has its own.
 struct Trainer::Iteration {
-  Batch batch;
-  Replay run;
+  struct Part {
+    Index shard = 0;
+    Shards images = {};  // of the batch
+    Batch batch = {};
+    std::unique_ptr<Replay> run = {};
+  };
+  std::vector<Part> parts;      // in the order in which they are worked on
+  std::unique_ptr<Replay> end;  // of a process without shards
 
-  Iteration(Trainer& t, Index images)
-      : batch(t.splits_.train.room(t.trained_.model.dtype(), images)),
-        run(
-            t.trained_.model.machine(),
-            [this, &t] {
-              t.trained_.recipe.step(batch, t.totals_);
-              t.trained_.sgd.step();
-            },
-            t.settings_.replay) {}
+  Iteration(Trainer& t, Index size) {
+    const Shards own = t.step_.own();
+    for (Index s = own.end - 1; s >= own.first; --s)
+      parts.push_back({s, images_of(size, s, t.settings_.shards)});
+    for (Part& part : parts) {
+      const double share = static_cast<double>(part.images.count()) / static_cast<double>(size);
+      if (part.images.count() > 0)
+        part.batch = t.splits_.train.room(t.trained_.model.dtype(), part.images.count());
+      part.run = replay(t, [&t, &part, share, last = part.shard == own.first] {
+        t.step_.run(part.shard, share, part.batch);
+        if (last) t.step_.finish(t.totals_);
+      });
+    }
+    if (parts.empty()) end = replay(t, [&t] { t.step_.finish(t.totals_); });
+  }
+
+  static std::unique_ptr<Replay> replay(Trainer& t, std::function<void()> body) {
+    return std::make_unique<Replay>(t.trained_.model.machine(), std::move(body),
+                                    t.settings_.replay);
+  }
 };
 
 Trainer::Trainer(const TrainSettings& settings, const TrainedModel& trained,
-                 const DataSplits& splits, const RunFolder& folder)
+                 const DataSplits& splits, const RunFolder& folder, Processes& processes)
     : settings_(settings),
       trained_(trained),
       splits_(splits),
       folder_(folder),
+      processes_(processes),
       images_{splits.train.size(), splits.train.split().fingerprint()},
-      totals_(trained.model.machine()) {
+      totals_(trained.model.machine()),
+      step_(trained, settings.shards, processes) {
   require(settings.keep != KeepWeights::best || splits.test.size() > 0,
           "`keep`: best expects test images to choose by, `data` has none");
 }
@@ -91,10 +110,16 @@ bool Trainer::finished() const {
 void Trainer::fill_and_run(Iteration& iteration, std::span<const std::int32_t> ids) {
   const TrainSettings& s = settings_;
   const Images::Augmentation augmentation{s.seed, state_.epoch, state_.step};
-  splits_.train.fill(iteration.batch, ids,
-                     s.augment == Augment::crop_flip ? &augmentation : nullptr);
-  trained_.recipe.prepare(state_.step, {ids.begin(), ids.end()});
-  iteration.run();
+  for (Iteration::Part& part : iteration.parts) {
+    const auto own = ids.subspan(part.images.first, part.images.count());
+    if (!own.empty()) {
+      splits_.train.fill(part.batch, own,
+                         s.augment == Augment::crop_flip ? &augmentation : nullptr);
+      trained_.recipe.prepare(state_.step, {own.begin(), own.end()});
+    }
+    (*part.run)();
+  }
+  if (iteration.end) (*iteration.end)();
 }
 
 /// Tries half of the batch, a quarter and so on; 0 if not even one image fits. Afterwards the model
@@ -118,6 +143,7 @@ void Trainer::iterate(std::span<const std::int32_t> ids) {
   try {
     fill_and_run(iteration_of(static_cast<Index>(ids.size())), ids);
   } catch (const OutOfMemory& error) {
+    if (processes_.count() > 1) throw;  // the others do not try smaller ones
     const Index fits = batch_that_fits(ids);
     throw OutOfMemory(fmt::format(
         "{}; {}", error.what(),
@@ -165,9 +191,15 @@ void Trainer::train_epoch(Progress& progress) {
       const double loss = totals_.loss.item();
       if (!std::isfinite(loss)) throw diverged("the loss");
       tell(progress, fmt::format("loss {:.4f}", loss / static_cast<double>(state_.images)));
+      stop_together();
     }
-    stop_if_interrupted();
+    if (processes_.count() == 1) stop_if_interrupted();
   }
+}
+
+/// Where all processes are after the same iteration: a signal to one of them is to all.
+void Trainer::stop_together() const {
+  if (const int signal = processes_.largest(interrupted())) throw Interrupted(signal);
 }
 
 EpochSummary Trainer::end_epoch(Progress& progress) {
@@ -190,16 +222,17 @@ EpochSummary Trainer::end_epoch(Progress& progress) {
                        .seconds = state_.seconds};
   if (splits_.test.size() > 0) {
     const auto at = [&](double p) {
-      return accuracy(trained_.model, p, splits_.test, evaluation_batch,
+      return accuracy(trained_.model, p, splits_.test, evaluation_batch, processes_,
                       stoppable(fmt::format("testing mask {}", p)));
     };
     summary.test_acc = at(0);
     summary.test_acc_mask_max = trained_.model.spec().masks > 1 ? at(1) : *summary.test_acc;
   }
-  probe_overfitting(summary, trained_.model, splits_.train, settings_, [&](const Looks&) {
-    tell(progress, "probing for overfitting");
-    stop_if_interrupted();
-  });
+  probe_overfitting(summary, trained_.model, splits_.train, settings_, processes_,
+                    [&](const Looks&) {
+                      tell(progress, "probing for overfitting");
+                      stop_if_interrupted();
+                    });
   tell(progress, fmt::format("loss {:.4f}", summary.train_loss));
   return summary;
 }
@@ -209,7 +242,7 @@ EpochSummary Trainer::run() {
   const Index batches = Batches(splits_.train.size(), s.batch, s.shuffle, s.seed).count();
   const Index total = std::min(s.epochs * batches, s.steps.value_or(s.epochs * batches));
   Progress progress("training", total, "iteration", state_.step);
-  mend();
+  processes_.first_does([this] { mend(); });
   while (!finished()) {
     try {
       train_epoch(progress);
@@ -222,8 +255,10 @@ EpochSummary Trainer::run() {
                            state_.step, folder_.dir.string()));
       throw;
     }
-    append_epoch(log_path(), *logged_);
-    if (s.tensorboard) append_events(events_path(), *logged_);
+    processes_.first_does([&] {
+      append_epoch(log_path(), *logged_);
+      if (s.tensorboard) append_events(events_path(), *logged_);
+    });
     const bool whole = state_.batch == batches, best = whole && keep_best();
     log_line(epoch_line(*logged_, s.epochs, trained_.model.spec().masks > 1, best, progress));
     if (whole) {

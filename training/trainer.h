@@ -13,17 +13,11 @@
 #include "training/images.h"
 #include "training/recipe.h"
 #include "training/run_state.h"
-#include "training/sgd.h"
+#include "training/sharded_step.h"
 #include "training/terminal.h"
 
 namespace robmask {
 
-/// What is trained, and how.
-struct TrainedModel {
-  const Model& model;
-  Recipe& recipe;
-  Sgd& sgd;
-};
 /// What it is trained on, and tested on: perhaps no images, then nothing is measured.
 struct DataSplits {
   const Images &train, &test;
@@ -37,9 +31,10 @@ struct RunFolder {
 class Trainer {
  public:
   /// All of what is referred to outlives the trainer. InputError if the best weights are to be kept
-  /// and there are no test images to choose by.
+  /// and there are no test images to choose by. The processes do one run together, each with a
+  /// trainer of the same settings: the first one writes, and says lines.
   Trainer(const TrainSettings& settings, const TrainedModel& trained, const DataSplits& splits,
-          const RunFolder& folder);
+          const RunFolder& folder, Processes& processes = robmask::processes());
   ~Trainer();
 
   /// Takes up the run directory's state. InputError, naming the file, if it is damaged or of
@@ -54,6 +49,7 @@ class Trainer {
   EpochSummary run();
 
   Index steps() const { return state_.step; }
+  const ShardedStep& step() const { return step_; }
   /// The epoch whose weights model-best.safetensors holds; none unless the settings keep the best,
   /// nor before a whole epoch was tested.
   const std::optional<BestEpoch>& best() const { return best_; }
@@ -71,6 +67,7 @@ class Trainer {
   Iteration& iteration_of(Index images);
   void fill_and_run(Iteration& iteration, std::span<const std::int32_t> ids);
   Index batch_that_fits(std::span<const std::int32_t> ids);
+  void stop_together() const;
   RunError diverged(const std::string& what) const;
   void check_finite() const;
   void read_totals();
@@ -85,11 +82,13 @@ class Trainer {
   TrainedModel trained_;
   DataSplits splits_;
   RunFolder folder_;
+  Processes& processes_;
   TrainingImages images_;
   RunState state_;
   std::optional<EpochSummary> logged_;  // the last row of the log
   std::optional<BestEpoch> best_;
   Totals totals_;
+  ShardedStep step_;
   std::map<Index, std::unique_ptr<Iteration>> iterations_;  // by the size of their batch
 };
 

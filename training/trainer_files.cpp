@@ -17,9 +17,11 @@ void Trainer::save_checkpoint() {
   ++state_.generation;
   // The state holds all that a run needs to go on. Each file is renamed into place; a run killed
   // between the two resumes from the state, so the pair need not be atomic.
-  write_safetensors(folder_.dir / "state.safetensors",
-                    state_file(trained_.model, trained_.sgd, state_, images_));
-  save_model(folder_.dir / "model.safetensors", trained_.model, folder_.info, state_.generation);
+  processes_.first_does([this] {
+    write_safetensors(folder_.dir / "state.safetensors",
+                      state_file(trained_.model, trained_.sgd, state_, images_));
+    save_model(folder_.dir / "model.safetensors", trained_.model, folder_.info, state_.generation);
+  });
 }
 
 /// Of whole epochs only: one that --steps ended may be gone on with, and be better or worse then.
@@ -29,7 +31,7 @@ bool Trainer::keep_best() {
   const BestEpoch now{logged_->epoch, logged_->test_acc.value()};
   if (best_ && now.test_accuracy <= best_->test_accuracy) return false;
   best_ = now;
-  save_best(best_path(), trained_.model, folder_.info, *best_);
+  processes_.first_does([this] { save_best(best_path(), trained_.model, folder_.info, *best_); });
   return true;
 }
 

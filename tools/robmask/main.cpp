@@ -1,11 +1,16 @@
 // The command line: parses, resolves, runs one command, and turns what it throws into one line and
 // an exit code.
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 
 #include "data/files/one_line.h"
+#include "engine/processes.h"
 #include "engine/threads.h"
 #include "tools/robmask/options/command_line.h"
 #include "tools/robmask/options/flags.h"
@@ -15,13 +20,33 @@ namespace robmask {
 
 namespace {
 
+Processes* all_processes = nullptr;  // once they know each other
+
 enum ExitCode { done = 0, failed = 1, bad_usage = 2, skipped = 77 };
 
-int run(const std::vector<std::string>& arguments) {
+/// So many threads that all processes of this machine together have one for each of its cores; all
+/// that a launcher has set apart for this one, if it did so.
+int threads_among(const Processes& all) {
+  const int own = thread_count();
+  const bool chosen = std::getenv("OMP_NUM_THREADS") != nullptr;
+  const bool apart = own < sysconf(_SC_NPROCESSORS_ONLN);
+  return chosen || apart ? own : std::max(1, own / all.local_count());
+}
+
+int run(const std::vector<std::string>& arguments, Processes& all) {
   CommandLine line = parse(arguments);
-  if (!line.command) return std::fputs(line.text.c_str(), stdout), done;
+  if (!line.command) {
+    if (all.first()) std::fputs(line.text.c_str(), stdout);
+    return done;
+  }
   const CommonSettings& common = line.command->common();
+  require(all.count() == 1 || line.command->shares_work(),
+          "{}: expected one process, a launcher started {}; train and finetune share their "
+          "work among several",
+          line.name, all.count());
   set_quiet(common.quiet);
+  all.set_patience(common.patience);
+  set_thread_count(threads_among(all));
   bool fell_back = false;
   resolve(line, machine_name(common.device, fell_back));
   if (fell_back) log("device auto: no CUDA device here, running on the CPU");
@@ -31,8 +56,13 @@ int run(const std::vector<std::string>& arguments) {
   return line.command->run();
 }
 
+/// The end of a process that fails, and of the others with it.
 int complain(const std::string& line, int code) {
-  std::fprintf(stderr, "robmask: %s\n", one_line(as_flags(line)).c_str());
+  const bool together = all_processes != nullptr && all_processes->count() > 1;
+  const LastWords last = together ? all_processes->last_words(line) : LastWords{line};
+  if (!last.line.empty())
+    std::fprintf(stderr, "robmask: %s\n", one_line(as_flags(last.line)).c_str());
+  if (last.alone) all_processes->abort(code);
   return code;
 }
 
@@ -40,9 +70,12 @@ int guarded_main(const std::vector<std::string>& arguments) {
   try {
     install_signal_handlers();
     set_wording(as_flags);
-    const int code = run(arguments);
+    all_processes = &processes();
+    set_silent(!all_processes->first());
+    const int code = run(arguments, *all_processes);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
       throw RunError("standard output: the results could not be written; is it closed or full?");
+    all_processes->leave();
     return code;
   } catch (const InputError& error) {
     return complain(error.what(), bad_usage);

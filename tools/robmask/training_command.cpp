@@ -9,6 +9,7 @@
 #include "attacks/checks.h"
 #include "data/files/atomic_file.h"
 #include "engine/backend.h"
+#include "tools/robmask/alike.h"
 #include "tools/robmask/load_data.h"
 #include "tools/robmask/options/attack.h"
 #include "tools/robmask/options/stored_settings.h"
@@ -67,6 +68,8 @@ void TrainingCommand::add_run(Options& o) {
 void TrainingCommand::add_training(Options& o) {
   TrainSettings& s = s_;
   add_optimizer(o, s);
+  o.add("shards", shards_, "parts of a batch, each attacked and normalized on its own",
+        from_to(1, largest), "the number of processes");
   o.group("Attack in training");
   o.add("eps", s.eps, "largest perturbation", at_least(0));
   add_attack(o, s.attack);
@@ -106,6 +109,19 @@ void TrainingCommand::check() {
             s.aux_eps[i > 0 ? i - 1 : 0].text, s.aux_eps[i].text);
   }
   require(!resume_ || !common_.out.empty(), "--resume: expected --out DIR, the run to continue");
+}
+
+void TrainingCommand::resolve() {
+  s_.seed = common_.seed;
+  const bool given = shards_.has_value();
+  s_.shards = shards_.value_or(processes().count());
+  shards_ = s_.shards;
+  require(s_.batch % s_.shards == 0,
+          "--shards: expected a number that divides --batch {}, got {}{}", s_.batch, s_.shards,
+          given ? "" : ", the number of processes: give another --batch");
+  if (s_.shards < processes().count())
+    log("of {} processes {} have no shard to train on: --shards {}", processes().count(),
+        processes().count() - s_.shards, s_.shards);
 }
 
 std::set<std::string> TrainingCommand::unused() {
@@ -167,6 +183,7 @@ void TrainingCommand::name_run(const std::string& model) {
                                        fmt::localtime(std::time(nullptr)));
   common_.out = name;
   for (int i = 2; fs::exists(common_.out); ++i) common_.out = fmt::format("{}-{}", name, i);
+  common_.out = processes().broadcast(common_.out);
 }
 
 /// Makes the run directory ready. Returns whether there is a state to go on from.
@@ -209,17 +226,24 @@ int TrainingCommand::train(const Model& model, Recipe& recipe, const std::vector
   const fs::path dir = run_directory();
   const auto doubt = doubt_about_radius(s_.attack.norm, s_.eps.value);
   if (doubt && s_.method != Method::standard) warn(doubt->text);
-  const bool resumed = prepare_directory();
+  Processes& all = processes();
+  bool resumed = false;
+  all.first_does([&] { resumed = prepare_directory(); });
+  resumed = all.largest(resumed) > 0;
   tell_of(data.warnings);
   const Images train(model.machine(), data.train), test(model.machine(), data.test);
   Sgd sgd(trained, s_.momentum, s_.weight_decay);
   Trainer trainer(s_, {model, recipe, sgd}, {train, test}, {info, dir});
   if (resumed) trainer.resume();  // a state that it refuses finds nothing changed
-  remove_stale_temporaries(dir);
   Options options;
   add_options(options);
-  write_json(dir / "config.json",
-             config_json(command, options, common_, model.machine().kernels()));
+  const Json config = config_json(command, options, common_, model.machine().kernels());
+  require_alike(all, config, {train.split().fingerprint(), test.split().fingerprint()},
+                trainer.steps());
+  all.first_does([&] {
+    remove_stale_temporaries(dir);
+    write_json(dir / "config.json", config);
+  });
   const EpochSummary last = trainer.run();
 
   using accuracy = Value<std::optional<double>>;

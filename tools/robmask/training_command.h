@@ -17,9 +17,10 @@ class TrainingCommand : public Command {
   CommonSettings& common() override { return common_; }
   void check() override;
   std::set<std::string> unused() override;
-  void resolve() override { s_.seed = common_.seed; }
+  void resolve() override;
   Precision precision_on_cuda() const override { return Precision::bf16; }
   Path continued_run() override { return resume_ ? common_.out : ""; }
+  bool shares_work() const override { return true; }
 
  protected:
   /// What concerns the run directory, and all but that, the method and the network.
@@ -38,7 +39,8 @@ class TrainingCommand : public Command {
   NetworkSettings network_;
   TrainSettings s_;
   bool resume_ = false;
-  std::string init_;  // a file with starting weights; empty: fresh ones
+  std::optional<Index> shards_;  // of a batch; resolved: set
+  std::string init_;             // a file with starting weights; empty: fresh ones
 
  private:
   bool prepare_directory() const;

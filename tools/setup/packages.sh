@@ -28,11 +28,14 @@ build must header jpeglib.h libjpeg-dev reads JPEGs
 build must header zlib.h zlib1g-dev checksums
 build may header onnx/onnx_pb.h libonnx-dev reads and writes ONNX
 build may header google/protobuf/message.h libprotobuf-dev reads and writes ONNX
+build may program pkg-config pkgconf finds MPI
+build may library mpi-c libopenmpi-dev connects processes
 demo may program gnuplot gnuplot-nox draws curves
 test must header gtest/gtest.h libgtest-dev the tests
 test must program $PYTHON python3 checks the benchmarks
 test must program pkg-config pkgconf builds the examples
 test must program cmake cmake builds the examples
+test may program mpirun openmpi-bin starts processes
 test may program gnuplot gnuplot-nox draws curves
 test may program groff groff-base reads the manual page
 test may program zsh zsh reads its completions
@@ -60,6 +63,7 @@ here() {  # kind, name: is it on this machine?
   case $1 in
     program) command -v "$2" ;;
     file) [ -e "$2" ] ;;
+    library) pkg-config --exists "$2" ;;
     header) printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$2" |
       $CXX $INCLUDES -fsyntax-only -x c++ - ;;
     fuzzer) echo 'extern "C" int LLVMFuzzerTestOneInput(char*, unsigned long) { return 0; }' |

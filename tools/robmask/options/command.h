@@ -28,6 +28,8 @@ class Command {
   /// Settles what depends on other options. Device, threads and precision are settled.
   virtual void resolve() {}
   virtual Precision precision_on_cuda() const { return Precision::fp32; }
+  /// Whether several processes may do it together (engine/processes.h).
+  virtual bool shares_work() const { return false; }
   /// The run directory that the command continues; empty if it starts something new.
   virtual Path continued_run() { return {}; }
   /// Does it. Returns the exit code: 0 done, 1 a check failed; throws InputError (2), Unavailable

@@ -4,6 +4,7 @@
 
 #include "data/files/json.h"
 #include "engine/backend.h"
+#include "engine/processes.h"
 #include "engine/threads.h"
 
 namespace robmask {
@@ -101,6 +102,7 @@ DType maps_of(const CommonSettings& common) {
 DType dtype_of(const CommonSettings& common) { return real_of(maps_of(common)); }
 
 void print_result(const CommonSettings& common, const Json& json, const std::string& text) {
+  if (!processes().first()) return;
   std::cout << (common.json ? json_line(json) + "\n" : text) << std::flush;
   if (!std::cout) throw RunError("the result could not be written to standard output");
 }

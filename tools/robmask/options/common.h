@@ -35,6 +35,7 @@ struct CommonSettings {
   Index max_pixels = usual_max_pixels;  // of an image file
   std::string out;                      // a folder (export: a file)
   bool json = false, quiet = false;
+  double patience = 600;  // seconds, with other processes
 
   std::vector<std::string> given;   // options set by flags or the configuration file
   std::vector<std::string> unused;  // those of them that the command does not use

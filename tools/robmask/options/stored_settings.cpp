@@ -9,8 +9,8 @@ namespace robmask {
 
 namespace {
 
-const std::set<std::string> of_the_call{"threads", "steps",  "out",   "json",
-                                        "quiet",   "resume", "replay"};
+const std::set<std::string> of_the_call{"threads", "steps",  "out",    "json",
+                                        "quiet",   "resume", "replay", "patience"};
 
 /// A run that stopped at an image that is too large must be able to go on, and one that wrote no
 /// curves may begin to.

@@ -1,0 +1,267 @@
+#include "engine/shard_sum.h"
+
+#include <algorithm>
+
+#include "engine/backend.h"
+
+namespace robmask {
+
+namespace {
+
+/// Bytes of a bucket at least: fewer would travel at the price of a message, and much more could only
+/// begin to travel late.
+constexpr Index bucket_bytes = Index{4} << 20;
+/// Parts begin, and slices end, at multiples of so many elements.
+constexpr Index step_of_slices = 16;
+
+Index whole_grains(Index count) {
+  return (count + step_of_slices - 1) / step_of_slices * step_of_slices;
+}
+
+}  // namespace
+
+Shards shards_of(Index shards, int process, int processes) {
+  const auto first = [&](Index p) { return (p * shards + processes - 1) / processes; };
+  return {first(process), first(process + 1)};
+}
+
+Shards images_of(Index images, Index shard, Index shards) {
+  const auto first = [&](Index s) { return s * (images / shards) + std::min(s, images % shards); };
+  return {first(shard), first(shard + 1)};
+}
+
+ShardSum::ShardSum(Backend& machine, DType dtype, const std::vector<Index>& sizes, Index shards,
+                   Processes& processes, Link& link, int tag)
+    : machine_(machine),
+      dtype_(dtype),
+      shards_(shards),
+      processes_(processes),
+      link_(link),
+      tag_(tag),
+      own_(shards_of(shards, processes.rank(), processes.count())),
+      parts_(sizes.size()),
+      bucket_of_(sizes.size()) {
+  const Index least = bucket_bytes / static_cast<Index>(size_of(dtype));
+  for (Index i = std::ssize(sizes) - 1; i >= 0; --i) {
+    if (buckets_.empty() || buckets_.back().count >= least) buckets_.push_back({elements_, 0});
+    Bucket& bucket = buckets_.back();
+    bucket.parts.push_back(i);
+    bucket_of_[i] = std::ssize(buckets_) - 1;
+    parts_[i] = {elements_, elements_ + sizes[i]};
+    bucket.count += whole_grains(sizes[i]);
+    elements_ += whole_grains(sizes[i]);
+  }
+  if (buckets_.empty()) return;
+  // For a leaf and the nodes right of it.
+  std::size_t most = 1;
+  for (Index s = own_.first; s < own_.end; ++s)
+    most = std::max(most, 1 + nodes_within({s + 1, own_.end}, {0, shards}).size());
+  for (std::size_t i = 0; i < most; ++i) {
+    buffers_.emplace_back(machine, Shape{elements_, 1, 1, 1}, dtype);
+    machine.fill(buffers_.back(), 0);  // what lies between the parts is added up with them
+  }
+}
+
+/// A buffer for all elements; each iteration takes the same ones in the same order.
+Tensor ShardSum::take() {
+  const Tensor last = free_.back();
+  free_.pop_back();
+  return last;
+}
+
+Tensor ShardSum::elements(const Tensor& of, Index first, Index count) const {
+  return of.images(first, count).reshaped({1, 1, 1, count});
+}
+
+Tensor ShardSum::part(Index number) const {
+  const Tensor& of = leaf_.values ? leaf_.values : result_;
+  return of.images(parts_[number].first, parts_[number].count());
+}
+
+/// The largest nodes below `from` that lie within a range.
+std::vector<Shards> ShardSum::nodes_within(const Shards& range, const Shards& from) const {
+  if (range.count() == 0) return {};
+  if (range.first <= from.first && from.end <= range.end) return {from};
+  if (from.count() <= 1 || range.end <= from.first || from.end <= range.first) return {};
+  std::vector<Shards> nodes = nodes_within(range, {from.first, middle(from)});
+  std::ranges::copy(nodes_within(range, {middle(from), from.end}), std::back_inserter(nodes));
+  return nodes;
+}
+
+std::vector<Shards> ShardSum::nodes_of(int process) const {
+  return nodes_within(shards_of(shards_, process, processes_.count()), {0, shards_});
+}
+
+void ShardSum::begin(Index shard, double factor) {
+  expect(own_.first <= shard && shard < own_.end, "shard {} of another process", shard);
+  if (buckets_.empty()) return;
+  if (shard == own_.end - 1) {
+    free_ = buffers_;
+    waiting_.clear();
+  }
+  leaf_ = {{shard, shard + 1}, take()};
+  factor_ = factor;
+  // The leaf is the left end of a node within the process's shards: what is right of it is there.
+  merged_.clear();
+  for (const Shards& node : nodes_within({shard, own_.end}, {0, shards_}))
+    if (node.first == shard)
+      while (leaf_.of != node) {
+        merged_.push_back(waiting_.back());
+        waiting_.pop_back();
+        leaf_.of.end = merged_.back().of.end;
+      }
+  for (Bucket& b : buckets_) {
+    b.missing = std::ssize(b.parts);
+    b.stage = Stage::filling;
+  }
+  started_ = 0;
+}
+
+/// leaf + (what is right of it) + …, as far as the process can go.
+void ShardSum::add_own(const Bucket& bucket) {
+  const Tensor sum = elements(leaf_.values, bucket.first, bucket.count);
+  if (factor_ != 1) machine_.scale({sum}, sum, factor_);
+  for (const Node& right : merged_)
+    machine_.add(sum, sum, elements(right.values, bucket.first, bucket.count));
+}
+
+void ShardSum::complete(Index number) {
+  --buckets_[bucket_of_[number]].missing;
+  // In this order on every process, since a machine's transfers have to agree.
+  while (started_ < buckets_.size() && buckets_[started_].missing == 0) {
+    Bucket& bucket = buckets_[started_++];
+    add_own(bucket);
+    if (leaf_.of.first == own_.first) {
+      if (started_ == 1) {  // of the first bucket
+        result_ = leaf_.values;
+        finishing_ = false;
+      }
+      send_slices(bucket);
+    }
+  }
+  if (started_ == buckets_.size()) {
+    for (const Node& right : merged_) free_.push_back(right.values);
+    merged_.clear();
+    waiting_.push_back(leaf_);
+    if (leaf_.of.first != own_.first) return;
+    leaf_ = {};
+  }
+  poll();
+}
+
+/// The elements of a bucket that a process adds up for all.
+Tensor ShardSum::slice(const Tensor& of, const Bucket& bucket, int owner) const {
+  const Index grains = bucket.count / step_of_slices;
+  const Shards mine = shards_of(grains, owner, processes_.count());
+  if (mine.count() == 0) return {};
+  return elements(of, bucket.first + mine.first * step_of_slices, mine.count() * step_of_slices);
+}
+
+void ShardSum::start(Bucket& bucket, const std::vector<Parcel>& out,
+                     const std::vector<Parcel>& in) {
+  bucket.bytes = 0;
+  for (const Parcel& p : out) bucket.bytes += p.tensor.shape().count() * size_of(dtype_);
+  sent_ += bucket.bytes;
+  const Index number = &bucket - buckets_.data();
+  bucket.transfer =
+      link_.transfer(out, in, tag_ + 2 * static_cast<int>(number) + (bucket.stage == Stage::sums));
+}
+
+/// To each owner its slice of every node of this process.
+void ShardSum::send_slices(Bucket& bucket) {
+  if (processes_.count() == 1) {
+    bucket.stage = Stage::done;
+    return;
+  }
+  std::vector<Node> own = waiting_;
+  if (leaf_.values) own.push_back(leaf_);
+  std::vector<Parcel> out, in;
+  bucket.nodes.clear();
+  for (int p = 0; p < processes_.count(); ++p) {
+    if (p == processes_.rank()) {
+      for (const Node& node : own) bucket.nodes.push_back({node.of, slice(node.values, bucket, p)});
+      continue;
+    }
+    for (auto node = own.rbegin(); node != own.rend(); ++node)
+      if (const Tensor part = slice(node->values, bucket, p)) out.push_back({p, part});
+    const Tensor mine = slice(result_, bucket, processes_.rank());
+    for (const Shards& node : nodes_of(p)) {
+      if (!mine) continue;
+      const Tensor place(machine_, mine.shape(), dtype_);
+      in.push_back({p, place});
+      bucket.nodes.push_back({node, place});
+    }
+  }
+  bucket.stage = Stage::slices;
+  start(bucket, out, in);
+}
+
+Tensor ShardSum::add_up(const Shards& node, const std::vector<Node>& known) const {
+  const auto at = std::ranges::find(known, node, &Node::of);
+  if (at != known.end()) return at->values;
+  const Tensor left = add_up({node.first, middle(node)}, known),
+               right = add_up({middle(node), node.end}, known);
+  machine_.add(left, left, right);
+  return left;
+}
+
+/// Adds up this process's slice and sends the sum to all.
+void ShardSum::send_sums(Bucket& bucket) {
+  const int rank = processes_.rank();
+  const Tensor mine = slice(result_, bucket, rank);
+  if (mine) {
+    const Tensor sum = add_up({0, shards_}, bucket.nodes);
+    if (sum.bytes() != mine.bytes()) machine_.copy(mine, sum);
+  }
+  bucket.nodes.clear();
+  std::vector<Parcel> out, in;
+  for (int p = 0; p < processes_.count(); ++p) {
+    if (p == rank) continue;
+    if (mine) out.push_back({p, mine});
+    if (const Tensor theirs = slice(result_, bucket, p)) in.push_back({p, theirs});
+  }
+  bucket.stage = Stage::sums;
+  start(bucket, out, in);
+}
+
+/// As far as messages have come; true once the sum is there.
+bool ShardSum::advance(Bucket& bucket) {
+  while (bucket.stage == Stage::slices || bucket.stage == Stage::sums) {
+    if (!bucket.transfer->done()) return false;
+    bucket.transfer.reset();
+    if (!finishing_) early_ += bucket.bytes;
+    if (bucket.stage == Stage::slices)
+      send_sums(bucket);
+    else
+      bucket.stage = Stage::done;
+  }
+  return bucket.stage == Stage::done;
+}
+
+void ShardSum::poll() {
+  for (std::size_t i = 0; i < started_; ++i) advance(buckets_[i]);
+}
+
+void ShardSum::finish() {
+  if (own_.count() == 0 && !buckets_.empty()) {
+    free_ = buffers_;
+    result_ = take();
+    for (Bucket& bucket : buckets_) send_slices(bucket);
+    started_ = buckets_.size();
+  }
+  expect(started_ == buckets_.size(), "parts of a shard were never completed");
+  finishing_ = true;
+  processes_.wait(
+      [this] {
+        return std::ranges::count_if(buckets_, [this](Bucket& b) { return advance(b); }) ==
+               std::ssize(buckets_);
+      },
+      [this] {
+        std::vector<int> missing;
+        for (const Bucket& b : buckets_)
+          if (b.transfer) std::ranges::copy(b.transfer->missing(), std::back_inserter(missing));
+        return missing;
+      });
+}
+
+}  // namespace robmask
