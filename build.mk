@@ -94,7 +94,8 @@ $(BUILD)/objects/engine/mpi.o: ALSO = $(MPI_FLAGS)
 # compile, starts it and reports, and is optimized for size, or checks, and is optimized less, for time.
 COLD := $(if $(filter -O3,$(OPTIMIZE)),-Os)
 $(addprefix $(BUILD)/objects/,tools/%.o training/%.o data/files/%.o data/onnx/%.o models/onnx/%.o): FLAGS += $(COLD)
-$(BUILD)/objects/tests/%.o: FLAGS += $(COLD:-Os=-O1)
+$(BUILD)/objects/tests/%.o: FLAGS += $(if $(SANITIZE),-O0,$(COLD:-Os=-O1))
+$(BUILD)/objects/tests/reference/%.o: FLAGS += $(if $(SANITIZE),-O1)  # loops over whole networks
 
 $(BUILD)/demo/$(DEMO_ISA)/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-build
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/lens.h"
+#include "engine/shared_rows.h"
 
 namespace robmask {
 
@@ -24,6 +25,8 @@ struct Segment {
   Tensor pair_code;
   /// The pair that a train pass updates.
   Index pair = 0;
+  /// If the statistics of the batch's other shards count, too: the way to them.
+  std::shared_ptr<SharedRows> shared = {};
   /// For passes in eval mode between which no parameter changes: masks are made in the first one
   /// and kept here. Empty: each pass makes its own.
   std::shared_ptr<KeptMasks> kept = {};

@@ -31,7 +31,7 @@ Shards images_of(Index images, Index shard, Index shards) {
 }
 
 ShardSum::ShardSum(Backend& machine, DType dtype, const std::vector<Index>& sizes, Index shards,
-                   Processes& processes, Link& link, int tag)
+                   Processes& processes, Link& link, int tag, Order order)
     : machine_(machine),
       dtype_(dtype),
       shards_(shards),
@@ -52,10 +52,12 @@ ShardSum::ShardSum(Backend& machine, DType dtype, const std::vector<Index>& size
     elements_ += whole_grains(sizes[i]);
   }
   if (buckets_.empty()) return;
-  // For a leaf and the nodes right of it.
+  // For all leaves, or for one and the nodes right of it.
   std::size_t most = 1;
   for (Index s = own_.first; s < own_.end; ++s)
-    most = std::max(most, 1 + nodes_within({s + 1, own_.end}, {0, shards}).size());
+    most = std::max(most, order == Order::together
+                              ? static_cast<std::size_t>(own_.count())
+                              : 1 + nodes_within({s + 1, own_.end}, {0, shards}).size());
   for (std::size_t i = 0; i < most; ++i) {
     buffers_.emplace_back(machine, Shape{elements_, 1, 1, 1}, dtype);
     machine.fill(buffers_.back(), 0);  // what lies between the parts is added up with them
@@ -73,9 +75,12 @@ Tensor ShardSum::elements(const Tensor& of, Index first, Index count) const {
   return of.images(first, count).reshaped({1, 1, 1, count});
 }
 
-Tensor ShardSum::part(Index number) const {
-  const Tensor& of = leaf_.values ? leaf_.values : result_;
-  return of.images(parts_[number].first, parts_[number].count());
+Tensor ShardSum::part_of(const Tensor& values, Index number) const {
+  return values.images(parts_[number].first, parts_[number].count());
+}
+
+Tensor ShardSum::part(Index shard, Index number) const {
+  return part_of(leaves_.at(shard).node.values, number);
 }
 
 /// The largest nodes below `from` that lie within a range.
@@ -97,56 +102,64 @@ void ShardSum::begin(Index shard, double factor) {
   if (buckets_.empty()) return;
   if (shard == own_.end - 1) {
     free_ = buffers_;
-    waiting_.clear();
+    nodes_.clear();
   }
-  leaf_ = {{shard, shard + 1}, take()};
-  factor_ = factor;
-  // The leaf is the left end of a node within the process's shards: what is right of it is there.
-  merged_.clear();
-  for (const Shards& node : nodes_within({shard, own_.end}, {0, shards_}))
-    if (node.first == shard)
-      while (leaf_.of != node) {
-        merged_.push_back(waiting_.back());
-        waiting_.pop_back();
-        leaf_.of.end = merged_.back().of.end;
-      }
-  for (Bucket& b : buckets_) {
-    b.missing = std::ssize(b.parts);
-    b.stage = Stage::filling;
+  Leaf leaf{{{shard, shard + 1}, take()}, {}, factor, {}, 0};
+  for (const Bucket& b : buckets_) leaf.missing.push_back(std::ssize(b.parts));
+  // The leaf becomes the left end of the largest node within the process's shards that it can be.
+  const Shards whole = nodes_within({shard, own_.end}, {0, shards_}).front();
+  for (Shards& node = leaf.node.of; node != whole; node.end = leaf.right.back().of.end) {
+    leaf.right.push_back(nodes_.back());
+    nodes_.pop_back();
   }
-  started_ = 0;
+  nodes_.push_back(leaf.node);
+  leaves_[shard] = std::move(leaf);
+  if (shard == own_.first) {
+    result_ = nodes_.back().values;
+    begin_travel();
+  }
+}
+
+void ShardSum::begin_travel() {
+  for (Bucket& b : buckets_) b.stage = Stage::filling;
+  travelling_ = 0;
+  finishing_ = false;
+}
+
+void ShardSum::attend() {
+  if (own_.count() > 0 || buckets_.empty()) return;
+  result_ = buffers_.front();
+  begin_travel();
+  for (Bucket& bucket : buckets_) send(bucket);
 }
 
 /// leaf + (what is right of it) + …, as far as the process can go.
-void ShardSum::add_own(const Bucket& bucket) {
-  const Tensor sum = elements(leaf_.values, bucket.first, bucket.count);
-  if (factor_ != 1) machine_.scale({sum}, sum, factor_);
-  for (const Node& right : merged_)
+void ShardSum::add_right(const Leaf& leaf, const Bucket& bucket) {
+  const Tensor sum = elements(leaf.node.values, bucket.first, bucket.count);
+  if (leaf.factor != 1) machine_.scale({sum}, sum, leaf.factor);
+  for (const Node& right : leaf.right)
     machine_.add(sum, sum, elements(right.values, bucket.first, bucket.count));
 }
 
-void ShardSum::complete(Index number) {
-  --buckets_[bucket_of_[number]].missing;
-  // In this order on every process, since a machine's transfers have to agree.
-  while (started_ < buckets_.size() && buckets_[started_].missing == 0) {
-    Bucket& bucket = buckets_[started_++];
-    add_own(bucket);
-    if (leaf_.of.first == own_.first) {
-      if (started_ == 1) {  // of the first bucket
-        result_ = leaf_.values;
-        finishing_ = false;
-      }
-      send_slices(bucket);
-    }
+void ShardSum::complete(Index shard, Index number) {
+  Leaf& leaf = leaves_.at(shard);
+  --leaf.missing[bucket_of_[number]];
+  while (leaf.added < buckets_.size() && leaf.missing[leaf.added] == 0) {
+    Bucket& bucket = buckets_[leaf.added++];
+    add_right(leaf, bucket);
+    if (shard == own_.first) send(bucket);
   }
-  if (started_ == buckets_.size()) {
-    for (const Node& right : merged_) free_.push_back(right.values);
-    merged_.clear();
-    waiting_.push_back(leaf_);
-    if (leaf_.of.first != own_.first) return;
-    leaf_ = {};
-  }
+  if (leaf.added == buckets_.size())
+    for (const Node& right : std::exchange(leaf.right, {})) free_.push_back(right.values);
   poll();
+}
+
+/// Buckets start in one order on all processes, and where messages need no time each comes to its end
+/// ahead of the next: so the transfers of machines agree.
+void ShardSum::send(Bucket& bucket) {
+  ++travelling_;
+  send_slices(bucket);
+  advance(bucket);
 }
 
 /// The elements of a bucket that a process adds up for all.
@@ -173,8 +186,7 @@ void ShardSum::send_slices(Bucket& bucket) {
     bucket.stage = Stage::done;
     return;
   }
-  std::vector<Node> own = waiting_;
-  if (leaf_.values) own.push_back(leaf_);
+  const std::vector<Node> own = own_.count() > 0 ? nodes_ : std::vector<Node>();
   std::vector<Parcel> out, in;
   bucket.nodes.clear();
   for (int p = 0; p < processes_.count(); ++p) {
@@ -239,17 +251,11 @@ bool ShardSum::advance(Bucket& bucket) {
 }
 
 void ShardSum::poll() {
-  for (std::size_t i = 0; i < started_; ++i) advance(buckets_[i]);
+  for (std::size_t i = 0; i < travelling_; ++i) advance(buckets_[i]);
 }
 
 void ShardSum::finish() {
-  if (own_.count() == 0 && !buckets_.empty()) {
-    free_ = buffers_;
-    result_ = take();
-    for (Bucket& bucket : buckets_) send_slices(bucket);
-    started_ = buckets_.size();
-  }
-  expect(started_ == buckets_.size(), "parts of a shard were never completed");
+  expect(travelling_ == buckets_.size(), "parts of a shard were never completed");
   finishing_ = true;
   processes_.wait(
       [this] {

@@ -9,6 +9,7 @@
 // and sends the slice of the sum to all. Of n bytes each process sends and receives 2·(P−1)/P·n, the
 // least that is possible, if its shards are a node of the tree.
 
+#include <map>
 #include <vector>
 
 #include "engine/link.h"
@@ -29,25 +30,33 @@ Shards shards_of(Index shards, int process, int processes);
 /// How many of n images belong to a shard: the first ones have one more where S does not divide n.
 Shards images_of(Index images, Index shard, Index shards);
 
+/// How the shards of a process are worked on: one after the other, or taking turns.
+enum class Order { apart, together };
+
 class ShardSum {
  public:
   /// Of parts with so many elements each. They are sent in buckets, the last parts first: that is
   /// the order in which a backward pass completes gradients.
   ShardSum(Backend& machine, DType dtype, const std::vector<Index>& sizes, Index shards,
-           Processes& processes, Link& link, int tag);
+           Processes& processes, Link& link, int tag, Order order = Order::apart);
 
-  /// The shards of this process, which it works on from the last to the first.
+  /// The shards of this process. They begin, and complete each part, from the last to the first.
   const Shards& own() const { return own_; }
-  /// The next shard begins: where it writes its parts, and with which factor they will be added.
+  /// A shard begins: its parts will be added with this factor. All begin ahead of the first part, or
+  /// each once the one before is complete, as the order says.
   void begin(Index shard, double factor);
-  /// {n,1,1,1}; of the sum once finish() has returned.
-  Tensor part(Index number) const;
-  /// The shard has written a part. Buckets of a process's last shard then travel, while it goes on.
-  void complete(Index number);
+  /// Where a shard writes a part: {n,1,1,1}.
+  Tensor part(Index shard, Index number) const;
+  /// It has done so. Buckets of the first shard then travel, while it goes on.
+  void complete(Index shard, Index number);
+  /// In place of all that, on a process without shards: it adds up and sends with the others.
+  void attend();
   /// Moves on what travels.
   void poll();
   /// Waits for the sum.
   void finish();
+  /// A part of it.
+  Tensor sum(Index number) const { return part_of(result_, number); }
 
   /// Bytes sent so far; and those of them that had arrived before finish() was called.
   std::size_t sent() const { return sent_; }
@@ -59,11 +68,18 @@ class ShardSum {
     Shards of;
     Tensor values;
   };
+  /// What a shard writes, and the nodes right of it that are added to it.
+  struct Leaf {
+    Node node;
+    std::vector<Node> right;
+    double factor = 1;
+    std::vector<Index> missing;  // parts of each bucket
+    std::size_t added = 0;       // buckets that were
+  };
   enum class Stage { filling, slices, sums, done };
   struct Bucket {
     Index first, count;             // elements
     std::vector<Index> parts = {};  // in it
-    Index missing = 0;              // of them
     Stage stage = Stage::filling;
     std::unique_ptr<Transfer> transfer = {};
     std::size_t bytes = 0;         // that this stage sends
@@ -76,7 +92,10 @@ class ShardSum {
   std::vector<Shards> nodes_of(int process) const;
   Tensor elements(const Tensor& of, Index first, Index count) const;
   Tensor slice(const Tensor& of, const Bucket& bucket, int owner) const;
-  void add_own(const Bucket& bucket);
+  void add_right(const Leaf& leaf, const Bucket& bucket);
+  Tensor part_of(const Tensor& values, Index number) const;
+  void begin_travel();
+  void send(Bucket& bucket);
   void send_slices(Bucket& bucket);
   void send_sums(Bucket& bucket);
   void start(Bucket& bucket, const std::vector<Parcel>& out, const std::vector<Parcel>& in);
@@ -97,11 +116,9 @@ class ShardSum {
 
   std::vector<Tensor> buffers_;  // of all elements
   std::vector<Tensor> free_;     // of them
-  Node leaf_;                    // what the shard writes
-  double factor_ = 1;
-  std::vector<Node> merged_;   // with the leaf, from left to right
-  std::vector<Node> waiting_;  // complete nodes, the leftmost last
-  std::size_t started_ = 0;    // buckets that travel or have arrived
+  std::map<Index, Leaf> leaves_;
+  std::vector<Node> nodes_;     // of what has begun, the leftmost last
+  std::size_t travelling_ = 0;  // buckets that do, or have arrived
   Tensor result_;
   bool finishing_ = false;
   std::size_t sent_ = 0, early_ = 0;

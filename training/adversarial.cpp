@@ -21,8 +21,7 @@ class Adversarial final : public Recipe {
     attack_(x_adv, batch);                           // the inner maximum
 
     Tape tape(tuning_.parameters);
-    const Variable logits =
-        model_.logits(Variable(x_adv), {{mask_.segment(batch.size(), batch.mode(tuning_.mode))}});
+    const Variable logits = model_.logits(Variable(x_adv), {{mask_.segment(batch, tuning_.mode)}});
     const Variable losses = cross_entropy(logits, batch.labels);
     if (!tuning_.parameters.empty()) tape.backward(mean(losses), batch.on_gradient);
     add_passes(totals, batch, logits.value(), losses.value(), 0);

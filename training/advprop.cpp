@@ -29,11 +29,11 @@ class AdvProp final : public Recipe {
     // x: x^c in images 0 … N, x^a of auxiliary norm a in a·N … (a+1)·N
     const Index n = batch.size(), passes = 1 + static_cast<Index>(auxiliary_.size());
     const Tensor x = repeated(batch.images, passes);
-    std::vector<Segment> norms{main_.segment(n, batch.mode(Mode::train))};
+    std::vector<Segment> norms{main_.segment(batch, Mode::train)};
     for (const Auxiliary& a : auxiliary_) {
       // x^a ← argmax L(θ, x^a, y) within ε_a of x^c, through the auxiliary norm
       a.attack(x.images(static_cast<Index>(norms.size()) * n, n), batch);
-      norms.push_back(a.norm.segment(n, batch.mode(Mode::train)));
+      norms.push_back(a.norm.segment(batch, Mode::train));
     }
 
     // L^c(θ, x^c, y) through the main norm, L^a(θ, x^a, y) through each auxiliary one

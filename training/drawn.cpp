@@ -33,12 +33,13 @@ void StrengthMask::set(const std::vector<double>& p) {
   pair_code_.set(drawn.pair_code);
 }
 
-Segment StrengthMask::segment(Index images, Mode mode) const {
-  return {.images = images,
-          .mode = mode,
+Segment StrengthMask::segment(const Batch& batch, Mode mode) const {
+  return {.images = batch.size(),
+          .mode = batch.mode(mode),
           .code = code_.tensor(),
           .pair_code = pair_code_.tensor(),
-          .pair = pair_};
+          .pair = pair_,
+          .shared = batch.shared};
 }
 
 }  // namespace robmask

@@ -6,8 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "models/model.h"
-#include "training/settings.h"
+#include "training/recipe.h"
 
 namespace robmask {
 
@@ -37,7 +36,8 @@ class StrengthMask {
   explicit StrengthMask(const Model& model, Index pair = 0);
   /// u ← Encode(p)
   void set(const std::vector<double>& p);
-  Segment segment(Index images, Mode mode) const;
+  /// For a pass over a batch, or one shard of it.
+  Segment segment(const Batch& batch, Mode mode) const;
 
  private:
   const Model& model_;

@@ -20,6 +20,8 @@ struct Batch {
   /// Whether running statistics follow this shard's. Where they do not, what would update them
   /// leaves them alone.
   bool updates_statistics = true;
+  /// Of a shard that is normalized by the statistics of all.
+  std::shared_ptr<SharedRows> shared = {};
   /// Hears of the gradients that a step leaves, as they are complete.
   Tape::OnGradient on_gradient = {};
 

@@ -36,8 +36,8 @@ class RobMask final : public Recipe {
 
     // γ_i ← Σ_j u_ij w_j, β_i ← Σ_j u_ij w'_j: in each mask of the network, from the segment's code
     std::vector<Segment> masks;
-    if (clean_ > 0) masks.push_back(u_0_.segment(n, batch.mode(Mode::train)));
-    masks.push_back(u_i_.segment(n, batch.mode(Mode::train)));
+    if (clean_ > 0) masks.push_back(u_0_.segment(batch, Mode::train));
+    masks.push_back(u_i_.segment(batch, Mode::train));
 
     // Both forward passes: ℓ(f_θ(x_i, γ_0, β_0), y_i) and ℓ(f_θ(x_i + δ_i, γ_i, β_i), y_i)
     // One backward pass: ∇_W ℓ, ∇_W' ℓ, ∇_θ ℓ. The optimizer (training/sgd.h) comes next:

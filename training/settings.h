@@ -135,7 +135,8 @@ struct TrainSettings {
   StrengthChoice strength = {};        // of RobMask
   RobmaskLoss robmask_loss = RobmaskLoss::mixed;
   Halves halves = Halves::together;    // of RobMask and AdvProp
-  Index shards = 1;                    // of a batch, at most as many as it has images
+  Index shards = 1;                    // of a batch
+  bool sync_bn = false;                // normalize by the statistics of all shards
   double beta = 6;                     // TRADES
   std::vector<Strength> aux_eps = {};  // AdvProp, ascending; at least one, unless random
   bool aux_random = false;             // one auxiliary norm, p ~ U(0,1) a mini-batch

@@ -1,5 +1,7 @@
 #include "training/sharded_step.h"
 
+#include <algorithm>
+
 #include "engine/backend.h"
 
 namespace robmask {
@@ -7,7 +9,7 @@ namespace robmask {
 namespace {
 
 // Of messages: gradients take one for each stage of a bucket.
-enum Tag { of_statistics, of_totals, of_gradients = 8 };
+enum Tag { of_statistics, of_rows, of_totals, of_gradients = 8 };
 
 std::vector<Index> sizes_of(const std::vector<Variable>& parameters) {
   std::vector<Index> sizes;
@@ -15,82 +17,121 @@ std::vector<Index> sizes_of(const std::vector<Variable>& parameters) {
   return sizes;
 }
 
+Order order_of(const TrainSettings& s) { return s.sync_bn ? Order::together : Order::apart; }
+
 }  // namespace
 
-ShardedStep::ShardedStep(const TrainedModel& trained, Index shards, Processes& processes)
-    : trained_(trained),
+ShardedStep::ShardedStep(const TrainedModel& trained, const TrainSettings& settings,
+                         Processes& processes)
+    : settings_(settings),
+      machine_(trained.model.machine()),
+      sgd_(trained.sgd),
       processes_(processes),
-      link_(trained.model.machine().make_link(processes)),
-      parameters_(trained.sgd.parameters()),
-      gradients_(trained.model.machine(), trained.model.dtype(), sizes_of(parameters_), shards,
-                 processes, *link_, of_gradients),
-      totals_(trained.model.machine(), DType::f64, {Totals::count}, shards, processes, *link_,
-              of_totals) {
-  for (const Variable& p : parameters_)
+      link_(machine_.make_link(processes)),
+      gradients_(machine_, trained.model.dtype(), sizes_of(sgd_.parameters()), settings.shards,
+                 processes, *link_, of_gradients, order_of(settings)),
+      totals_(machine_, DType::f64, {Totals::count}, settings.shards, processes, *link_, of_totals,
+              order_of(settings)),
+      turns_(static_cast<int>(std::max<Index>(1, totals_.own().count()))),
+      meeting_{processes,     *link_, of_rows,
+               totals_.own(), turns_, [this](Index shard) { write_gradients_of(shard); }} {
+  for (Index s = totals_.own().first; s < totals_.own().end; ++s)
+    recipes_.emplace(s, trained.make_recipe());
+  for (const Variable& p : sgd_.parameters())
     numbers_.emplace(p.slot().get(), static_cast<Index>(numbers_.size()));
+  if (processes.count() == 1) return;
   Index numbers = 0;
   for (const Entry& e : trained.model.entries()) {
     if (!is_statistic(e.role)) continue;
     statistics_.push_back(e.variable.value());
     numbers += e.shape.count();
   }
-  if (processes.count() > 1 && numbers > 0)
-    packed_ = Tensor(trained.model.machine(), {numbers, 1, 1, 1}, trained.model.dtype());
+  packed_ = Tensor(machine_, {numbers, 1, 1, 1}, trained.model.dtype());
 }
 
-void ShardedStep::take_gradients_from(const ShardSum& sum) const {
-  for (std::size_t i = 0; i < parameters_.size(); ++i)
-    parameters_[i].slot()->gradient =
-        sum.part(static_cast<Index>(i)).reshaped(parameters_[i].shape());
-}
-
-void ShardedStep::run(Index shard, double share, Batch batch) {
-  gradients_.begin(shard, share);
-  take_gradients_from(gradients_);
-  totals_.begin(shard, 1);
-  const Totals own(totals_.part(0));
-  own.reset();
-  if (!batch.images) {  // the last batch of an epoch may have fewer images than shards
-    for (Index i = 0; i < std::ssize(parameters_); ++i) {
-      parameters_[i].machine().fill(parameters_[i].gradient(), 0);
-      gradients_.complete(i);
-    }
-    return totals_.complete(0);
+std::vector<Shard> ShardedStep::shards_of(Index images) {
+  const auto part = [&](Index s) { return images_of(images, s, settings_.shards); };
+  std::vector<double> shares;
+  for (Index s = 0; s < settings_.shards; ++s)
+    shares.push_back(static_cast<double>(part(s).count()) / static_cast<double>(images));
+  std::vector<Shard> shards;
+  for (Index s = totals_.own().end - 1; s >= totals_.own().first; --s) {
+    Shard& shard = shards.emplace_back(Shard{s, part(s), shares[s]});
+    shard.batch.updates_statistics = s == 0;
+    if (settings_.sync_bn) shard.batch.shared = std::make_shared<ShardRows>(meeting_, s, shares);
+    shard.batch.on_gradient = [this, s](const GradientSlot& target) {
+      gradients_.complete(s, numbers_.at(&target));
+    };
   }
-  batch.updates_statistics = shard == 0;
-  batch.on_gradient = [this](const GradientSlot& target) {
-    gradients_.complete(numbers_.at(&target));
-  };
-  trained_.recipe.step(batch, own);
-  totals_.complete(0);
+  return shards;
+}
+
+void ShardedStep::prepare(Index step, const Shard& shard, const std::vector<std::int32_t>& ids) {
+  recipes_.at(shard.number)->prepare(step, ids);
+}
+
+void ShardedStep::begin(const Shard& shard) {
+  gradients_.begin(shard.number, shard.share);
+  totals_.begin(shard.number, 1);
+}
+
+/// Backward passes write the gradients where they are added up.
+void ShardedStep::write_gradients_of(Index shard) {
+  const std::vector<Variable>& parameters = sgd_.parameters();
+  for (Index i = 0; i < std::ssize(parameters); ++i)
+    parameters[i].slot()->gradient = gradients_.part(shard, i).reshaped(parameters[i].shape());
+}
+
+void ShardedStep::pass(const Shard& shard) {
+  const Totals own(totals_.part(shard.number, 0));
+  own.reset();
+  write_gradients_of(shard.number);
+  if (shard.images.count() > 0) {
+    recipes_.at(shard.number)->step(shard.batch, own);
+  } else {
+    for (const Variable& p : sgd_.parameters()) {
+      machine_.fill(p.gradient(), 0);
+      shard.batch.on_gradient(*p.slot());
+    }
+  }
+  totals_.complete(shard.number, 0);
 }
 
 /// From process 0, which has the shard that they follow, to all.
-std::unique_ptr<Transfer> ShardedStep::send_statistics() {
-  std::vector<Parcel> out, in;
-  if (!processes_.first()) in.push_back({0, packed_});
-  if (processes_.first()) {
-    Index at = 0;
-    for (const Tensor& t : statistics_) {
-      const Index count = t.shape().count();
-      packed_.machine().copy(packed_.images(at, count).reshaped(t.shape()), t);
-      at += count;
-    }
-    for (int p = 1; p < processes_.count(); ++p) out.push_back({p, packed_});
+std::unique_ptr<Transfer> ShardedStep::send_statistics() const {
+  if (!processes_.first()) return link_->transfer({}, {{0, packed_}}, of_statistics);
+  Index at = 0;
+  for (const Tensor& t : statistics_) {
+    const Index count = t.shape().count();
+    machine_.copy(packed_.images(at, count).reshaped(t.shape()), t);
+    at += count;
   }
-  return link_->transfer(out, in, of_statistics);
+  std::vector<Parcel> out;
+  for (int p = 1; p < processes_.count(); ++p) out.push_back({p, packed_});
+  return link_->transfer(out, {}, of_statistics);
 }
 
 void ShardedStep::take_statistics() const {
   Index at = 0;
   for (const Tensor& t : statistics_) {
     const Index count = t.shape().count();
-    packed_.machine().copy(t, packed_.images(at, count).reshaped(t.shape()));
+    machine_.copy(t, packed_.images(at, count).reshaped(t.shape()));
     at += count;
   }
 }
 
-void ShardedStep::finish(const Totals& totals) {
+void ShardedStep::operator()(const std::vector<Shard>& shards, const Totals& totals) {
+  if (settings_.sync_bn && !shards.empty()) {
+    for (const Shard& shard : shards) begin(shard);
+    turns_.run([&](int turn) { pass(shards[turn]); });
+  } else {
+    for (const Shard& shard : shards) {
+      begin(shard);
+      pass(shard);
+    }
+  }
+  gradients_.attend();
+  totals_.attend();
   const std::unique_ptr<Transfer> statistics = packed_ ? send_statistics() : nullptr;
   gradients_.finish();
   totals_.finish();
@@ -98,9 +139,11 @@ void ShardedStep::finish(const Totals& totals) {
     processes_.wait([&] { return statistics->done(); }, [&] { return statistics->missing(); });
     if (!processes_.first()) take_statistics();
   }
-  take_gradients_from(gradients_);
-  trained_.sgd.step();
-  trained_.model.machine().add(totals.sums, totals.sums, totals_.part(0));
+  const std::vector<Variable>& parameters = sgd_.parameters();
+  for (Index i = 0; i < std::ssize(parameters); ++i)
+    parameters[i].slot()->gradient = gradients_.sum(i).reshaped(parameters[i].shape());
+  sgd_.step();
+  machine_.add(totals.sums, totals.sums, totals_.sum(0));
 }
 
 }  // namespace robmask

@@ -17,8 +17,8 @@ class Standard final : public Recipe {
 
   void step(const Batch& batch, const Totals& totals) override {
     Tape tape(tuning_.parameters);
-    const Variable logits = model_.logits(
-        Variable(batch.images), {{mask_.segment(batch.size(), batch.mode(tuning_.mode))}});
+    const Variable logits =
+        model_.logits(Variable(batch.images), {{mask_.segment(batch, tuning_.mode)}});
     const Variable losses = cross_entropy(logits, batch.labels);
     if (!tuning_.parameters.empty()) tape.backward(mean(losses), batch.on_gradient);
     add_passes(totals, batch, logits.value(), losses.value(), 1);

@@ -32,7 +32,7 @@ class Trades final : public Recipe {
 
     // CE(f(x), y) + β·KL(f(x) ‖ f(x'))
     Tape tape(model_.parameters());
-    const Segment half = mask_.segment(n, batch.mode(Mode::train));
+    const Segment half = mask_.segment(batch, Mode::train);
     const Variable logits = model_.logits(Variable(images), {{half, half}});
     const Variable clean = cross_entropy(logits.images(0, n), batch.labels);
     const Variable divergence = kl(logits.images(0, n), logits.images(n, n));
@@ -50,7 +50,7 @@ class Trades final : public Recipe {
   void attack(const Tensor& x_adv, const Batch& batch) const {
     // x' ← x + 0.001·N(0, I)
     model_.machine().start_normal(x_adv, batch.images, 0.001, starts_, step_, batch.ids);
-    Context pass{{mask_.segment(batch.size(), Mode::eval)}};
+    Context pass{{mask_.segment(batch, Mode::eval)}};
     pass.segments[0].kept = std::make_shared<KeptMasks>();
     const Variable clean = model_.logits(Variable(batch.images), pass);
     // x' ← Π_{B(x, ε)}(x' + α·sign(∇_x' KL(f(x) ‖ f(x'))))

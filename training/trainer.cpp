@@ -44,34 +44,21 @@ std::string epoch_line(const EpochSummary& e, Index epochs, bool masks, bool bes
 /// An iteration over batches of one size, whose shards are put where their steps look for them. The
 /// last batch of an epoch may be smaller and has its own.
 struct Trainer::Iteration {
-  struct Part {
-    Index shard = 0;
-    Shards images = {};  // of the batch
-    Batch batch = {};
-    std::unique_ptr<Replay> run = {};
-  };
-  std::vector<Part> parts;      // in the order in which they are worked on
-  std::unique_ptr<Replay> end;  // of a process without shards
+  std::vector<Shard> shards;
+  Replay run;
 
-  Iteration(Trainer& t, Index size) {
-    const Shards own = t.step_.own();
-    for (Index s = own.end - 1; s >= own.first; --s)
-      parts.push_back({s, images_of(size, s, t.settings_.shards)});
-    for (Part& part : parts) {
-      const double share = static_cast<double>(part.images.count()) / static_cast<double>(size);
-      if (part.images.count() > 0)
-        part.batch = t.splits_.train.room(t.trained_.model.dtype(), part.images.count());
-      part.run = replay(t, [&t, &part, share, last = part.shard == own.first] {
-        t.step_.run(part.shard, share, part.batch);
-        if (last) t.step_.finish(t.totals_);
-      });
+  Iteration(Trainer& t, Index images)
+      : shards(t.step_.shards_of(images)),
+        run(
+            t.trained_.model.machine(), [this, &t] { t.step_(shards, t.totals_); },
+            t.settings_.replay) {
+    for (Shard& shard : shards) {
+      if (shard.images.count() == 0) continue;
+      const Batch room = t.splits_.train.room(t.trained_.model.dtype(), shard.images.count());
+      shard.batch.images = room.images;
+      shard.batch.labels = room.labels;
+      shard.batch.ids = room.ids;
     }
-    if (parts.empty()) end = replay(t, [&t] { t.step_.finish(t.totals_); });
-  }
-
-  static std::unique_ptr<Replay> replay(Trainer& t, std::function<void()> body) {
-    return std::make_unique<Replay>(t.trained_.model.machine(), std::move(body),
-                                    t.settings_.replay);
   }
 };
 
@@ -84,9 +71,15 @@ Trainer::Trainer(const TrainSettings& settings, const TrainedModel& trained,
       processes_(processes),
       images_{splits.train.size(), splits.train.split().fingerprint()},
       totals_(trained.model.machine()),
-      step_(trained, settings.shards, processes) {
+      step_(trained, settings, processes) {
   require(settings.keep != KeepWeights::best || splits.test.size() > 0,
           "`keep`: best expects test images to choose by, `data` has none");
+  const Index last = splits.train.size() % settings.batch;
+  require(
+      !settings.sync_bn || last == 0 || last >= settings.shards,
+      "`sync-bn`: the last batch of an epoch has {} images, fewer than {} `shards`: choose another "
+      "`batch`",
+      last, settings.shards);
 }
 Trainer::~Trainer() = default;
 
@@ -110,16 +103,13 @@ bool Trainer::finished() const {
 void Trainer::fill_and_run(Iteration& iteration, std::span<const std::int32_t> ids) {
   const TrainSettings& s = settings_;
   const Images::Augmentation augmentation{s.seed, state_.epoch, state_.step};
-  for (Iteration::Part& part : iteration.parts) {
-    const auto own = ids.subspan(part.images.first, part.images.count());
-    if (!own.empty()) {
-      splits_.train.fill(part.batch, own,
-                         s.augment == Augment::crop_flip ? &augmentation : nullptr);
-      trained_.recipe.prepare(state_.step, {own.begin(), own.end()});
-    }
-    (*part.run)();
+  for (const Shard& shard : iteration.shards) {
+    const auto own = ids.subspan(shard.images.first, shard.images.count());
+    if (own.empty()) continue;
+    splits_.train.fill(shard.batch, own, s.augment == Augment::crop_flip ? &augmentation : nullptr);
+    step_.prepare(state_.step, shard, {own.begin(), own.end()});
   }
-  if (iteration.end) (*iteration.end)();
+  iteration.run();
 }
 
 /// Tries half of the batch, a quarter and so on; 0 if not even one image fits. Afterwards the model

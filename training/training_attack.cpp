@@ -44,7 +44,7 @@ void TrainingAttack::set(Index step, const std::vector<double>& eps, const std::
 
 void TrainingAttack::operator()(const Tensor& x_adv, const Batch& batch) const {
   const Ball ball{settings_.norm, eps_.tensor(), alpha_.tensor()};
-  Context mask{{mask_.segment(batch.size(), batch.mode(mode_))}};
+  Context mask{{mask_.segment(batch, mode_)}};
   if (mode_ == Mode::eval) mask.segments[0].kept = std::make_shared<KeptMasks>();
   if (settings_.start == Start::random)
     model_.machine().start_uniform(x_adv, batch.images, ball.eps, ball.norm, starts_, step_,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/ops/parts.h"
+#include "engine/ops/shared_statistics.h"
 #include "engine/tape.h"
 #include "engine/trace.h"
 
@@ -35,6 +36,7 @@ Lens make_lens(const Tensor& x, const Moments& moments, const Segment& segment,
     source.running = {state.running_mean.images(segment.pair, 1),
                       state.running_variance.images(segment.pair, 1),
                       state.tracked.images(segment.pair, 1), state.momentum};
+  if (segment.shared && segment.mode != Mode::eval) return shared_lens(x, source, segment);
   const Index given = source.pair_code ? source.pair_code.shape().n : 1;
   const Index masks = std::max(given, source.code.shape().n);
   const auto rows = [&](Index count) {
@@ -106,8 +108,11 @@ Variable mask(const Variable& x, const MaskState& state, const Context& context,
                                    .bias = to_b,
                                    .code = segment.code};
         // g = dz·[z > 0];  dw_j = Σ_n u_nj Σ g·x̂,  dw'_j = Σ_n u_nj Σ g,  dresidual = g,  dx
-        machine.mask_gradient(wanted, part_dz, part(saved_z), passes[i],
-                              segment.mode != Mode::eval);
+        if (segment.shared && segment.mode != Mode::eval)
+          shared_mask_gradient(wanted, part_dz, part(saved_z), passes[i], state, *segment.shared);
+        else
+          machine.mask_gradient(wanted, part_dz, part(saved_z), passes[i],
+                                segment.mode != Mode::eval);
         to_w.add = to_b.add = true;
         row += segment.images;
       }

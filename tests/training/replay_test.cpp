@@ -44,12 +44,12 @@ Outcome train(const std::string& machine_name, TrainSettings s, const fs::path& 
   const Model model(machine, DType::f32,
                     {.name = "resnet18", .width = 2, .masks = counts.masks, .pairs = counts.pairs},
                     0);
-  const auto recipe = make_recipe(s, model);
+  const auto recipe = [&] { return make_recipe(s, model); };
   Sgd sgd(model.parameters(), s.momentum, s.weight_decay);
   const Images images(machine, data.train), none(machine, {});
   CheckpointInfo info;
   info.spec = model.spec();
-  Trainer trainer(s, {model, *recipe, sgd}, {images, none}, {info, dir});
+  Trainer trainer(s, {model, recipe, sgd}, {images, none}, {info, dir});
   if (fs::exists(dir / "state.safetensors")) trainer.resume();
   const double loss = trainer.run().train_loss;
   return {to_file(model).tensors, loss};

@@ -40,12 +40,12 @@ inline Ending run(const fs::path& dir, const TrainSettings& s, const Dataset& da
   Backend& machine = backend("cpu");
   const Model model(machine, DType::f32, {.name = "resnet18", .width = 4, .masks = 2, .pairs = 2},
                     0);
-  const auto recipe = make_recipe(s, model);
+  const auto recipe = [&] { return make_recipe(s, model); };
   Sgd sgd(model.parameters(), s.momentum, s.weight_decay);
   const Images train_images(machine, data.train), test_images(machine, data.test);
   CheckpointInfo info;
   info.spec = model.spec();
-  Trainer trainer(s, {model, *recipe, sgd}, {train_images, test_images}, {info, dir});
+  Trainer trainer(s, {model, recipe, sgd}, {train_images, test_images}, {info, dir});
   if (fs::exists(dir / "state.safetensors")) trainer.resume();
   const EpochSummary last = trainer.run();
   return {to_file(model), last};

@@ -50,11 +50,11 @@ class SlowTradeoff : public testing::Test {
                  .std = n.std};
     Backend& machine = backend("cpu");
     const Model model(machine, DType::f32, info.spec, 0);
-    const auto recipe = make_recipe(s, model);
+    const auto recipe = [&] { return make_recipe(s, model); };
     Sgd sgd(model.parameters(), s.momentum, s.weight_decay);
     const test::ScratchFolder folder;
     const Images train(machine, data_.train), test(machine, data_.test), none(machine, {});
-    Trainer(s, {model, *recipe, sgd}, {train, none}, {info, folder.path()}).run();
+    Trainer(s, {model, recipe, sgd}, {train, none}, {info, folder.path()}).run();
 
     const double eps = 8.0 / 255;
     const AttackPlan pgd{.eps = eps, .step_size = eps / 5, .steps = 20};

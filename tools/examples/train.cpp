@@ -50,10 +50,10 @@ int main(int, char** words) {
       .class_names = {"red", "blue"},
       .image_size = 16};
   const Model model(cpu, DType::f32, info.spec, settings.seed);
-  const auto recipe = make_recipe(settings, model);
+  const auto recipe = [&] { return make_recipe(settings, model); };
   Sgd sgd(model.parameters(), settings.momentum, settings.weight_decay);
   const EpochSummary last =
-      Trainer(settings, {model, *recipe, sgd}, {train, test}, {info, words[1]}).run();
+      Trainer(settings, {model, recipe, sgd}, {train, test}, {info, words[1]}).run();
   std::cout << fmt::format("accuracy {:.2f} at mask 0, {:.2f} at mask 1\n", *last.test_acc,
                            *last.test_acc_mask_max);
 }

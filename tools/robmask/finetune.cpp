@@ -97,8 +97,8 @@ class Finetune final : public TrainingCommand {
     } else {
       from.model->check_mask(mask_.value_or(0));
     }
-    const auto recipe = make_finetune_recipe(s_, tune_, *from.model);
-    return train(*from.model, *recipe, tuned_parameters(tune_, *from.model), data, from.info,
+    const auto recipe = [&] { return make_finetune_recipe(s_, tune_, *from.model); };
+    return train(*from.model, recipe, tuned_parameters(tune_, *from.model), data, from.info,
                  "finetune");
   }
 

@@ -84,8 +84,8 @@ class Train final : public TrainingCommand {
     if (init) check_init(*init, info.spec);
     const Model model(machine, maps_of(common_), info.spec, common_.seed);
     if (init) from_file(model, *init, Reading::start);
-    const auto recipe = make_recipe(s_, model);
-    return train(model, *recipe, model.parameters(), data, info, "train");
+    const auto recipe = [&] { return make_recipe(s_, model); };
+    return train(model, recipe, model.parameters(), data, info, "train");
   }
 
  private:

@@ -70,6 +70,7 @@ void TrainingCommand::add_training(Options& o) {
   add_optimizer(o, s);
   o.add("shards", shards_, "parts of a batch, each attacked and normalized on its own",
         from_to(1, largest), "the number of processes");
+  o.add("sync-bn", s.sync_bn, "normalize by the statistics of all shards: on, off");
   o.group("Attack in training");
   o.add("eps", s.eps, "largest perturbation", at_least(0));
   add_attack(o, s.attack);
@@ -214,8 +215,10 @@ bool TrainingCommand::prepare_directory() const {
   return resume_ && has_state;
 }
 
-int TrainingCommand::train(const Model& model, Recipe& recipe, const std::vector<Variable>& trained,
-                           const Dataset& data, CheckpointInfo info, const std::string& command) {
+int TrainingCommand::train(const Model& model,
+                           const std::function<std::unique_ptr<Recipe>()>& recipe,
+                           const std::vector<Variable>& trained, const Dataset& data,
+                           CheckpointInfo info, const std::string& command) {
   info.method = to_string(s_.method);
   info.eps_max = s_.eps.text;
   info.norm = to_string(s_.attack.norm);

@@ -30,10 +30,10 @@ class TrainingCommand : public Command {
   Path run_directory() const;
   /// A name for a new run, runs/<method>-<model>-<time>, in local time, where --out says none.
   void name_run(const std::string& model);
-  /// Trains `trained` of a model by a recipe into the run directory and prints what came of it.
-  /// `info` describes the network; what this training makes of it is filled in.
-  int train(const Model& model, Recipe& recipe, const std::vector<Variable>& trained,
-            const Dataset& data, CheckpointInfo info, const std::string& command);
+  /// Trains `trained` of a model into the run directory, each shard by a recipe of its own, and prints
+  /// what came of it. `info` describes the network; what this training makes of it is filled in.
+  int train(const Model& model, const std::function<std::unique_ptr<Recipe>()>& recipe,
+            const std::vector<Variable>& trained, const Dataset& data, CheckpointInfo info, const std::string& command);
 
   CommonSettings common_;
   NetworkSettings network_;
