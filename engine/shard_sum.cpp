@@ -8,9 +8,6 @@ namespace robmask {
 
 namespace {
 
-/// Bytes of a bucket at least: fewer would travel at the price of a message, and much more could only
-/// begin to travel late.
-constexpr Index bucket_bytes = Index{4} << 20;
 /// Parts begin, and slices end, at multiples of so many elements.
 constexpr Index step_of_slices = 16;
 
@@ -31,7 +28,7 @@ Shards images_of(Index images, Index shard, Index shards) {
 }
 
 ShardSum::ShardSum(Backend& machine, DType dtype, const std::vector<Index>& sizes, Index shards,
-                   Processes& processes, Link& link, int tag, Order order)
+                   Processes& processes, Link& link, int tag, Order order, Index bucket_bytes)
     : machine_(machine),
       dtype_(dtype),
       shards_(shards),

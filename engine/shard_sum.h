@@ -33,12 +33,17 @@ Shards images_of(Index images, Index shard, Index shards);
 /// How the shards of a process are worked on: one after the other, or taking turns.
 enum class Order { apart, together };
 
+/// Bytes of a bucket at least: fewer would travel at the price of a message, and many more could only
+/// begin to travel late.
+constexpr Index usual_bucket = Index{4} << 20;
+
 class ShardSum {
  public:
   /// Of parts with so many elements each. They are sent in buckets, the last parts first: that is
   /// the order in which a backward pass completes gradients.
   ShardSum(Backend& machine, DType dtype, const std::vector<Index>& sizes, Index shards,
-           Processes& processes, Link& link, int tag, Order order = Order::apart);
+           Processes& processes, Link& link, int tag, Order order = Order::apart,
+           Index bucket = usual_bucket);
 
   /// The shards of this process. They begin, and complete each part, from the last to the first.
   const Shards& own() const { return own_; }

@@ -122,6 +122,33 @@ TEST_F(TapeTest, InsideAnotherLeavesTheOuterOneUnaffected) {
   EXPECT_EQ(machine.input_gradients, 1);
 }
 
+TEST_F(TapeTest, TellsOfEachGradientOnceWhenItIsComplete) {
+  const auto expected = gradient_of(w1);
+  std::vector<const GradientSlot*> told;
+  Tape tape({x, w1, w2, unused});
+  tape.backward(loss(), [&](const GradientSlot& target) {
+    told.push_back(&target);
+    if (&target == w1.slot().get()) {
+      EXPECT_EQ(values_of(w1.gradient()), expected);
+    }
+  });
+  ASSERT_EQ(told.size(), 4U);
+  EXPECT_EQ(told.front(), w2.slot().get()) << "the last one that the loss was made with";
+  EXPECT_EQ(told.back(), unused.slot().get()) << "which is known to be zero at the end";
+}
+
+TEST_F(TapeTest, TellsOfAGradientOnlyAfterItsLastReader) {
+  int told = 0;
+  Tape tape({x});
+  const Variable late = sum(x, 3);
+  sum(x, 5);  // recorded, but no part of the loss: it never writes
+  tape.backward(add_scaled(sum(x, 2), late, 1), [&](const GradientSlot&) {
+    ++told;
+    EXPECT_EQ(values_of(x.gradient()), std::vector<double>(x.shape().count(), 5.0));
+  });
+  EXPECT_EQ(told, 1);
+}
+
 TEST_F(TapeTest, AddsUpOverTheReadersOfAVariable) {
   Tape tape({x});
   tape.backward(add_scaled(sum(x, 2), add_scaled(sum(x, 3), sum(x, 1), 1), 1));

@@ -55,6 +55,9 @@ RECIPES = {
     "robmask-attack-clean": Recipe(**ROBMASK, pairs=2, attack_mask="clean"),
     "robmask-bn-train": Recipe(**ROBMASK, pairs=2, attack_bn="train"),
     "robmask-random-start": Recipe(**ROBMASK, start="random"),
+    "pgd-bn-train-shards": Recipe(method="pgd", attack_bn="train", shards=4),
+    "robmask-shards": Recipe(**ROBMASK, start="random", shards=2),
+    "robmask-per-image-shards": Recipe(**ROBMASK, pairs=2, strength="per-image", shards=4),
 }
 
 

@@ -35,6 +35,7 @@ class Recipe:
     aux_eps: Sequence = ()
     beta: float = 6.0
     tune: Sequence = ()  # finetuning: gamma, beta, stats
+    shards: int = 1
 
 
 ATTACK_MODES = {"eval": "eval", "train-frozen": "frozen", "train": "train"}
@@ -141,13 +142,14 @@ class Trainer:
             x_adv = self.start(x, lambda i, count: radius[i] * (2 * formula.philox_doubles(
                 count, formula.START, step, i, branch=number) - 1)).clamp(0, 1)
         mode = ATTACK_MODES[recipe.attack_bn]
+        mode = self.train_mode if mode == "train" else mode
         context = [segment(recipe, len(x), mode, branch.attack_mask, branch.pair)]
         return self.pgd(x, x_adv, branch.eps,
                         lambda z: F.cross_entropy(self.logits(z, context), y, reduction="sum"))
 
     def branch_loss(self, x, y, step):
         """Mean cross entropy over all branches, each a segment of one batch, clean first."""
-        mode = "eval" if self.recipe.tune and "stats" not in self.recipe.tune else "train"
+        mode = "eval" if self.recipe.tune and "stats" not in self.recipe.tune else self.train_mode
         rows, context = [], []
         for number, b in enumerate(branches(self.recipe, step, self.ids)):
             rows.append(self.attack(x, y, b, number, step) if b.attacked else x)
@@ -165,16 +167,21 @@ class Trainer:
             count, formula.START, step, i)).clamp(0, 1)
         x_adv = self.pgd(x, x_adv, [recipe.eps],
                          lambda z: divergence(self.logits(z, in_eval).log_softmax(1), clean))
-        logits = self.logits(torch.cat([x, x_adv]), 2 * [segment(recipe, n, "train", [0.0])])
+        logits = self.logits(torch.cat([x, x_adv]), 2 * [segment(recipe, n, self.train_mode, [0.0])])
         kl = divergence(logits[n:].log_softmax(1), logits[:n].softmax(1)) / n
         return F.cross_entropy(logits[:n], y) + recipe.beta * kl
 
     def step(self, step, ids, x, y):
-        """One iteration; the loss before the update."""
-        self.ids = ids
+        """One iteration; the loss before the update. Of shards as DistributedDataParallel computes them:
+        each on its own, gradients averaged, running statistics those of the first one, whose buffers
+        all have at the beginning of a step: so that one goes last here."""
         loss_of = self.trades_loss if self.recipe.method == "trades" else self.branch_loss
-        loss = loss_of(x, y, step)
         self.sgd.zero_grad()
-        loss.backward()
+        total, size = 0.0, len(x) // self.recipe.shards
+        for first in reversed(range(0, len(x), size)):
+            self.ids, self.train_mode = ids[first:first + size], "frozen" if first else "train"
+            loss = loss_of(x[first:first + size], y[first:first + size], step) / self.recipe.shards
+            loss.backward()
+            total += float(loss)
         self.sgd.step()
-        return float(loss)
+        return total

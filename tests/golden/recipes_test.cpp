@@ -2,11 +2,11 @@
 // masks and running statistics.
 
 #include <algorithm>
+#include <numeric>
 
 #include "tests/golden/tensors.h"
 #include "tests/support/machines.h"
-#include "training/recipe.h"
-#include "training/sgd.h"
+#include "training/sharded_step.h"
 
 namespace robmask {
 namespace {
@@ -31,6 +31,7 @@ TrainSettings settings_of(const golden::Json& options) {
   s.robmask_loss = choice<RobmaskLoss>(options, "robmask_loss");
   s.code = choice<Code>(options, "code");
   s.beta = options["beta"];
+  s.shards = options["shards"];
   for (const double eps : options["aux_eps"]) s.aux_eps.push_back({eps, ""});
   return s;
 }
@@ -67,24 +68,30 @@ class GoldenRecipe : public testing::TestWithParam<std::tuple<std::string, std::
   std::vector<double> train() {
     const bool finetunes = !golden_["options"]["tune"].empty();
     const Tune tune = tune_of(golden_["options"]["tune"]);
-    const auto recipe =
-        finetunes ? make_finetune_recipe(settings_, tune, model_) : make_recipe(settings_, model_);
+    const auto recipe = [&] {
+      return finetunes ? make_finetune_recipe(settings_, tune, model_)
+                       : make_recipe(settings_, model_);
+    };
     Sgd sgd(finetunes ? tuned_parameters(tune, model_) : model_.parameters(), 0.9, 5e-4);
     sgd.set_rate(0.1);
     Backend& machine = model_.machine();
     Totals totals(machine);
+    ShardedStep sharded_step({model_, recipe, sgd}, settings_, processes());
     const Index n = golden_["batch"];
     std::vector<double> losses;
     for (Index step = 0; step < golden_["iterations"]; ++step) {
-      std::vector<std::int32_t> ids(n);
-      for (Index i = 0; i < n; ++i) ids[i] = static_cast<std::int32_t>(step * n + i);
-      const Batch batch{golden::images(machine, step * n, n, 32),
-                        golden::labels(machine, step * n, n),
-                        make_tensor(machine, {n, 1, 1, 1}, ids)};
+      std::vector<Shard> shards = sharded_step.shards_of(n);
+      for (Shard& shard : shards) {
+        const Index first = step * n + shard.images.first, count = shard.images.count();
+        std::vector<std::int32_t> ids(count);
+        std::iota(ids.begin(), ids.end(), static_cast<std::int32_t>(first));
+        shard.batch.images = golden::images(machine, first, count, 32);
+        shard.batch.labels = golden::labels(machine, first, count);
+        shard.batch.ids = make_tensor(machine, {count, 1, 1, 1}, ids);
+        sharded_step.prepare(step, shard, ids);
+      }
       totals.reset();
-      recipe->prepare(step, ids);
-      recipe->step(batch, totals);
-      sgd.step();
+      sharded_step(shards, totals);
       losses.push_back(totals.loss.item() / static_cast<double>(n));
     }
     return losses;
@@ -120,6 +127,14 @@ class GoldenRecipe : public testing::TestWithParam<std::tuple<std::string, std::
 
 TEST_P(GoldenRecipe, TakesTheStepsThatPyTorchTakes) { expect_pytorchs_steps(); }
 
+class GoldenSyncBn : public GoldenRecipe {};
+
+TEST_P(GoldenSyncBn, OfFourShardsTakesTheStepsThatPyTorchTakesOfOneBatch) {
+  settings_.shards = 4;
+  settings_.sync_bn = true;
+  expect_pytorchs_steps();
+}
+
 class GoldenHalves : public GoldenRecipe {};
 
 TEST_P(GoldenHalves, OneAfterTheOtherTakeTheStepsThatPyTorchTakes) {
@@ -143,7 +158,16 @@ INSTANTIATE_TEST_SUITE_P(
                                      "robmask-three-split", "robmask-nearest", "robmask-per-image",
                                      "robmask-per-image-split", "robmask-attack-max",
                                      "robmask-attack-clean", "robmask-bn-train",
-                                     "robmask-random-start")),
+                                     "robmask-random-start", "pgd-bn-train-shards",
+                                     "robmask-shards", "robmask-per-image-shards")),
+    name_of_case);
+
+INSTANTIATE_TEST_SUITE_P(
+    Recipes, GoldenSyncBn,
+    testing::Combine(testing::ValuesIn(machines_under_test()),
+                     testing::Values("standard", "pgd-bn-train-frozen", "pgd-bn-train",
+                                     "finetune-affine", "trades", "advprop-two",
+                                     "robmask-per-image-split", "robmask-bn-train")),
     name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(
