@@ -145,6 +145,14 @@ class MpiProcesses final : public Processes {
     return std::make_unique<MpiTransfer>(memory_, out, in, tag);
   }
 
+  std::string name() const override {
+    char text[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length = 0;
+    check(MPI_Get_library_version(text, &length));
+    const std::string all(text, length);
+    return all.substr(0, all.find_first_of(",\n"));
+  }
+
   void leave() override {
     await([&](MPI_Request* r) { return MPI_Ibarrier(farewell_, r); });
     MPI_Finalize();

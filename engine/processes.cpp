@@ -26,6 +26,7 @@ class Alone final : public Processes {
     };
     return std::make_unique<Nothing>();
   }
+  std::string name() const override { return "none"; }
   void leave() override {}
   LastWords last_words(const std::string& line) override { return {line}; }
   void abort(int) override {}
@@ -102,10 +103,17 @@ Letter Processes::wait_for_letter() {
 }
 
 Processes& processes() {
-  // Never destroyed: who leaves says so.
-  static Processes& all =
-      *(launched_with_others() ? make_mpi_processes() : std::make_unique<Alone>()).release();
-  return all;
+  static const std::unique_ptr<Processes> all = [] {
+    if (!launched_with_others()) return std::unique_ptr<Processes>(std::make_unique<Alone>());
+    std::unique_ptr<Processes> several = make_mpi_processes();
+    require(
+        several->count() > 1,
+        "a launcher started several processes of this program, and each hears of itself alone: "
+        "each would do all of the work; is the launcher that of another MPI? this program's is {}",
+        several->name());
+    return several;
+  }();
+  return *all;
 }
 
 }  // namespace robmask

@@ -89,6 +89,8 @@ class Processes {
             const std::function<std::vector<int>()>& missing = {}) const;
   const Traffic& traffic() const { return traffic_; }
 
+  /// What carries the messages: "Open MPI v4.1.4".
+  virtual std::string name() const = 0;
   /// Collective: the end, after which nothing is said.
   virtual void leave() = 0;
   /// This process cannot go on and would say `line`. Where all fail within a moment, the first one

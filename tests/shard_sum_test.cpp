@@ -35,6 +35,7 @@ class Bench {
                                        int) override {
       return {};
     }
+    std::string name() const override { return "a bench"; }
     void leave() override {}
     LastWords last_words(const std::string& line) override { return {line}; }
     void abort(int) override {}

@@ -2,6 +2,7 @@
 
 #include "data/files/fingerprint.h"
 #include "engine/shape.h"
+#include "tools/robmask/options/option.h"
 #include "training/terminal.h"
 
 namespace robmask {
@@ -23,8 +24,8 @@ void require_alike(Processes& processes, const Json& config, const std::vector<s
       const Json other = theirs.value(what, Json());
       require(other == value,
               "{}{}: expected the same in all processes, process {} has {}, process 0 has {}",
-              config.contains(what) ? "--" : "", what, p, printable(other.dump()),
-              printable(value.dump()));
+              config.contains(what) ? "--" : "", what, p, printable(Options::text_of(other)),
+              printable(Options::text_of(value)));
     }
   }
   const std::vector<std::string> kernels = processes.gather(config.value("kernels", ""));
