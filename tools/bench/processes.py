@@ -21,6 +21,7 @@ import csv
 import os
 import resource
 import subprocess
+import sys
 import tempfile
 
 from threads import spread
@@ -35,7 +36,7 @@ def used():
 
 
 def run(options, arm, width, batch, iterations):
-    """Seconds of an iteration, processor seconds of the run, and the hash-free truth: its losses."""
+    """Seconds of an iteration, processor seconds of the run, and its last loss."""
     processes, shards = ARMS[arm]
     environment = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     launcher = ["mpirun", "--oversubscribe", "--bind-to", options.bind, "-n", "2"] if processes > 1 else []
@@ -67,6 +68,7 @@ def main():
             order = list(ARMS)
             for arm in order[turn % 3:] + order[:turn % 3]:
                 results[arm].append(run(options, arm, width, batch, iterations))
+                print(f"width {width}, round {turn + 1}, {arm}: {results[arm][-1][0]:.3f} s", file=sys.stderr)
             loads.append(os.getloadavg()[0])
         same = {loss for arm in ("processes", "shards") for *_, loss in results[arm]}
         assert len(same) == 1, f"processes and shards differ: {same}"
