@@ -73,9 +73,10 @@ bare-check:
 bench: $(BUILD)/robmask
 	$(BUILD)/robmask bench --workload train,pgd,robmask
 
-# The benchmark beside PyTorch, as far as it goes without a GPU and PyTorch.
+# The benchmark beside PyTorch, as far as it goes without a GPU and PyTorch; and the models of time.
 bench-check: $(BUILD)/robmask | $(BUILD)/packages-test
 	$(PYTHON) tools/bench/floor.py --check
+	$(PYTHON) tools/bench/scaling.py --check --robmask $<
 	$(PYTHON) tools/bench/gpu_bench.py --robmask $< --device cpu --torch off --width 4 --batch 4,8 \
 	  --rounds 1 --seconds 0 --out $(BUILD)/bench >$(BUILD)/bench.log 2>&1 || { cat $(BUILD)/bench.log; exit 1; }
 
