@@ -177,6 +177,14 @@ void ShardSum::start(Bucket& bucket, const std::vector<Parcel>& out,
       link_.transfer(out, in, tag_ + 2 * static_cast<int>(number) + (bucket.stage == Stage::sums));
 }
 
+/// The other processes, the next one first: nobody is everybody's first.
+std::vector<int> ShardSum::others() const {
+  std::vector<int> ranks;
+  for (int i = 1; i < processes_.count(); ++i)
+    ranks.push_back((processes_.rank() + i) % processes_.count());
+  return ranks;
+}
+
 /// To each owner its slice of every node of this process.
 void ShardSum::send_slices(Bucket& bucket) {
   if (processes_.count() == 1) {
@@ -186,14 +194,12 @@ void ShardSum::send_slices(Bucket& bucket) {
   const std::vector<Node> own = own_.count() > 0 ? nodes_ : std::vector<Node>();
   std::vector<Parcel> out, in;
   bucket.nodes.clear();
-  for (int p = 0; p < processes_.count(); ++p) {
-    if (p == processes_.rank()) {
-      for (const Node& node : own) bucket.nodes.push_back({node.of, slice(node.values, bucket, p)});
-      continue;
-    }
+  const int rank = processes_.rank();
+  for (const Node& node : own) bucket.nodes.push_back({node.of, slice(node.values, bucket, rank)});
+  for (const int p : others()) {
     for (auto node = own.rbegin(); node != own.rend(); ++node)
       if (const Tensor part = slice(node->values, bucket, p)) out.push_back({p, part});
-    const Tensor mine = slice(result_, bucket, processes_.rank());
+    const Tensor mine = slice(result_, bucket, rank);
     for (const Shards& node : nodes_of(p)) {
       if (!mine) continue;
       const Tensor place(machine_, mine.shape(), dtype_);
@@ -224,8 +230,7 @@ void ShardSum::send_sums(Bucket& bucket) {
   }
   bucket.nodes.clear();
   std::vector<Parcel> out, in;
-  for (int p = 0; p < processes_.count(); ++p) {
-    if (p == rank) continue;
+  for (const int p : others()) {
     if (mine) out.push_back({p, mine});
     if (const Tensor theirs = slice(result_, bucket, p)) in.push_back({p, theirs});
   }

@@ -99,6 +99,7 @@ class ShardSum {
   Tensor slice(const Tensor& of, const Bucket& bucket, int owner) const;
   void add_right(const Leaf& leaf, const Bucket& bucket);
   Tensor part_of(const Tensor& values, Index number) const;
+  std::vector<int> others() const;
   void begin_travel();
   void send(Bucket& bucket);
   void send_slices(Bucket& bucket);

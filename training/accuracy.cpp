@@ -25,7 +25,7 @@ Index count_together(Processes& processes, Index images,
 }
 
 double accuracy(const Model& model, double p, const Images& images, Index batch,
-                Processes& processes, const std::function<void(Index done)>& on_batch) {
+                const std::function<void(Index done)>& on_batch, Processes& processes) {
   const Index all = count_together(processes, images.size(), [&](const Shards& range) {
     std::vector<std::int32_t> own(range.count());
     std::iota(own.begin(), own.end(), static_cast<std::int32_t>(range.first));

@@ -21,7 +21,8 @@ Index count_together(Processes& processes, Index images,
 /// which changes no result. `on_batch` hears of the images that this process has done so far, and may
 /// throw.
 double accuracy(const Model& model, double p, const Images& images, Index batch,
-                Processes& processes, const std::function<void(Index done)>& on_batch);
+                const std::function<void(Index done)>& on_batch,
+                Processes& processes = robmask::processes());
 
 /// Catastrophic overfitting (Wong et al. 2020): a model stands the attack it is trained with, and
 /// hardly any other. Attacks the first training images as training does, and with PGD-10; puts both

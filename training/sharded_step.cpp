@@ -60,6 +60,7 @@ std::vector<Shard> ShardedStep::shards_of(Index images) {
     shard.batch.updates_statistics = s == 0;
     if (settings_.sync_bn) shard.batch.shared = std::make_shared<ShardRows>(meeting_, s, shares);
     shard.batch.on_gradient = [this, s](const GradientSlot& target) {
+      if (s == totals_.own().first) share_statistics();  // which no forward pass is to change
       gradients_.complete(s, numbers_.at(&target));
     };
   }
@@ -97,18 +98,23 @@ void ShardedStep::pass(const Shard& shard) {
   totals_.complete(shard.number, 0);
 }
 
-/// From process 0, which has the shard that they follow, to all.
-std::unique_ptr<Transfer> ShardedStep::send_statistics() const {
-  if (!processes_.first()) return link_->transfer({}, {{0, packed_}}, of_statistics);
+/// Once a step: begins to send them from process 0, which has the shard that they follow, to all.
+void ShardedStep::share_statistics() {
+  if (!packed_ || statistics_under_way_) return;
+  std::vector<Parcel> out, in;
+  if (!processes_.first()) in.push_back({0, packed_});
+  if (processes_.first()) pack_statistics();
+  for (int p = 1; p < processes_.count() && processes_.first(); ++p) out.push_back({p, packed_});
+  statistics_under_way_ = link_->transfer(out, in, of_statistics);
+}
+
+void ShardedStep::pack_statistics() const {
   Index at = 0;
   for (const Tensor& t : statistics_) {
     const Index count = t.shape().count();
     machine_.copy(packed_.images(at, count).reshaped(t.shape()), t);
     at += count;
   }
-  std::vector<Parcel> out;
-  for (int p = 1; p < processes_.count(); ++p) out.push_back({p, packed_});
-  return link_->transfer(out, {}, of_statistics);
 }
 
 void ShardedStep::take_statistics() const {
@@ -130,12 +136,12 @@ void ShardedStep::operator()(const std::vector<Shard>& shards, const Totals& tot
       pass(shard);
     }
   }
+  share_statistics();
   gradients_.attend();
   totals_.attend();
-  const std::unique_ptr<Transfer> statistics = packed_ ? send_statistics() : nullptr;
   gradients_.finish();
   totals_.finish();
-  if (statistics) {
+  if (const auto statistics = std::exchange(statistics_under_way_, nullptr)) {
     processes_.wait([&] { return statistics->done(); }, [&] { return statistics->missing(); });
     if (!processes_.first()) take_statistics();
   }

@@ -51,7 +51,8 @@ class ShardedStep {
   void begin(const Shard& shard);
   void write_gradients_of(Index shard);
   void pass(const Shard& shard);
-  std::unique_ptr<Transfer> send_statistics() const;
+  void share_statistics();
+  void pack_statistics() const;
   void take_statistics() const;
 
   const TrainSettings& settings_;
@@ -66,6 +67,7 @@ class ShardedStep {
   Meeting meeting_;
   std::vector<Tensor> statistics_;  // the running ones
   Tensor packed_;                   // all of them in a row
+  std::unique_ptr<Transfer> statistics_under_way_;
 };
 
 }  // namespace robmask

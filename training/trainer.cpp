@@ -212,8 +212,8 @@ EpochSummary Trainer::end_epoch(Progress& progress) {
                        .seconds = state_.seconds};
   if (splits_.test.size() > 0) {
     const auto at = [&](double p) {
-      return accuracy(trained_.model, p, splits_.test, evaluation_batch, processes_,
-                      stoppable(fmt::format("testing mask {}", p)));
+      return accuracy(trained_.model, p, splits_.test, evaluation_batch,
+                      stoppable(fmt::format("testing mask {}", p)), processes_);
     };
     summary.test_acc = at(0);
     summary.test_acc_mask_max = trained_.model.spec().masks > 1 ? at(1) : *summary.test_acc;
