@@ -6,6 +6,9 @@
 # make fuzz       feeds every reader of files odd input for a minute each  READERS='npy json' FUZZ_SECONDS=60
 # make tradeoff   trains on the embedded data until the paper's effect must show (minutes)
 # make kills      kills a training run thirty times and an evaluation ten times: resumed, the same bits
+# make shards-check   trains on 1 to 8 processes by each method: the same bits? (three minutes)
+# make process-kills  kills one of several processes twenty times: resumed on others, the same bits
+# make network-check  two network namespaces: the same bits over TCP; a cable is pulled (root)
 # make same-bytes OTHER=PROGRAM  do another build and this one print and write the same? (two minutes)
 # make report-check  opens the page of `robmask report` in a headless Chromium (Error 77: there is none)
 # make pictures-check  decodes pictures of every form and compares with Pillow (Debian's python3-pil)
@@ -18,7 +21,7 @@
 # make format     lays out all sources with clang-format
 # make lint       checks layout (clang-format) and habits (clang-tidy)
 
-.PHONY: same-bytes smoke asan asan-library fuzz tradeoff kills report-check pictures-check weights-check onnx-check onnx-networks bare-check bench bench-check golden \
+.PHONY: same-bytes shards-check process-kills network-check smoke asan asan-library fuzz tradeoff kills report-check pictures-check weights-check onnx-check onnx-networks bare-check bench bench-check golden \
         format lint lint-format
 $(BUILD)/packages-fuzz $(BUILD)/packages-report-check $(BUILD)/packages-pictures-check $(BUILD)/packages-onnx-check: | $(BUILD)/packages-build
 
@@ -41,6 +44,14 @@ tradeoff:
 kills: $(BUILD)/robmask
 	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/kills.sh
 	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/evaluation_kills.sh
+
+# The same bits for any number of processes; also where some are killed, and where a cable is pulled (root).
+shards-check: $(BUILD)/robmask
+	$(Q)tools/checks/shards.sh $<
+process-kills: $(BUILD)/robmask
+	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/process_kills.sh
+network-check: $(BUILD)/robmask
+	$(Q)ROBMASK=$(BUILD)/robmask tools/checks/network.sh
 
 # Ends with 77 where there is no browser: make says so, and fails.
 report-check: $(BUILD)/robmask | $(BUILD)/packages-report-check

@@ -101,9 +101,9 @@ TEST_F(SeveralTrain, RefusesProcessesThatWouldDoDifferentThings) {
     return lines.empty() ? "" : lines[0];
   };
   EXPECT_EQ(refused("--seed 1", "--seed 2"),
-            "--seed: expected the same in all processes, process 1 has 2, process 0 has 1");
+            "--seed: expected the same in all processes, process 1 has '2', process 0 has '1'");
   EXPECT_EQ(refused("--lr 0.1", "--lr 0.2"),
-            "--lr: expected the same in all processes, process 1 has 0.2, process 0 has 0.1");
+            "--lr: expected the same in all processes, process 1 has '0.2', process 0 has '0.1'");
 }
 
 TEST_F(SeveralTrain, EndsAllWhereOneFailsAloneAndNamesIt) {
