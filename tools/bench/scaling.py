@@ -9,11 +9,12 @@ An iteration on P GPUs of N images each (a shard a GPU) is
 
   computing   seven PGD steps, which need no message, then a pass forward and back over 2N images. One GPU's
               time is that of STEPS; a layer takes as much of it as it has of the FLOPs (tools/bench/floor.py).
+  statistics  as the last backward pass begins, all running means and variances at once, from process 0 to all:
+              P − 1 messages of one process, or along a tree of log₂ P.
   gradients   in the buckets of engine/shard_sum.cpp: the last parameters first, at least 4 MB each, parameters
-              rounded up to 16 elements, f32. A bucket travels once the last backward pass has completed it and
-              the one before has arrived. What has not arrived when the pass is over is waited for.
-  statistics  then, all running means and variances at once, from process 0 to all: P − 1 messages of one
-              process, or along a tree of log₂ P. And 32 bytes of totals (128 as sent).
+              rounded up to 16 elements, f32. A bucket travels once that pass has completed it and what is ahead,
+              the statistics or a bucket, has arrived. What has not arrived when the pass is over is waited for.
+  totals      then, 32 bytes of them (128 as sent).
 
 A message of b bytes keeps its sender busy for o + 8b / rate seconds, and is there α later: α is the latency,
 o the overhead of a message. What is added takes the larger of a launch and of reading two numbers and writing
@@ -247,23 +248,22 @@ class Plan:
 
 
 def seconds(shapes, images, processes, net, plan=Plan()):
-    """Of an iteration with so many images a GPU: {total, computing, gradients, statistics}, the last two
-    what is waited for."""
+    """Of an iteration with so many images a GPU: {total, computing, gradients, totals}, the last two what is
+    waited for: gradients with the statistics that travel ahead of them, and totals."""
     computing = step_seconds(shapes.model, images) / plan.faster
     net = dataclasses.replace(net, one_launch=plan.one_launch)
     share, complete = back_pass(shapes.model)
-    arrived = 0
+    send = from_one if plan.statistics == "one" else by_tree
+    arrived = computing * (1 - share) + send(processes, shapes.statistics * 4, net)
     for bucket in buckets_of(shapes, plan.bucket, plan.word):
         ready = computing * (1 - share * (1 - complete[bucket.layer]))
         arrived = max(arrived, ready) + WAYS[plan.way](processes, bucket.elements * plan.word, net)
-    send = from_one if plan.statistics == "one" else by_tree
-    statistics = send(processes, shapes.statistics * 4, net)
     # Of totals one process is the owner: all send it theirs and get the sum, 16 numbers of f64 with the rest.
     add = direct if plan.statistics == "one" else halving
     totals = 0 if processes == 1 else add(processes, GRAIN * 8 * (processes if add is direct else 1), net)
     gradients = max(arrived, computing) - computing
-    return {"total": computing + gradients + statistics + totals, "computing": computing,
-            "gradients": gradients, "statistics": statistics + totals}
+    return {"total": computing + gradients + totals, "computing": computing, "gradients": gradients,
+            "totals": totals}
 
 
 def efficiency(shapes, images, processes, net, plan=Plan()):
@@ -366,11 +366,11 @@ def weak(shapes, nets, most):
             ours = seconds(shapes, images, p, net)
             efficiencies = [percent(efficiency(shapes, images, p, net, plan)) for _, plan in columns]
             rows.append([f"{p:,}", f"{1 / ours['total']:.1f}", f"{p * images / ours['total']:,.0f}",
-                         f"{ours['gradients'] * 1e3:.2f}", f"{ours['statistics'] * 1e3:.2f}", *efficiencies])
+                         f"{ours['gradients'] * 1e3:.2f}", f"{ours['totals'] * 1e3:.2f}", *efficiencies])
         print(f"**{TITLES[shapes.model]}, {images} images a GPU, {net.rate / 1e9:g} Gbit/s, α = "
               f"{net.latency * 1e6:g} µs, o = {net.overhead * 1e6:g} µs**\n")
-        table(["GPUs", "iterations a second", "images a second", "waits for gradients, ms",
-               "for statistics and totals, ms", *[f"**{c}**" if c == "ours" else c for c, _ in columns]], rows)
+        table(["GPUs", "iterations a second", "images a second", "waits for gradients and statistics, ms",
+               "for totals, ms", *[f"**{c}**" if c == "ours" else c for c, _ in columns]], rows)
 
 
 def strong(all_shapes, nets, most):
@@ -476,12 +476,22 @@ def check(all_shapes, nets):
                 near(efficiency(s, images, 1, net, Plan(way)), 1, "one GPU")
             near(efficiency(s, images, 64, at_no_cost, Plan(way)), 1, "messages that cost nothing")
         for net in nets:
-            # All in one bucket: nothing overlaps.
+            # All in one bucket: statistics hide behind the pass that completes it, gradients behind none.
+            totals = 30 * (net.overhead + net.takes(128)) + 2 * net.latency + net.adds(15, 128)
             one = seconds(s, images, 16, net, Plan(bucket=1 << 40))
             near(one["gradients"], direct(16, n * 4, net), "one bucket")
-            near(one["total"], step + direct(16, n * 4, net) + 15 * (net.overhead + net.takes(4 * s.statistics))
-                 + net.latency + 30 * (net.overhead + net.takes(128)) + 2 * net.latency + net.adds(15, 128),
-                 "one bucket")
+            near(one["totals"], totals, "one bucket")
+            near(one["total"], step + direct(16, n * 4, net) + totals, "one bucket")
+            # So many processes that the statistics outlast the pass: the bucket goes behind them.
+            many = 1 << 16
+            statistics = (many - 1) * (net.overhead + net.takes(4 * s.statistics)) + net.latency
+            near(seconds(s, images, many, net, Plan(bucket=1 << 40))["gradients"],
+                 statistics - share * step + direct(many, n * 4, net), "statistics that outlast the pass")
+            # A GPU that takes no time: statistics and buckets one after the other, all of it waited for.
+            statistics = 15 * (net.overhead + net.takes(4 * s.statistics)) + net.latency
+            sums = sum(direct(16, b.elements * 4, net) for b in buckets)
+            near(seconds(s, images, 16, net, Plan(faster=math.inf))["total"], statistics + sums + totals,
+                 "nothing to hide behind")
     # Where only the rate counts, all ways but that of nodes take 2·(P−1)/P·n.
     slow = Net(1e9, 0, 0, 0, math.inf, math.inf, 0)
     for p in (2, 16, 1024):
