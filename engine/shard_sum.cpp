@@ -12,7 +12,7 @@ namespace {
 /// begin to travel late.
 constexpr Index bucket_bytes = Index{4} << 20;
 /// Parts begin, and slices end, at multiples of so many elements.
-constexpr Index step_of_slices = 16;
+constexpr Index step_of_slices = 32;
 
 Index whole_grains(Index count) {
   return (count + step_of_slices - 1) / step_of_slices * step_of_slices;
@@ -129,15 +129,13 @@ void ShardSum::complete(Index number) {
   --buckets_[bucket_of_[number]].missing;
   // In this order on every process, since a machine's transfers have to agree.
   while (started_ < buckets_.size() && buckets_[started_].missing == 0) {
-    Bucket& bucket = buckets_[started_++];
-    add_own(bucket);
-    if (leaf_.of.first == own_.first) {
-      if (started_ == 1) {  // of the first bucket
-        result_ = leaf_.values;
-        finishing_ = false;
-      }
-      send_slices(bucket);
+    add_own(buckets_[started_]);
+    if (leaf_.of.first != own_.first) {
+      ++started_;
+      continue;
     }
+    if (started_ == 0) result_ = leaf_.values;
+    start_next();
   }
   if (started_ == buckets_.size()) {
     for (const Node& right : merged_) free_.push_back(right.values);
@@ -224,31 +222,44 @@ void ShardSum::send_sums(Bucket& bucket) {
   start(bucket, out, in);
 }
 
+bool ShardSum::arrived(Bucket& bucket) {
+  if (!bucket.transfer->done()) return false;
+  bucket.transfer.reset();
+  if (!finishing_) early_ += bucket.bytes;
+  return true;
+}
+
+/// The next bucket begins to travel. Where transfers happen in order, this is the order: the slices
+/// of a bucket, then the sums of the one before it, whose slices had the time between to come.
+void ShardSum::start_next() {
+  if (started_ == 0) finishing_ = false;
+  send_slices(buckets_[started_++]);
+  if (started_ == 1) return;
+  if (Bucket& before = buckets_[started_ - 2]; before.stage == Stage::slices && arrived(before))
+    send_sums(before);
+}
+
 /// As far as messages have come; true once the sum is there.
 bool ShardSum::advance(Bucket& bucket) {
-  while (bucket.stage == Stage::slices || bucket.stage == Stage::sums) {
-    if (!bucket.transfer->done()) return false;
-    bucket.transfer.reset();
-    if (!finishing_) early_ += bucket.bytes;
-    if (bucket.stage == Stage::slices)
-      send_sums(bucket);
-    else
-      bucket.stage = Stage::done;
-  }
+  if (bucket.stage == Stage::slices && arrived(bucket)) send_sums(bucket);
+  if (bucket.stage == Stage::sums && arrived(bucket)) bucket.stage = Stage::done;
   return bucket.stage == Stage::done;
 }
 
+/// Moves on what travels, where that takes somebody to look.
 void ShardSum::poll() {
+  if (link_.in_order()) return;
   for (std::size_t i = 0; i < started_; ++i) advance(buckets_[i]);
 }
 
+void ShardSum::complete_nothing() {
+  if (own_.count() > 0 || buckets_.empty()) return;
+  free_ = buffers_;
+  result_ = take();
+  for (started_ = 0; started_ < buckets_.size();) start_next();
+}
+
 void ShardSum::finish() {
-  if (own_.count() == 0 && !buckets_.empty()) {
-    free_ = buffers_;
-    result_ = take();
-    for (Bucket& bucket : buckets_) send_slices(bucket);
-    started_ = buckets_.size();
-  }
   expect(started_ == buckets_.size(), "parts of a shard were never completed");
   finishing_ = true;
   processes_.wait(

@@ -44,8 +44,8 @@ class ShardSum {
   Tensor part(Index number) const;
   /// The shard has written a part. Buckets of a process's last shard then travel, while it goes on.
   void complete(Index number);
-  /// Moves on what travels.
-  void poll();
+  /// Of a process without shards, in the place of that: it takes its part in adding up.
+  void complete_nothing();
   /// Waits for the sum.
   void finish();
 
@@ -81,7 +81,10 @@ class ShardSum {
   void send_sums(Bucket& bucket);
   void start(Bucket& bucket, const std::vector<Parcel>& out, const std::vector<Parcel>& in);
   Tensor add_up(const Shards& node, const std::vector<Node>& known) const;
+  bool arrived(Bucket& bucket);
+  void start_next();
   bool advance(Bucket& bucket);
+  void poll();
 
   Backend& machine_;
   DType dtype_;

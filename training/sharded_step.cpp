@@ -91,6 +91,8 @@ void ShardedStep::take_statistics() const {
 }
 
 void ShardedStep::finish(const Totals& totals) {
+  gradients_.complete_nothing();
+  totals_.complete_nothing();
   const std::unique_ptr<Transfer> statistics = packed_ ? send_statistics() : nullptr;
   gradients_.finish();
   totals_.finish();
@@ -101,6 +103,11 @@ void ShardedStep::finish(const Totals& totals) {
   take_gradients_from(gradients_);
   trained_.sgd.step();
   trained_.model.machine().add(totals.sums, totals.sums, totals_.part(0));
+}
+
+bool ShardedStep::all_say(bool yes) {
+  link_->settle();  // nobody waits here for one who waits there
+  return processes_.largest(yes ? 0 : 1) == 0;
 }
 
 }  // namespace robmask

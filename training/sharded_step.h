@@ -30,6 +30,9 @@ class ShardedStep {
   /// Once all of its shards are done: adds up, updates the parameters, and adds to the totals.
   void finish(const Totals& totals);
 
+  /// Collective, between steps: whether all processes say yes.
+  bool all_say(bool yes);
+
   /// Bytes of gradients that this process has sent; and that had arrived before the backward pass
   /// was over.
   std::size_t sent() const { return gradients_.sent(); }

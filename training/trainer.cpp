@@ -52,6 +52,7 @@ struct Trainer::Iteration {
   };
   std::vector<Part> parts;      // in the order in which they are worked on
   std::unique_ptr<Replay> end;  // of a process without shards
+  bool recorded = false;        // or about to be
 
   Iteration(Trainer& t, Index size) {
     const Shards own = t.step_.own();
@@ -72,6 +73,18 @@ struct Trainer::Iteration {
   static std::unique_ptr<Replay> replay(Trainer& t, std::function<void()> body) {
     return std::make_unique<Replay>(t.trained_.model.machine(), std::move(body),
                                     t.settings_.replay);
+  }
+
+  /// All of it is recorded in one iteration: a shard's body goes on from what the host was told by the
+  /// body of the shard before it. And so in all processes: a transfer is in a graph at both of its
+  /// ends, or at neither.
+  bool may_record(ShardedStep& step) {
+    std::vector<const Replay*> runs;
+    for (const Part& part : parts) runs.push_back(part.run.get());
+    if (end) runs.push_back(end.get());
+    if (!recorded && std::ranges::all_of(runs, &Replay::records))
+      recorded = step.all_say(std::ranges::all_of(runs, &Replay::ready));
+    return recorded;
   }
 };
 
@@ -110,6 +123,7 @@ bool Trainer::finished() const {
 void Trainer::fill_and_run(Iteration& iteration, std::span<const std::int32_t> ids) {
   const TrainSettings& s = settings_;
   const Images::Augmentation augmentation{s.seed, state_.epoch, state_.step};
+  const bool may_record = iteration.may_record(step_);
   for (Iteration::Part& part : iteration.parts) {
     const auto own = ids.subspan(part.images.first, part.images.count());
     if (!own.empty()) {
@@ -117,9 +131,9 @@ void Trainer::fill_and_run(Iteration& iteration, std::span<const std::int32_t> i
                          s.augment == Augment::crop_flip ? &augmentation : nullptr);
       trained_.recipe.prepare(state_.step, {own.begin(), own.end()});
     }
-    (*part.run)();
+    (*part.run)(may_record);
   }
-  if (iteration.end) (*iteration.end)();
+  if (iteration.end) (*iteration.end)(may_record);
 }
 
 /// Tries half of the batch, a quarter and so on; 0 if not even one image fits. Afterwards the model
