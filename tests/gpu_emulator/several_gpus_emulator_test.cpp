@@ -65,7 +65,7 @@ TEST_F(GpuEmulatorProcesses, AreRefusedOnOneGpu) {
 
 /// Three buckets of gradients, which processes complete in different orders.
 void expect_sums(Processes& all, Index shards) {
-  const std::vector<Index> sizes{5, 3, Index{1} << 20, 7, (Index{1} << 20) + 1, 40};
+  const std::vector<Index> sizes{5000, 3, Index{1} << 20, 7, (Index{1} << 20) + 1, 40};
   Backend& machine = backend("cuda");
   const std::unique_ptr<Link> link = machine.make_link(all);
   ShardSum sum(machine, DType::f32, sizes, shards, all, *link, 0);
