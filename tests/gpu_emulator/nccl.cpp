@@ -19,7 +19,7 @@ namespace {
 
 constexpr int most_processes = 16;
 constexpr std::size_t box_bytes = std::size_t{64} << 10;
-constexpr double patience = 60;  // seconds, in which some byte must come or go
+constexpr double patience = 60;  // seconds in which something must come or go
 enum Status { success = 0, system_error = 2, invalid_argument = 4, remote_error = 6 };
 
 /// What one process sends to another, box after box.
@@ -60,7 +60,7 @@ struct Group {
   std::vector<Part> parts;
 } group;
 
-bool alive(pid_t process) { return process == 0 || ::kill(process, 0) == 0; }
+bool alive(pid_t process) { return ::kill(process, 0) == 0; }
 
 /// Moves a box of a part on, if the other process lets it.
 bool move(ncclComm& own, Part& part) {
@@ -97,30 +97,27 @@ struct Exchange {
     run(*parts[0].handle, parts);
   }
 
-  /// Parts between two processes one after the other, others side by side.
   static void run(ncclComm& own, std::vector<Part>& parts) {
-    double waited = 0;
-    while (own.failed == success) {
-      bool all = true, moved = false, busy[2][most_processes] = {};
-      for (Part& part : parts) {
-        bool& first = busy[part.sends][part.rank];
-        if (part.bytes == 0 || first) continue;
-        first = true;
-        all = false;
-        moved = move(own, part) || moved;
-      }
-      if (all) return;
-      if (moved) {
-        waited = 0;
-        continue;
-      }
-      constexpr int pause = 50;  // microseconds
-      waited += pause * 1e-6;
-      ::usleep(pause);
-      for (const Part& part : parts)
-        if (part.bytes > 0 && !alive(own.meeting->process[part.rank])) own.failed = remote_error;
-      if (waited > patience) own.failed = remote_error;
+    const auto left = [&](auto&& holds) {
+      return std::ranges::any_of(parts, [&](const Part& p) { return p.bytes > 0 && holds(p); });
+    };
+    while (own.failed == success && left([](const Part&) { return true; })) {
+      bool moved = false;
+      wait_until(patience, [&] {
+        moved = move_some(own, parts);
+        return moved || left([&](const Part& p) { return !alive(own.meeting->process[p.rank]); });
+      });
+      if (!moved) own.failed = remote_error;
     }
+  }
+
+  /// Parts between two processes go one after the other, others side by side.
+  static bool move_some(ncclComm& own, std::vector<Part>& parts) {
+    bool moved = false, busy[2][most_processes] = {};
+    for (Part& part : parts)
+      if (part.bytes > 0 && !std::exchange(busy[part.sends][part.rank], true))
+        moved = move(own, part) || moved;
+    return moved;
   }
 };
 
