@@ -98,8 +98,8 @@ announce:
 # `make trajectories` has the rest.
 EMULATED_SOME := Networks/*/cuda_resnet18:Recipes/GoldenRecipe*/cuda_robmask:Recipes/*/cuda_pgd_l2
 EMULATED_SOME := $(EMULATED_SOME):Replay/*/cuda_robmask
-test: test-here examples bench-check $(BUILD)/emulated/tests
-	tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) \
+test: test-here examples bench-check $(BUILD)/emulated/tests $(BUILD)/emulated/robmask
+	ROBMASK=$(BUILD)/emulated/robmask tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) \
 	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:*GpuEmulator*:$(EMULATED_SOME))'
 
 test-here: $(BUILD)/tests $(BUILD)/robmask

@@ -10,7 +10,7 @@
 
 .PHONY: emulated trajectories test-races mutations gpu-check-build gpu-check gpu-bench
 CUDA      := $(wildcard engine/cuda/*.cu)
-ON_DEVICE := %/device.cu %/uploads.cu %/cublas_library.cu  # the emulator has its own
+ON_DEVICE := %/device.cu %/uploads.cu %/cublas_library.cu %/nccl_library.cu  # the emulator has its own
 # Where there is a GPU, the one on the PATH is the one that has PyTorch.
 PYTHON_GPU ?= python3
 

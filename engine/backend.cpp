@@ -8,8 +8,19 @@ namespace robmask {
 
 std::unique_ptr<Backend> make_cpu_backend();             // engine/cpu.cpp
 std::unique_ptr<Backend> make_cuda_backend(int device);  // engine/cuda/cuda_backend.cu
+int gpu_of(int local_process);                           // the same
 
 namespace {
+
+/// "cuda" is the GPU that belongs to this process among those of its machine.
+std::string numbered(const std::string& name) {
+  if (name != "cuda") return name;
+#if defined(ROBMASK_CUDA)
+  return fmt::format("cuda:{}", gpu_of(processes().local_rank()));
+#else
+  return "cuda:0";
+#endif
+}
 
 /// The machine of that name, made anew. The Makefile says whether this build has CUDA.
 std::unique_ptr<Backend> make_backend(const std::string& name) {
@@ -39,7 +50,7 @@ void Backend::conv2d_folded(Tensor z, Tensor x, Tensor w, const Window& window,
 }
 
 Backend& backend(const std::string& asked) {
-  const std::string name = asked == "cuda" ? "cuda:0" : asked;
+  const std::string name = numbered(asked);
   static std::mutex guard;
   // Never destroyed: when the program ends, CUDA and cuBLAS may be gone before their machine.
   static auto& machines = *new std::map<std::string, std::unique_ptr<Backend>>;

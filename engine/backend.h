@@ -249,7 +249,8 @@ class Backend : public AttackSteps {
 };
 
 /// The machine of that name ("cpu"; "cuda", "cuda:1" where built), made once and kept for the life
-/// of the program. Throws InputError for an unknown name, Unavailable where there is none.
+/// of the program. "cuda" is the GPU whose number is that of this process on its machine. Throws
+/// InputError for an unknown name, Unavailable where there is none.
 Backend& backend(const std::string& name);
 
 }  // namespace robmask

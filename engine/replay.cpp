@@ -36,8 +36,9 @@ Replay::~Replay() {
   if (pool_) pool_->trim();  // gradients outlive this and keep the pool
 }
 
-void Replay::operator()() {
+void Replay::operator()(bool may_record) {
   if (!recording_) return body_();
+  if (next_ == Next::record && !may_record) next_ = Next::run;
   switch (next_) {
     case Next::run: {
       const BorrowedPool own(machine_, pool_);

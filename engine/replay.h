@@ -32,7 +32,12 @@ class Replay {
  public:
   Replay(Backend& machine, std::function<void()> body, bool replay = true);
   ~Replay();
-  void operator()();
+  /// Runs the body once more, instead of recording it, unless it `may_record`.
+  void operator()(bool may_record = true);
+
+  /// Whether it is going to be recorded some time; and whether the next call would do that.
+  bool records() const { return recording_ != nullptr; }
+  bool ready() const { return next_ == Next::record; }
 
  private:
   Backend& machine_;

@@ -9,7 +9,7 @@ namespace robmask {
 namespace {
 
 /// Parts begin, and slices end, at multiples of so many elements.
-constexpr Index step_of_slices = 16;
+constexpr Index step_of_slices = 32;
 
 Index whole_grains(Index count) {
   return (count + step_of_slices - 1) / step_of_slices * step_of_slices;
@@ -127,7 +127,7 @@ void ShardSum::attend() {
   if (own_.count() > 0 || buckets_.empty()) return;
   result_ = buffers_.front();
   begin_travel();
-  for (Bucket& bucket : buckets_) send(bucket);
+  while (travelling_ < buckets_.size()) start_next();
 }
 
 /// leaf + (what is right of it) + …, as far as the process can go.
@@ -142,21 +142,29 @@ void ShardSum::complete(Index shard, Index number) {
   Leaf& leaf = leaves_.at(shard);
   --leaf.missing[bucket_of_[number]];
   while (leaf.added < buckets_.size() && leaf.missing[leaf.added] == 0) {
-    Bucket& bucket = buckets_[leaf.added++];
-    add_right(leaf, bucket);
-    if (shard == own_.first) send(bucket);
+    add_right(leaf, buckets_[leaf.added++]);
+    if (shard == own_.first) start_next();
   }
   if (leaf.added == buckets_.size())
     for (const Node& right : std::exchange(leaf.right, {})) free_.push_back(right.values);
   poll();
 }
 
-/// Buckets start in one order on all processes, and where messages need no time each comes to its end
-/// ahead of the next: so the transfers of machines agree.
-void ShardSum::send(Bucket& bucket) {
-  ++travelling_;
-  send_slices(bucket);
-  advance(bucket);
+bool ShardSum::arrived(Bucket& bucket) {
+  if (!bucket.transfer->done()) return false;
+  bucket.transfer.reset();
+  if (!finishing_) early_ += bucket.bytes;
+  return true;
+}
+
+/// The next bucket begins to travel. Where transfers happen in order, this is the order, on all
+/// processes: the slices of a bucket, then the sums of the one before it, whose slices had the time
+/// between to come.
+void ShardSum::start_next() {
+  send_slices(buckets_[travelling_++]);
+  if (travelling_ == 1) return;
+  if (Bucket& before = buckets_[travelling_ - 2]; before.stage == Stage::slices && arrived(before))
+    send_sums(before);
 }
 
 /// The elements of a bucket that a process adds up for all.
@@ -240,19 +248,13 @@ void ShardSum::send_sums(Bucket& bucket) {
 
 /// As far as messages have come; true once the sum is there.
 bool ShardSum::advance(Bucket& bucket) {
-  while (bucket.stage == Stage::slices || bucket.stage == Stage::sums) {
-    if (!bucket.transfer->done()) return false;
-    bucket.transfer.reset();
-    if (!finishing_) early_ += bucket.bytes;
-    if (bucket.stage == Stage::slices)
-      send_sums(bucket);
-    else
-      bucket.stage = Stage::done;
-  }
+  if (bucket.stage == Stage::slices && arrived(bucket)) send_sums(bucket);
+  if (bucket.stage == Stage::sums && arrived(bucket)) bucket.stage = Stage::done;
   return bucket.stage == Stage::done;
 }
 
 void ShardSum::poll() {
+  if (link_.in_order()) return;  // nobody has to look, and who does waits
   for (std::size_t i = 0; i < travelling_; ++i) advance(buckets_[i]);
 }
 

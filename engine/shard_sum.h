@@ -101,7 +101,8 @@ class ShardSum {
   Tensor part_of(const Tensor& values, Index number) const;
   std::vector<int> others() const;
   void begin_travel();
-  void send(Bucket& bucket);
+  bool arrived(Bucket& bucket);
+  void start_next();
   void send_slices(Bucket& bucket);
   void send_sums(Bucket& bucket);
   void start(Bucket& bucket, const std::vector<Parcel>& out, const std::vector<Parcel>& in);

@@ -52,6 +52,21 @@ TEST_P(Replaying, RunsTheBodyUntilItIsRecorded) {
   EXPECT_EQ(y.to_doubles(), all(5));
 }
 
+TEST_P(Replaying, RunsTheBodyOnceMoreWhileItMayNotBeRecorded) {
+  int runs = 0;
+  const Tensor y = filled(0), one = filled(1);
+  Replay iteration(tested(), [&] {
+    ++runs;
+    tested().add(y, y, one);
+  });
+  for (int call = 0; call < 4; ++call) iteration(false);
+  EXPECT_EQ(runs, 4);
+  EXPECT_EQ(iteration.ready(), records());
+  for (int call = 0; call < 2; ++call) iteration();
+  EXPECT_EQ(runs, records() ? 5 : 6);
+  EXPECT_EQ(y.to_doubles(), all(6));
+}
+
 TEST_P(Replaying, ReadsWhatVariesFromTensors) {
   const Tensor x = filled(0), y = filled(-1);
   Replay iteration(tested(), [&] {

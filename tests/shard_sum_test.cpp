@@ -165,8 +165,8 @@ TEST(ShardSum, HasThemWhereShardsTakeTurns) {
 }
 
 TEST(ShardSum, SendsNoByteMoreThanItMust) {
-  // Parts begin at multiples of 16 elements; slices are of 16, so that one may be 16 larger.
-  const Index elements = 16 + 1504 + 48 + 16 + 752;
+  // Parts begin at multiples of 32 elements, and so are slices.
+  const Index elements = 32 + 1504 + 64 + 32 + 768;
   for (const int processes : {2, 4, 8}) {
     Bench bench(processes);
     std::size_t sent = 0;

@@ -152,4 +152,9 @@ void ShardedStep::operator()(const std::vector<Shard>& shards, const Totals& tot
   machine_.add(totals.sums, totals.sums, totals_.sum(0));
 }
 
+bool ShardedStep::all_say(bool yes) {
+  link_->settle();  // nobody waits here for one who waits there
+  return processes_.largest(yes ? 0 : 1) == 0;
+}
+
 }  // namespace robmask

@@ -42,6 +42,9 @@ class ShardedStep {
   /// totals.
   void operator()(const std::vector<Shard>& shards, const Totals& totals);
 
+  /// Collective, between steps: whether all processes say yes.
+  bool all_say(bool yes);
+
   /// Bytes of gradients that this process has sent; and that had arrived before the backward pass
   /// was over.
   std::size_t sent() const { return gradients_.sent(); }

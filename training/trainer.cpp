@@ -46,6 +46,7 @@ std::string epoch_line(const EpochSummary& e, Index epochs, bool masks, bool bes
 struct Trainer::Iteration {
   std::vector<Shard> shards;
   Replay run;
+  bool recorded = false;  // or about to be
 
   Iteration(Trainer& t, Index images)
       : shards(t.step_.shards_of(images)),
@@ -59,6 +60,12 @@ struct Trainer::Iteration {
       shard.batch.labels = room.labels;
       shard.batch.ids = room.ids;
     }
+  }
+
+  /// In all processes alike: a transfer is in a graph at both of its ends, or at neither.
+  void operator()(ShardedStep& step) {
+    if (!recorded && run.records()) recorded = step.all_say(run.ready());
+    run(recorded);
   }
 };
 
@@ -109,7 +116,7 @@ void Trainer::fill_and_run(Iteration& iteration, std::span<const std::int32_t> i
     splits_.train.fill(shard.batch, own, s.augment == Augment::crop_flip ? &augmentation : nullptr);
     step_.prepare(state_.step, shard, {own.begin(), own.end()});
   }
-  iteration.run();
+  iteration(step_);
 }
 
 /// Tries half of the batch, a quarter and so on; 0 if not even one image fits. Afterwards the model

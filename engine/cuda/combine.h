@@ -30,7 +30,8 @@ struct Combine {
 
 /// y = [y +] f(a, b), of the numbers that T stands for; b may be empty.
 template <class T, class F>
-void combine(gpu::Stream stream, const F& f, const Sink& y, const Tensor& a, const Tensor& b) {
+void combine(gpu::Stream stream, const F& f, Sink y, Tensor a, Tensor b) {
+  widen({&a, &b, &y.to});
   with_packs<T>({y.to, a, b}, [&]<int V>() {
     walk_tiles(stream, Combine<T, V, F>{.walk = Tiles<V, 4>(one_image(a.shape())),
                                         .f = f,

@@ -20,6 +20,7 @@ CudaBackend::CudaBackend(int device) : device_(device) {
 CudaBackend::~CudaBackend() {
   for (const auto& [list, memory] : sgd_lists_) gpu::release(memory);
   forget_pools();
+  nccl_.reset();
   cublas_.reset();
   gpu::destroy_stream(stream_);
 }
@@ -29,7 +30,15 @@ std::string CudaBackend::kernels() const {
   return fmt::format("{}, {}", gpu::architecture(device_), cublas_->name());
 }
 
+std::unique_ptr<Link> CudaBackend::make_link(Processes& processes) {
+  if (processes.count() == 1) return Backend::make_link(processes);
+  if (!nccl_) nccl_ = std::make_shared<Nccl>(processes, device_, stream_);
+  return std::make_unique<NcclLink>(nccl_);
+}
+
 }  // namespace cuda
+
+int gpu_of(int local_process) { return local_process % gpu::device_count(); }
 
 std::unique_ptr<Backend> make_cuda_backend(int device) {
   return std::make_unique<cuda::CudaBackend>(device);

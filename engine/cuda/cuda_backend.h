@@ -10,6 +10,7 @@
 #include "engine/backend.h"
 #include "engine/cuda/cublas.h"
 #include "engine/cuda/gpu.h"
+#include "engine/cuda/nccl.h"
 
 namespace robmask::cuda {
 
@@ -24,6 +25,7 @@ class CudaBackend final : public Backend {
   // "sm_90, cuBLAS 13.1" or "emulated, no cuBLAS"
   std::string kernels() const override;
   gpu::Stream stream() const { return stream_; }
+  std::unique_ptr<Link> make_link(Processes& processes) override;
 
   // memory.cu
   std::byte* allocate(std::size_t bytes) override;
@@ -134,6 +136,7 @@ class CudaBackend final : public Backend {
   gpu::Stream stream_;
   // Started before anything else takes memory: whether it fits must not depend on when it is used.
   std::optional<Cublas> cublas_;
+  std::shared_ptr<Nccl> nccl_;  // once there was a link
   // What sgd_step ever worked on, and where the device keeps it: apart from all pools, since graphs
   // read it for as long as they live.
   std::map<std::string, std::byte*> sgd_lists_;

@@ -104,6 +104,12 @@ std::string architecture(int device) {
   return fmt::format("sm_{}{}", major, minor);
 }
 
+std::string place_of(int device) {
+  char place[32] = {};
+  check(cudaDeviceGetPCIBusId(place, sizeof place, device), "a query");
+  return place;
+}
+
 Stream make_stream() {
   Stream stream = nullptr;
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
@@ -115,6 +121,29 @@ void destroy_stream(Stream stream) { cudaStreamDestroy(stream); }
 void synchronize(Stream stream) {
   refuse_in_capture(stream, "waiting for the GPU");
   check(cudaStreamSynchronize(stream), "waiting for the GPU");
+}
+
+bool idle(Stream stream) {
+  refuse_in_capture(stream, "waiting for the GPU");
+  const cudaError_t status = cudaStreamQuery(stream);
+  if (status == cudaErrorNotReady) {
+    cudaGetLastError();
+    return false;
+  }
+  check(status, "waiting for the GPU");
+  return true;
+}
+
+Event make_event() {
+  Event event = nullptr;
+  check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "making an event");
+  return event;
+}
+
+void destroy_event(Event event) { cudaEventDestroy(event); }
+void mark(Stream stream, Event event) { check(cudaEventRecord(event, stream), "an event"); }
+void wait_for(Stream stream, Event event) {
+  check(cudaStreamWaitEvent(stream, event, 0), "an event");
 }
 
 // Relaxed: what is recorded may need more memory than the first run did.

@@ -116,12 +116,24 @@ int device_count();
 void use_device(int device);
 /// The architecture of that GPU, "sm_90"; "emulated" in the emulator.
 std::string architecture(int device);
+/// What tells it from any other GPU of this machine: its place on the bus.
+std::string place_of(int device);
 
 /// Work given to one stream is done in order, some time after it was given.
 Stream make_stream();
 void destroy_stream(Stream stream);
 /// Returns when all work of the stream is done. RunError if some of it failed.
 void synchronize(Stream stream);
+/// Whether all of it is done. RunError likewise.
+bool idle(Stream stream);
+
+/// A mark in the work of a stream, which other streams wait for: what `stream` is given from here on
+/// is done after what was given to the stream that was marked last. Where that is being recorded,
+/// `stream` is from here on, too, until the recorded one waits for a mark of it.
+Event make_event();
+void destroy_event(Event event);
+void mark(Stream stream, Event event);
+void wait_for(Stream stream, Event event);
 
 /// From here on, work given to the stream is recorded instead of done. Nothing may wait for it.
 void begin_capture(Stream stream);

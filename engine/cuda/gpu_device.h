@@ -51,6 +51,7 @@ GPU_DEVICE Shared& shared() {
 
 using Stream = cudaStream_t;
 using Graph = cudaGraphExec_t;
+using Event = cudaEvent_t;
 
 /// Throws unless all is well: OutOfMemory; RunError with CUDA's own words if `what` itself cannot
 /// be done; else throw_failure, for any call may report the error of a kernel started before it.

@@ -72,6 +72,7 @@ void CudaBackend::upload(std::byte* to, const void* host, std::size_t bytes) {
 
 void CudaBackend::download(void* host, const std::byte* from, std::size_t bytes) {
   gpu::refuse_in_capture(stream_, "a download");
+  if (nccl_) nccl_->settle();  // what is read may come from a process that is gone
   gpu::copy_to_host(stream_, host, from, bytes);
 }
 
@@ -86,6 +87,7 @@ void CudaBackend::copy(Tensor to, Tensor from) {
 }
 
 void CudaBackend::fill(Tensor to, double value) {
+  widen({&to});
   dispatch_any(to.dtype(), [&]<class T>() {
     with_packs<T>({to}, [&]<int V>() {
       Pack<Real<T>, V> values;

@@ -115,6 +115,18 @@ struct Tiles {
   }
 };
 
+/// Where channels do not matter: what lies without gaps, as rows that fill a tile's width. As it is if
+/// that would leave a rest, or tiles are full already.
+inline void widen(std::initializer_list<Tensor*> tensors) {
+  using Walk = Tiles<1, 1>;
+  const Shape s = (*tensors.begin())->shape();
+  bool whole = s.count() % Walk::width == 0 && (s.c % Walk::width != 0 || s.rows() < Walk::rows);
+  for (const Tensor* t : tensors) whole = whole && (!*t || t->contiguous());
+  if (!whole) return;
+  for (Tensor* t : tensors)
+    if (*t) *t = t->reshaped({1, s.count() / Walk::width, 1, Walk::width});
+}
+
 /// Starts a kernel whose `walk` are its tiles.
 template <class Kernel>
 void walk_tiles(gpu::Stream stream, const Kernel& kernel) {

@@ -3,6 +3,8 @@
 // kernels are done: to open all of it for each run would take longer than most kernels.
 
 #include <csignal>
+#include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,8 +23,25 @@ struct Recorded {
 };
 
 struct Queue {
-  std::vector<Launch> launches;
+  struct Wait {
+    std::size_t before;  // this launch of the stream
+    Queue* other;
+    std::size_t launches;  // of it that come first
+  };
+
+  std::deque<Launch> launches;
+  std::size_t done = 0;  // launches before these
+  std::deque<Wait> waits;
   std::unique_ptr<Recorded> recorded;  // while the stream is recorded
+  Queue* joined = nullptr;             // the recorded stream that it works for
+
+  std::size_t given() const { return done + launches.size(); }
+  Queue* recording() { return recorded ? this : joined; }
+};
+
+struct Mark {
+  Queue *stream = nullptr, *recording = nullptr;
+  std::size_t launches = 0;  // before it
 };
 
 namespace {
@@ -45,6 +64,7 @@ struct Device {
   Device();
   void append(Queue& stream, Launch launch);
   void run(Queue& stream);
+  void run_until(Queue& stream, std::size_t launches);
   /// Throws RunError if a kernel has failed.
   void report() const;
   /// The memory of which the address, or the guards next to it, are part.
@@ -125,16 +145,30 @@ void Device::append(Queue& stream, Launch launch) {
 void Device::run(Queue& stream) {
   opened.reserve(memory.size());  // a signal handler may not take memory
   running = true;
-  for (const Launch& launch : stream.launches) {
-    failed =
-        failed || (!broken.empty() && kernel_name(launch.type).find(broken) != std::string::npos);
-    if (failed) break;
-    emulated::run(launch);
-  }
+  run_until(stream, std::numeric_limits<std::size_t>::max());
   running = false;
   for (const GuardedMemory* block : opened) block->open(false);
   opened.clear();
-  stream.launches.clear();
+}
+
+/// Other streams run when this one comes to where it waits for them, and no sooner: what should have
+/// waited for them is then seen not to.
+void Device::run_until(Queue& stream, std::size_t launches) {
+  while (stream.done < launches) {
+    if (!stream.waits.empty() && stream.waits.front().before <= stream.done) {
+      const Queue::Wait wait = stream.waits.front();
+      stream.waits.pop_front();
+      run_until(*wait.other, wait.launches);
+      continue;
+    }
+    if (stream.launches.empty()) return;
+    const Launch launch = std::move(stream.launches.front());
+    stream.launches.pop_front();
+    ++stream.done;
+    failed =
+        failed || (!broken.empty() && kernel_name(launch.type).find(broken) != std::string::npos);
+    if (!failed) emulated::run(launch);
+  }
 }
 
 void Device::report() const {
@@ -169,7 +203,8 @@ void enqueue(Queue* stream, Launch launch) {
   Device& d = device();
   const std::lock_guard lock(d.guard);
   d.report();
-  if (stream->recorded) return stream->recorded->launches.push_back(std::move(launch));
+  if (Queue* recording = stream->recording())
+    return recording->recorded->launches.push_back(std::move(launch));
   d.append(*stream, std::move(launch));
 }
 
@@ -190,10 +225,6 @@ void break_kernel(const std::string& part) {
 
 using emulated::device;
 
-int device_count() { return 1; }
-void use_device(int) {}
-std::string architecture(int) { return "emulated"; }
-
 Stream make_stream() {
   auto stream = std::make_unique<emulated::Queue>();
   const std::lock_guard lock(device().guard);
@@ -204,7 +235,7 @@ Stream make_stream() {
 
 void destroy_stream(Stream stream) {
   const std::lock_guard lock(device().guard);
-  device().run(*stream);
+  for (const auto& [name, other] : device().streams) device().run(*other);
   device().streams.erase(stream);
 }
 
@@ -215,14 +246,53 @@ void synchronize(Stream stream) {
   device().report();
 }
 
+bool idle(Stream stream) {
+  synchronize(stream);
+  return true;
+}
+
+Event make_event() { return new emulated::Mark; }
+void destroy_event(Event event) { delete event; }
+
+void mark(Stream stream, Event event) {
+  const std::lock_guard lock(device().guard);
+  *event = {stream, stream->recording(), stream->given()};
+}
+
+void wait_for(Stream stream, Event event) {
+  const std::lock_guard lock(device().guard);
+  if (event->stream == nullptr) return;
+  expect(event->recording == nullptr || event->recording->recorded,
+         "a wait for a mark whose recording has ended");
+  expect(stream->recording() == nullptr || stream->recording() == event->recording,
+         "a recorded stream waits for what is not recorded with it");
+  if (event->recording == nullptr)
+    stream->waits.push_back({stream->given(), event->stream, event->launches});
+  else if (stream == event->recording)
+    event->stream->joined = nullptr;
+  else
+    stream->joined = event->recording;
+}
+
 void begin_capture(Stream stream) {
   refuse_in_capture(stream, "another recording");
   stream->recorded = std::make_unique<emulated::Recorded>();
 }
 
-bool is_capturing(Stream stream) { return stream->recorded != nullptr; }
-Graph end_capture(Stream stream) { return stream->recorded.release(); }
-void abandon_capture(Stream stream) { stream->recorded.reset(); }
+bool is_capturing(Stream stream) { return stream->recording() != nullptr; }
+
+Graph end_capture(Stream stream) {
+  for (const auto& [name, other] : device().streams)
+    expect(other->joined != stream,
+           "a recording ends, and nothing waits for a stream that joined it");
+  return stream->recorded.release();
+}
+
+void abandon_capture(Stream stream) {
+  for (const auto& [name, other] : device().streams)
+    if (other->joined == stream) other->joined = nullptr;
+  stream->recorded.reset();
+}
 
 void launch(Stream stream, Graph graph) {
   const std::lock_guard lock(device().guard);

@@ -17,6 +17,7 @@ namespace emulated {
 
 struct Queue;
 struct Recorded;
+struct Mark;
 using Where = std::source_location;
 
 /// What the running thread knows of itself.
@@ -77,6 +78,7 @@ T exchange(T value, int from, Where where) {
 
 using Stream = emulated::Queue*;
 using Graph = emulated::Recorded*;
+using Event = emulated::Mark*;
 
 void started(Stream stream, const char* type);
 

@@ -244,6 +244,21 @@ TEST(GpuEmulatorLaunches, BatchStatisticsAreTakenByTheConvolutionWhereSegmentsAr
   EXPECT_EQ(exact.read, 2u);
 }
 
+/// Of a grid's second dimension there are no more than 65535.
+TEST(GpuEmulatorLaunches, WhereChannelsDoNotMatterLongRowsFillWholeTiles) {
+  Backend& machine = backend("cuda");
+  constexpr Index n = Index{1} << 22, of_tile = Index{64} * 32;
+  for (const Shape& shape : {Shape{1, 1, 1, n}, Shape{n, 1, 1, 1}}) {
+    const Tensor x(machine, shape, DType::f32);
+    const Launches launches = launches_of(machine, [&] {
+      machine.fill(x, 1);
+      machine.add(x, x, x);
+      machine.scale({x}, x, 2);
+    });
+    for (const auto& launch : launches) EXPECT_EQ(launch.blocks, gpu::Blocks(n / of_tile));
+  }
+}
+
 TEST(GpuEmulatorLaunches, ANumberFrozenIntoALaunchShows) {
   Backend& machine = backend("cuda");
   const Tensor x(machine, {3, 1, 1, 5}, DType::f32);

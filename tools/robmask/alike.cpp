@@ -7,6 +7,15 @@
 
 namespace robmask {
 
+void require_same_machines(Processes& processes, const std::string& machine) {
+  const std::vector<std::string> all = processes.gather(machine);
+  for (std::size_t p = 1; p < all.size(); ++p)
+    require(
+        all[p].starts_with("cuda") == all[0].starts_with("cuda"),
+        "process {} computes on {}, process 0 on {}: expected CPUs or GPUs alone; give `device`", p,
+        all[p], all[0]);
+}
+
 void require_alike(Processes& processes, const Json& config, const std::vector<std::string>& data,
                    Index iteration) {
   if (processes.count() == 1) return;

@@ -9,6 +9,9 @@
 
 namespace robmask {
 
+/// Collective. InputError unless all compute on a CPU, or all on a GPU.
+void require_same_machines(Processes& processes, const std::string& machine);
+
 /// Collective: compares what they are going to do. InputError, naming the first difference and whose it
 /// is, unless program, settings, data (the fingerprints of what was loaded) and the iteration that they go
 /// on from are the same. Warns of processors whose kernels round in other ways.

@@ -12,6 +12,7 @@
 #include "data/files/one_line.h"
 #include "engine/processes.h"
 #include "engine/threads.h"
+#include "tools/robmask/alike.h"
 #include "tools/robmask/options/command_line.h"
 #include "tools/robmask/options/flags.h"
 #include "training/terminal.h"
@@ -48,7 +49,9 @@ int run(const std::vector<std::string>& arguments, Processes& all) {
   all.set_patience(common.patience);
   set_thread_count(threads_among(all));
   bool fell_back = false;
-  resolve(line, machine_name(common.device, fell_back));
+  const std::string machine = machine_name(common.device, fell_back);
+  require_same_machines(all, machine);
+  resolve(line, machine);
   if (fell_back) log("device auto: no CUDA device here, running on the CPU");
   if (!common.unused.empty())
     log("not used by {}: --{}", line.name, fmt::join(common.unused, ", --"));
