@@ -105,6 +105,9 @@ class Processes {
   double patience_ = 600;
 };
 
+/// For what does work among several: null if this one is alone.
+inline Processes* several(Processes& all) { return all.count() > 1 ? &all : nullptr; }
+
 /// Asks `ready` again and again, at first without a pause, then with longer ones that leave the core
 /// to who has work. False if it says no for so many seconds.
 bool wait_until(double seconds, const std::function<bool()>& ready);

@@ -6,15 +6,14 @@
 
 namespace robmask {
 
-void require_alike(Processes& processes, const Json& config, const std::vector<std::string>& data,
-                   Index iteration) {
+void require_alike(Processes& processes, const Json& options, const Json& facts,
+                   const std::string& kernels) {
   if (processes.count() == 1) return;
-  Json mine = config;
-  for (const char* own : {"device", "threads", "quiet", "json", "kernels"}) mine.erase(own);
+  Json mine = options;
+  for (const char* own : {"device", "threads", "quiet", "json", "kernels", "patience"})
+    mine.erase(own);
+  mine.update(facts);
   mine["the program"] = fingerprint("/proc/self/exe");
-  mine["the training images"] = data.at(0);
-  mine["the test images"] = data.at(1);
-  mine["the iteration to go on from"] = iteration;
   const std::vector<std::string> all = processes.gather(mine.dump());
   const Json first = Json::parse(all[0]);
   for (std::size_t p = 1; p < all.size(); ++p) {
@@ -23,17 +22,17 @@ void require_alike(Processes& processes, const Json& config, const std::vector<s
       const Json other = theirs.value(what, Json());
       require(other == value,
               "{}{}: expected the same in all processes, process {} has {}, process 0 has {}",
-              config.contains(what) ? "--" : "", what, p, printable(other.dump()),
+              options.contains(what) ? "--" : "", what, p, printable(other.dump()),
               printable(value.dump()));
     }
   }
-  const std::vector<std::string> kernels = processes.gather(config.value("kernels", ""));
-  for (std::size_t p = 1; p < kernels.size(); ++p)
-    if (kernels[p] != kernels[0])
+  const std::vector<std::string> theirs = processes.gather(kernels);
+  for (std::size_t p = 1; p < theirs.size(); ++p)
+    if (theirs[p] != theirs[0])
       return warn(
           fmt::format("process {} computes with kernels {}, process 0 with {}: a run on other "
                       "processes will not have the same bits",
-                      p, kernels[p], kernels[0]));
+                      p, theirs[p], theirs[0]));
 }
 
 }  // namespace robmask

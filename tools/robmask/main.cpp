@@ -41,8 +41,8 @@ int run(const std::vector<std::string>& arguments, Processes& all) {
   }
   const CommonSettings& common = line.command->common();
   require(all.count() == 1 || line.command->shares_work(),
-          "{}: expected one process, a launcher started {}; train and finetune share their "
-          "work among several",
+          "{}: expected one process, a launcher started {}; train, finetune and evaluate share "
+          "their work among several",
           line.name, all.count());
   set_quiet(common.quiet);
   all.set_patience(common.patience);
