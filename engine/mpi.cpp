@@ -164,7 +164,6 @@ class MpiProcesses final : public Processes {
       if (lines[i] != line &&
           std::ranges::find(lines, lines[i]) - lines.begin() == std::ssize(lines))
         all += fmt::format("; [process {}] {}", i, lines[i]);
-    MPI_Finalize();
     return {first() ? line + all : ""};
   }
 

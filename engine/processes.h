@@ -92,7 +92,8 @@ class Processes {
   /// Collective: the end, after which nothing is said.
   virtual void leave() = 0;
   /// This process cannot go on and would say `line`. Where all fail within a moment, the first one
-  /// speaks, for those that would say something else, too.
+  /// speaks, for those that would say something else, too. Then leave() follows, once that is said: a
+  /// launcher may kill all when one ends with an exit code.
   virtual LastWords last_words(const std::string& line) = 0;
   /// Ends all processes at once, with this exit code.
   virtual void abort(int code) = 0;

@@ -1,5 +1,9 @@
 #include "tools/robmask/alike.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "data/files/fingerprint.h"
 #include "engine/shape.h"
 #include "training/terminal.h"
@@ -9,10 +13,11 @@ namespace robmask {
 void require_alike(Processes& processes, const Json& options, const Json& facts,
                    const std::string& kernels) {
   if (processes.count() == 1) return;
-  Json mine = options;
-  for (const char* own : {"device", "threads", "quiet", "json", "kernels", "patience"})
-    mine.erase(own);
-  mine.update(facts);
+  Json mine = facts;
+  constexpr auto own = std::to_array<std::string_view>(
+      {"device", "threads", "quiet", "json", "kernels", "patience"});
+  for (const auto& [name, value] : options.items())
+    if (std::ranges::count(own, name) == 0) mine[name] = value;
   mine["the program"] = fingerprint("/proc/self/exe");
   const std::vector<std::string> all = processes.gather(mine.dump());
   const Json first = Json::parse(all[0]);

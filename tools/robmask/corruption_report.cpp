@@ -41,7 +41,7 @@ Hits count_hits(const EvaluationSettings& s, const LoadedModel& from, double p,
                                 from.info.spec.classes);
   Json prints;
   for (const Split& split : splits) prints.push_back(split.fingerprint());
-  require_alike(processes, {}, {{"the images of " + corruption, prints}}, "");
+  require_alike(processes, Json::object(), {{"the images of " + corruption, prints}}, "");
   Hits hits{splits.front().size()};
   const Index own = shards_of(hits.n, processes.rank(), processes.count()).count();
   Progress progress(fmt::format("{}, mask {}", corruption, p), own * std::ssize(splits), "image");
