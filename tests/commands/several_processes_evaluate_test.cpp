@@ -92,8 +92,9 @@ TEST_F(EvaluateTogether, PrintAndWriteWhatOneProcessDoes) {
   }
 }
 
-TEST_F(EvaluateTogether, TellWhatATransferAndTheChecksOfAnEvaluationDo) {
-  const std::string options = "--mask 1 --source-mask 0 --attack pgd,cw --attack-steps 2";
+TEST_F(EvaluateTogether, TellWhatATransferAndTheChecksDo) {
+  const std::string options =
+      "--mask 1 --source-mask 0 --attack pgd,cw --attack-steps 2 --limit-test 12";
   EXPECT_EQ(timeless(evaluate_on(2, options)), timeless(evaluate(options)));
 }
 
