@@ -46,7 +46,7 @@ int run(const std::vector<std::string>& arguments, Processes& all) {
           line.name, all.count());
   set_quiet(common.quiet);
   all.set_patience(common.patience);
-  set_thread_count(threads_among(all));
+  if (common.threads == 0) set_thread_count(threads_among(all));
   bool fell_back = false;
   resolve(line, machine_name(common.device, fell_back));
   if (fell_back) log("device auto: no CUDA device here, running on the CPU");
