@@ -1,6 +1,7 @@
 #include "attacks/driver.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "engine/tape.h"
 
@@ -17,8 +18,26 @@ class Driver {
     for (const Run& run : queue_) looks_.most_left += most_looks(run, 0);
   }
 
-  bool finished() const { return slots_.active() == 0; }
+  /// Fills all slots that the queue suffices for. Are images at work?
+  bool fill() {
+    if (host_.more)
+      for (const Run& run : host_.more(slots_.active() + std::ssize(queue_))) {
+        looks_.most_left += most_looks(run, 0);
+        queue_.push_back(run);
+      }
+    std::vector<Index> empty(slots_.count() - slots_.active());
+    std::iota(empty.begin(), empty.end(), slots_.active());
+    load(empty);
+    return slots_.active() > 0;
+  }
 
+  /// One look at all active slots; those whose images finish take others, or are closed.
+  void look(const Classifier& classify) {
+    const std::vector<Index> finished = pass(classify);
+    for (std::size_t i = load(finished); i < finished.size(); ++i) close(finished[i]);
+  }
+
+ private:
   /// Takes images from the queue into the first of the `empty` slots, all fetched at once, each
   /// with its first run; returns how many.
   std::size_t load(const std::vector<Index>& empty) {
@@ -38,9 +57,8 @@ class Driver {
     return ids.size();
   }
 
-  /// One look at all active slots. Returns the slots whose images are finished, in descending
-  /// order.
-  std::vector<Index> look(const Classifier& classify) {
+  /// Returns the slots whose images are finished, in descending order.
+  std::vector<Index> pass(const Classifier& classify) {
     const Variable points(slots_.x_adv.images(0, slots_.active()));
     if (!attack_.wants_gradient()) return pass(classify(points), nullptr, points);
     Tape tape({points});
@@ -57,7 +75,6 @@ class Driver {
     slots_.runs.pop_back();
   }
 
- private:
   /// The looks at an image from its run `number` on, if nothing breaks it.
   Index most_looks(const Run& run, Index number) const {
     return (std::ssize(run.targets) - number) * attack_.looks();
@@ -151,14 +168,7 @@ class Driver {
 void drive(Attack& attack, Slots& slots, std::deque<Run> queue, const Classifier& classify,
            const LabelledImages& images, const Host& host) {
   Driver driver(attack, slots, std::move(queue), images, host);
-  std::vector<Index> empty(slots.count());
-  for (Index i = 0; i < slots.count(); ++i) empty[i] = i;
-  driver.load(empty);
-  while (!driver.finished()) {
-    const std::vector<Index> finished = driver.look(classify);
-    const std::size_t refilled = driver.load(finished);
-    for (std::size_t i = refilled; i < finished.size(); ++i) driver.close(finished[i]);
-  }
+  while (driver.fill()) driver.look(classify);
 }
 
 }  // namespace robmask

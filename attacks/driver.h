@@ -24,6 +24,10 @@ struct Host {
   std::function<void(const std::vector<Index>& slots)> finished;
   /// Hears of every look.
   OnLook on_look = {};
+  /// Where others share the images: asked before each look for runs that go to the end of the queue,
+  /// while so many images are at work here or wait there. With none of them, it waits for some, and
+  /// gives none only where there will be no more.
+  std::function<std::deque<Run>(Index images)> more = {};
 };
 
 /// Attacks every image of the queue with its runs, from the first, until one breaks it. Slots are

@@ -14,6 +14,7 @@
 #include "attacks/driver.h"
 #include "attacks/plan.h"
 #include "engine/in_batches.h"
+#include "engine/processes.h"
 
 namespace robmask {
 
@@ -44,10 +45,13 @@ struct Evaluation {
   bool quantize = false;   // round adversarial images to multiples of 1/255 before they are judged
   Index batch = 128;       // images at once; changes no result
   std::uint64_t seed = 0;  // of random starts, keyed by (seed, attack, restart, image)
+  Processes* processes = nullptr;  // that attack the images together; none: this one all of them
 };
 
 /// Whom an evaluation asks and tells; empty ones are left out, and all may throw to end it. A stage
-/// is a number in stages(plan); those that leave every image as it is are passed over.
+/// is a number in stages(plan); those that leave every image as it is are passed over. Of several
+/// processes, the first one is asked and told for all; each hears of its looks, and where `on_look`
+/// throws Interrupted in one, attack() does in all.
 struct Hooks {
   /// A stage begins with these images. Returns the verdicts that are known of some of them already.
   std::function<PerImage<Verdict>(Index stage, const std::vector<std::int32_t>& images)> begin = {};
@@ -56,17 +60,20 @@ struct Hooks {
       {};
   /// A stage ends.
   std::function<void(Index stage, const std::vector<std::int32_t>& standing)> end = {};
-  /// Hears of every look of the stage that runs.
+  /// How many images of a stage each of several processes has finished.
+  std::function<void(Index stage, const std::vector<Index>& finished)> shares = {};
+  /// Hears of every look of the stage that runs; of none, now and then, while it waits for other
+  /// processes. Of several, none knows how many looks there will be.
   OnLook on_look = {};
   /// Hears of a smaller batch, where memory did not suffice.
   Warn warn = {};
 };
 
-/// The images as they are: `robust` is `clean`. on_batch hears of the images done so far, and may
-/// throw.
+/// The images as they are: `robust` is `clean`. on_batch hears of the images done so far, by this one
+/// of the processes, and may throw.
 Verdicts clean_verdicts(const Classifier& judged, const LabelledImages& images, Index batch,
-                        const std::function<void(Index done)>& on_batch = {},
-                        const Warn& warn = {});
+                        const std::function<void(Index done)>& on_batch = {}, const Warn& warn = {},
+                        Processes* processes = nullptr);
 
 /// So many images taken as right, whatever the network says of them: attacks then see them all.
 Verdicts taken_as_right(Index count);
@@ -74,7 +81,8 @@ Verdicts taken_as_right(Index count);
 /// Attacks the images whose verdict is robust by the stages of the plan, each on what those before
 /// it left standing, and writes what becomes of them into `verdicts`. An image is broken if what
 /// the attack hands out lies in the ball and is misclassified by the judging network, as it would
-/// be saved. InputError where the network has too few classes for a stage's loss.
+/// be saved. Several processes do it together and all get all verdicts: with them it is collective.
+/// InputError where the network has too few classes for a stage's loss.
 void attack(Verdicts& verdicts, const Evaluation& evaluation, const LabelledImages& images,
             const Hooks& hooks = {});
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -29,6 +30,13 @@ struct OutOfMemory : RunError {
 /// The machine that was asked for is not here (no GPU): exit code 77.
 struct Unavailable : std::runtime_error {
   using std::runtime_error::runtime_error;
+};
+
+/// A signal asked the program to stop: it leaves the loop it is in, and ends with 128 + signal.
+struct Interrupted : std::exception {
+  explicit Interrupted(int number) : signal(number) {}
+  const char* what() const noexcept override { return "interrupted"; }
+  int signal;
 };
 
 /// Throw InputError, and std::logic_error, with the formatted text. Apart from those who call them,

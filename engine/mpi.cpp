@@ -126,16 +126,18 @@ class MpiProcesses final : public Processes {
   }
 
   std::optional<Letter> receive() override {
-    int there = 0, length = 0;
-    MPI_Status status;
-    check(MPI_Iprobe(MPI_ANY_SOURCE, 0, letters_, &there, &status));
-    if (there == 0) return {};
-    check(MPI_Get_count(&status, MPI_BYTE, &length));
-    Letter letter{.from = status.MPI_SOURCE, .text = std::string(length, '\0')};
-    await([&](MPI_Request* r) {
-      return MPI_Irecv(letter.text.data(), length, MPI_BYTE, letter.from, 0, letters_, r);
-    });
-    return letter;
+    accept_letters();
+    std::vector<bool> waiting(count_);  // for a long one, whose sender is at other work
+    for (auto next = coming_.begin(); next != coming_.end(); ++next) {
+      const int from = next->letter.from;
+      if (!waiting[from] && done(next->request)) {
+        Letter letter = std::move(next->letter);
+        coming_.erase(next);
+        return letter;
+      }
+      waiting[from] = true;
+    }
+    return {};
   }
 
   std::unique_ptr<Transfer> transfer(const std::vector<Message>& out,
@@ -170,7 +172,6 @@ class MpiProcesses final : public Processes {
       if (lines[i] != line &&
           std::ranges::find(lines, lines[i]) - lines.begin() == std::ssize(lines))
         all += fmt::format("; [process {}] {}", i, lines[i]);
-    MPI_Finalize();
     return {first() ? line + all : ""};
   }
 
@@ -181,6 +182,26 @@ class MpiProcesses final : public Processes {
     std::string text;
     MPI_Request request;
   };
+
+  struct Coming {
+    Letter letter;
+    MPI_Request request;
+  };
+
+  /// Begins to receive every letter that is announced.
+  void accept_letters() {
+    for (;;) {
+      int there = 0, length = 0;
+      MPI_Status status;
+      check(MPI_Iprobe(MPI_ANY_SOURCE, 0, letters_, &there, &status));
+      if (there == 0) return;
+      check(MPI_Get_count(&status, MPI_BYTE, &length));
+      Coming& next = coming_.emplace_back(
+          Coming{{status.MPI_SOURCE, std::string(length, '\0')}, MPI_REQUEST_NULL});
+      check(MPI_Irecv(next.letter.text.data(), length, MPI_BYTE, next.letter.from, 0, letters_,
+                      &next.request));
+    }
+  }
 
   static bool done(MPI_Request& request) {
     int done = 0;
@@ -216,6 +237,7 @@ class MpiProcesses final : public Processes {
   MPI_Comm memory_ = MPI_COMM_NULL, letters_ = MPI_COMM_NULL, talk_ = MPI_COMM_NULL,
            farewell_ = MPI_COMM_NULL;
   std::list<Posted> posted_;  // letters that may not have gone yet
+  std::list<Coming> coming_;  // and those that have not come whole
 };
 
 }  // namespace

@@ -94,7 +94,8 @@ class Processes {
   /// Collective: the end, after which nothing is said.
   virtual void leave() = 0;
   /// This process cannot go on and would say `line`. Where all fail within a moment, the first one
-  /// speaks, for those that would say something else, too.
+  /// speaks, for those that would say something else, too. Then leave() follows, once that is said: a
+  /// launcher may kill all when one ends with an exit code.
   virtual LastWords last_words(const std::string& line) = 0;
   /// Ends all processes at once, with this exit code.
   virtual void abort(int code) = 0;
@@ -106,6 +107,9 @@ class Processes {
  private:
   double patience_ = 600;
 };
+
+/// For what does work among several: null if this one is alone.
+inline Processes* several(Processes& all) { return all.count() > 1 ? &all : nullptr; }
 
 /// Asks `ready` again and again, at first without a pause, then with longer ones that leave the core
 /// to who has work. False if it says no for so many seconds.

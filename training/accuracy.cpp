@@ -4,22 +4,16 @@
 #include <numeric>
 
 #include "engine/in_batches.h"
+#include "engine/ranges.h"
 #include "training/terminal.h"
 
 namespace robmask {
 
 Index count_together(Processes& processes, Index images,
                      const std::function<Index(const Shards& range)>& count) {
-  Index counted = 0;
-  int signal = 0;
-  try {
-    counted = count(shards_of(images, processes.rank(), processes.count()));
-  } catch (const Interrupted& interruption) {
-    signal = interruption.signal;
-  }
-  if (const int any = processes.largest(signal)) throw Interrupted(any);
   Index all = 0;
-  for (const std::string& number : processes.gather(std::to_string(counted)))
+  for (const std::string& number : in_ranges(
+           processes, images, [&](const Shards& range) { return std::to_string(count(range)); }))
     all += std::stol(number);
   return all;
 }

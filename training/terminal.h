@@ -6,11 +6,11 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <exception>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "engine/check.h"
 #include "training/progress_line.h"
 
 namespace robmask {
@@ -73,12 +73,6 @@ class Progress {
 void install_signal_handlers();
 /// The signal that asks this program to stop, or 0.
 int interrupted();
-/// Thrown to leave a loop that was interrupted; ends the program with 128 + signal: 130 or 143.
-struct Interrupted : std::exception {
-  explicit Interrupted(int number) : signal(number) {}
-  const char* what() const noexcept override { return "interrupted"; }
-  int signal;
-};
 /// Throws Interrupted if there was a signal.
 void stop_if_interrupted();
 

@@ -1,5 +1,9 @@
 #include "tools/robmask/alike.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "data/files/fingerprint.h"
 #include "engine/shape.h"
 #include "tools/robmask/options/option.h"
@@ -16,15 +20,15 @@ void require_same_machines(Processes& processes, const std::string& machine) {
         all[p], all[0]);
 }
 
-void require_alike(Processes& processes, const Json& config, const std::vector<std::string>& data,
-                   Index iteration) {
+void require_alike(Processes& processes, const Json& options, const Json& facts,
+                   const std::string& kernels) {
   if (processes.count() == 1) return;
-  Json mine = config;
-  for (const char* own : {"device", "threads", "quiet", "json", "kernels"}) mine.erase(own);
+  Json mine = facts;
+  constexpr auto own = std::to_array<std::string_view>(
+      {"device", "threads", "quiet", "json", "kernels", "patience"});
+  for (const auto& [name, value] : options.items())
+    if (std::ranges::count(own, name) == 0) mine[name] = value;
   mine["the program"] = fingerprint("/proc/self/exe");
-  mine["the training images"] = data.at(0);
-  mine["the test images"] = data.at(1);
-  mine["the iteration to go on from"] = iteration;
   const std::vector<std::string> all = processes.gather(mine.dump());
   const Json first = Json::parse(all[0]);
   for (std::size_t p = 1; p < all.size(); ++p) {
@@ -33,17 +37,17 @@ void require_alike(Processes& processes, const Json& config, const std::vector<s
       const Json other = theirs.value(what, Json());
       require(other == value,
               "{}{}: expected the same in all processes, process {} has {}, process 0 has {}",
-              config.contains(what) ? "--" : "", what, p, printable(Options::text_of(other)),
+              options.contains(what) ? "--" : "", what, p, printable(Options::text_of(other)),
               printable(Options::text_of(value)));
     }
   }
-  const std::vector<std::string> kernels = processes.gather(config.value("kernels", ""));
-  for (std::size_t p = 1; p < kernels.size(); ++p)
-    if (kernels[p] != kernels[0])
+  const std::vector<std::string> theirs = processes.gather(kernels);
+  for (std::size_t p = 1; p < theirs.size(); ++p)
+    if (theirs[p] != theirs[0])
       return warn(
           fmt::format("process {} computes with kernels {}, process 0 with {}: a run on other "
                       "processes will not have the same bits",
-                      p, kernels[p], kernels[0]));
+                      p, theirs[p], theirs[0]));
 }
 
 }  // namespace robmask

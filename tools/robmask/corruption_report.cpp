@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "attacks/evaluate.h"
 #include "attacks/intervals.h"
 #include "data/corruptions.h"
+#include "engine/shard_sum.h"
+#include "tools/robmask/alike.h"
 #include "tools/robmask/load_data.h"
 #include "training/images.h"
 #include "training/terminal.h"
@@ -17,39 +20,51 @@ namespace {
 
 constexpr std::size_t severities = 5;
 
-/// Images and correctly classified ones at severities 1 to 5: [n, [hits]].
-Json count_hits(const EvaluationSettings& s, const LoadedModel& from, double p,
-                const std::string& corruption) {
+/// Images of a severity, and the correctly classified ones at severities 1 to 5.
+struct Hits {
+  Index n = 0;
+  std::vector<Index> at = {};
+
+  Json json() const { return {n, at}; }
+  /// InputError, or Json's exceptions, for what is none.
+  static Hits from(const Json& noted) {
+    Hits hits{whole_number(noted.at(0), 1, std::numeric_limits<Index>::max())};
+    for (const Json& h : noted.at(1)) hits.at.push_back(whole_number(h, 0, hits.n));
+    require(hits.at.size() == severities, "{} severities, not {}", hits.at.size(), severities);
+    return hits;
+  }
+};
+
+Hits count_hits(const EvaluationSettings& s, const LoadedModel& from, double p,
+                const std::string& corruption, Processes& processes) {
   auto splits = load_corruption(s.corruptions, corruption, data_options(s.common, false, true),
                                 from.info.spec.classes);
-  const Index n = splits.front().size();
-  Json hits = Json::array();
-  Progress progress(fmt::format("{}, mask {}", corruption, p), n * std::ssize(splits), "image");
+  Json prints;
+  for (const Split& split : splits) prints.push_back(split.fingerprint());
+  require_alike(processes, Json::object(), {{"the images of " + corruption, prints}}, "");
+  Hits hits{splits.front().size()};
+  const Index own = shards_of(hits.n, processes.rank(), processes.count()).count();
+  Progress progress(fmt::format("{}, mask {}", corruption, p), own * std::ssize(splits), "image");
   for (Split& split : splits) {
     const Images images(from.model->machine(), std::move(split));
-    const auto before = static_cast<Index>(hits.size()) * n;
+    const Index before = std::ssize(hits.at) * own;
     const auto on_batch = [&](Index done) {
       stop_if_interrupted();
       progress.update(before + done);
     };
-    const Verdicts verdicts = clean_verdicts(
-        from.model->at(p), images.labelled(from.model->dtype()), s.batch, on_batch, warn);
-    hits.push_back(std::ranges::count(verdicts, true, &Verdict::clean));
+    const Verdicts verdicts =
+        clean_verdicts(from.model->at(p), images.labelled(from.model->dtype()), s.batch, on_batch,
+                       warn, several(processes));
+    hits.at.push_back(std::ranges::count(verdicts, true, &Verdict::clean));
   }
-  return {n, hits};
+  return hits;
 }
 
-/// What count_hits() noted in the journal: images of a severity, and hits by severity.
-std::pair<Index, std::vector<Index>> hits_from(const Journal& journal, const std::string& key) {
-  Index n = 0;
-  std::vector<Index> hits;
-  journal.recall(key, [&](const Json& noted) {
-    n = whole_number(noted.at(0), 1, std::numeric_limits<Index>::max());
-    hits.clear();
-    for (const Json& h : noted.at(1)) hits.push_back(whole_number(h, 0, n));
-    require(hits.size() == severities, "{} severities, not {}", hits.size(), severities);
-  });
-  return {n, hits};
+/// What the journal knows of it, if anything.
+std::optional<Hits> recall(const Journal& journal, const std::string& key) {
+  std::optional<Hits> hits;
+  journal.recall(key, [&](const Json& noted) { hits = Hits::from(noted); });
+  return hits;
 }
 
 double mean_of(const std::vector<double>& values) {
@@ -59,14 +74,18 @@ double mean_of(const std::vector<double>& values) {
 }  // namespace
 
 Json corruption_report(const EvaluationSettings& s, const std::string& name,
-                       const LoadedModel& model, double p, Journal& journal) {
+                       const LoadedModel& model, double p, Journal* journal, Processes& processes) {
   Index images = 0;
   Json rows = Json::array();
   std::vector<double> means;
   for (const std::string& corruption : corruptions_in(s.corruptions)) {
     const std::string key = fmt::format("{}|mask {}|corruption {}", name, p, corruption);
-    if (journal.known(key).empty()) journal.add(key, count_hits(s, model, p, corruption));
-    const auto [n, hits] = hits_from(journal, key);
+    std::optional<Hits> known;
+    processes.first_does([&] { known = recall(*journal, key); });
+    const Json noted = Json::parse(processes.broadcast((known ? known->json() : Json()).dump()));
+    const auto [n, hits] =
+        noted.is_null() ? count_hits(s, model, p, corruption, processes) : Hits::from(noted);
+    if (noted.is_null()) processes.first_does([&] { journal->add(key, {n, hits}); });
     Json intervals = Json::array();
     std::vector<double> accuracies;
     for (const Index h : hits) {

@@ -10,6 +10,7 @@ namespace {
 class Evaluate final : public Command {
  public:
   CommonSettings& common() override { return s_.common; }
+  bool shares_work() const override { return true; }
   void add_options(Options& o) override { robmask::add_options(o, s_); }
   std::set<std::string> unused() override { return unused_by_attacks(s_); }
 

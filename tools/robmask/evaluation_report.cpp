@@ -9,6 +9,7 @@
 #include "data/files/fingerprint.h"
 #include "data/onnx/graph.h"
 #include "engine/backend.h"
+#include "tools/robmask/alike.h"
 #include "tools/robmask/comparisons.h"
 #include "tools/robmask/corruption_report.h"
 #include "tools/robmask/load_data.h"
@@ -29,19 +30,24 @@ Path folder_of(const EvaluationSettings& s, const Path& from) {
   return s.common.out.empty() ? weights_path(from).parent_path() : Path(s.common.out);
 }
 
-/// All settings that numbers of the report depend on, and which models are judged.
-Json journal_settings(EvaluationSettings s, const Json& models, const Split& images) {
-  const std::vector<std::string> indifferent = split_list(
-      "from,source,threads,batch,out,json,quiet,format,resume,checks,against,per-image,"
-      "save-adversarial,save-adversarial-png,robustbench-json,per-class,against-mask");
-  Json all = models;
-  all["images"] = images.size();
-  all["pixels and labels"] = images.fingerprint();
-  all["keeps images"] = s.keeps_images();
+Json options_of(EvaluationSettings s) {
+  Json all;
   Options options;
   add_options(options, s);
-  for (const Option& option : options.list())
-    if (std::ranges::count(indifferent, option.name) == 0) all[option.name] = option.write();
+  for (const Option& option : options.list()) all[option.name] = option.write();
+  return all;
+}
+
+/// All settings that numbers of the report depend on, which models are judged, and on what.
+Json journal_settings(const EvaluationSettings& s, const Json& judged) {
+  const std::vector<std::string> indifferent = split_list(
+      "from,source,threads,batch,out,json,quiet,format,resume,checks,against,per-image,"
+      "save-adversarial,save-adversarial-png,robustbench-json,per-class,against-mask,patience");
+  Json all = judged;
+  all["keeps images"] = s.keeps_images();
+  const Json options = options_of(s);
+  for (const auto& [name, value] : options.items())
+    if (std::ranges::count(indifferent, name) == 0) all[name] = value;
   return all;
 }
 
@@ -126,6 +132,7 @@ EvaluationReport::EvaluationReport(const EvaluationSettings& s, const Path& from
     : settings_(s),
       folder_(folder_of(s, from)),
       kept_(folder_ / "evaluation.images"),
+      processes_(processes()),
       machine_(machine_of(s.common)) {
   check_single(s, "save-adversarial", s.save_adversarial, count);
   check_single(s, "save-adversarial-png", s.save_pictures, count);
@@ -133,9 +140,15 @@ EvaluationReport::EvaluationReport(const EvaluationSettings& s, const Path& from
   const CheckpointInfo info = read_info(from, overrides_of(s.network));
   data_ = load_data(s.common, s.split, info, s.network.match_classes);
   Split& images = s.split == Part::train ? data_.train : data_.test;
-  journal_.emplace(folder_ / journal_name, journal_settings(s, models, images), s.resume, kept_);
+  Json judged = models;
+  judged["images"] = images.size();
+  judged["pixels and labels"] = images.fingerprint();
+  require_alike(processes_, options_of(s), judged, machine_.kernels());
+  processes_.first_does([&] {
+    journal_.emplace(folder_ / journal_name, journal_settings(s, judged), s.resume, kept_);
+    if (!s.against.empty()) other_ = std::make_unique<PairedEvaluation>(s.against);
+  });
   images_ = std::make_unique<Images>(machine_, std::move(images));
-  if (!s.against.empty()) other_ = std::make_unique<PairedEvaluation>(s.against);
 }
 
 LoadedModel EvaluationReport::load(const std::string& from) const {
@@ -159,7 +172,7 @@ void EvaluationReport::question(const LoadedModel& from,
   Progress progress("checks", std::ssize(masks), "mask");
   for (Index i = 0; i < std::ssize(masks); ++i) {
     const double mask = masks[i];
-    stop_if_interrupted();
+    if (const int signal = processes_.largest(interrupted())) throw Interrupted(signal);
     Probe probe{batch.images, batch.labels, settings_.attack.norm, 0};
     for (const Combination& c : combinations)
       if (c.attacked_mask == mask && !c.is_idle()) probe.eps = std::max(probe.eps, c.plan.eps);
@@ -197,7 +210,9 @@ void EvaluationReport::report(const AttackResult& result, const LoadedModel& mod
   const CsvTable table = per_image_table(result, images_->split(), data_.classes);
   per_image_.columns = table.columns;
   per_image_.rows.insert(per_image_.rows.end(), table.rows.begin(), table.rows.end());
-  if (other_) results_.back()["paired"] = other_->against(table);
+  processes_.first_does([&] {
+    if (other_) results_.back()["paired"] = other_->against(table);
+  });
 }
 
 void EvaluationReport::judge(const LoadedModel& model, std::optional<double> p,
@@ -205,9 +220,13 @@ void EvaluationReport::judge(const LoadedModel& model, std::optional<double> p,
   const LoadedModel& attacked = source ? *source : model;
   const std::vector<Combination> combinations = combinations_of(settings_, model, attacked);
   if (attacks_.empty()) {
-    prepare_outputs(settings_, folder_, !std::ranges::all_of(combinations, &Combination::is_idle));
-    if (settings_.keeps_images())
-      adversarial_ = std::make_unique<AdversarialFile>(dtype_of(settings_.common), *images_, kept_);
+    processes_.first_does([&] {
+      prepare_outputs(settings_, folder_,
+                      !std::ranges::all_of(combinations, &Combination::is_idle));
+      if (settings_.keeps_images())
+        adversarial_ =
+            std::make_unique<AdversarialFile>(dtype_of(settings_.common), *images_, kept_);
+    });
     tell_of_clamped_targets(combinations, model.info.spec.classes);
     tell_of(data_.warnings);
     for (const std::string& warning : data_.warnings)
@@ -216,11 +235,12 @@ void EvaluationReport::judge(const LoadedModel& model, std::optional<double> p,
   const std::string name = p ? fmt::format("p {}", *p) : "";
   if (!settings_.corruptions.empty())
     for (const double mask : masks_of(combinations, &Combination::mask)) {
-      corruptions_.push_back(corruption_report(settings_, name, model, mask, *journal_));
+      corruptions_.push_back(
+          corruption_report(settings_, name, model, mask, journal(), processes_));
       if (p) corruptions_.back()["p"] = *p;
     }
   if (settings_.checks) question(attacked, combinations);
-  ModelEvaluation evaluation(settings_, name, model, attacked, *images_, *journal_,
+  ModelEvaluation evaluation(settings_, name, model, attacked, *images_, processes_, journal(),
                              adversarial_.get());
   for (const Combination& combination : combinations) {
     AttackResult& result = attacks_.emplace_back(evaluation.run(combination));
@@ -232,10 +252,11 @@ void EvaluationReport::judge(const LoadedModel& model, std::optional<double> p,
 }
 
 void EvaluationReport::run(const std::function<void()>& judgements) {
-  journal_->resumable([&] {
+  const auto work = [&] {
     judgements();
-    finish();
-  });
+    processes_.first_does([&] { finish(); });
+  };
+  journal_ ? journal_->resumable(work) : work();
 }
 
 void EvaluationReport::compare_masks() {

@@ -31,6 +31,8 @@ class EvaluationReport {
              const LoadedModel* source = nullptr);
 
  private:
+  /// Null in other processes than the first.
+  Journal* journal() { return journal_ ? &*journal_ : nullptr; }
   void question(const LoadedModel& model, const std::vector<Combination>& combinations);
   void question_result(const AttackResult& result, Index classes);
   void doubt(const Doubt& doubt, double mask);
@@ -39,10 +41,12 @@ class EvaluationReport {
   void finish();
 
   const EvaluationSettings& settings_;
-  Path folder_, kept_;  // of the journal, and its images
+  Path folder_, kept_;    // of the journal, and its images
+  Processes& processes_;  // that evaluate together
   Backend& machine_;
   std::unique_ptr<Images> images_;
   Dataset data_;  // but for its images
+  // What process 0 writes for all.
   std::optional<Journal> journal_;
   std::unique_ptr<AdversarialFile> adversarial_;
   std::unique_ptr<PairedEvaluation> other_;

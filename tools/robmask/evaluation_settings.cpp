@@ -48,6 +48,7 @@ void add_options(Options& o, EvaluationSettings& s) {
   o.add("source-mask", s.source_mask, "and through this mask", from_to(0, 1),
         "the mask that is judged; 0 for a source with one");
   add_evaluation(o, s);
+  add_processes(o, s.common);
 }
 
 void check_evaluation(const EvaluationSettings& s) {

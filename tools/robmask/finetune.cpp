@@ -53,6 +53,7 @@ class Finetune final : public TrainingCommand {
     add_network(o, network_, "what --from says", "what --from says");
     add_image_size(o, network_);
     add_class_match(o, network_);
+    add_processes(o, common_);
     add_common(o, common_);
   }
 

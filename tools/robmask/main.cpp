@@ -42,12 +42,12 @@ int run(const std::vector<std::string>& arguments, Processes& all) {
   }
   const CommonSettings& common = line.command->common();
   require(all.count() == 1 || line.command->shares_work(),
-          "{}: expected one process, a launcher started {}; train and finetune share their "
-          "work among several",
+          "{}: expected one process, a launcher started {}; train, finetune and evaluate share "
+          "their work among several",
           line.name, all.count());
   set_quiet(common.quiet);
   all.set_patience(common.patience);
-  set_thread_count(threads_among(all));
+  if (common.threads == 0) set_thread_count(threads_among(all));
   bool fell_back = false;
   const std::string machine = machine_name(common.device, fell_back);
   require_same_machines(all, machine);
@@ -66,6 +66,7 @@ int complain(const std::string& line, int code) {
   if (!last.line.empty())
     std::fprintf(stderr, "robmask: %s\n", one_line(as_flags(last.line)).c_str());
   if (last.alone) all_processes->abort(code);
+  if (together) all_processes->leave();
   return code;
 }
 

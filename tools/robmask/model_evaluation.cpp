@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "engine/shard_sum.h"
 #include "training/terminal.h"
 
 namespace robmask {
@@ -67,7 +68,7 @@ struct Extremes {
 /// The stages of one combination on their way through journal, files, progress and log.
 class Course {
  public:
-  Course(AttackResult& result, const std::string& name, Index classes, Journal& journal,
+  Course(AttackResult& result, const std::string& name, Index classes, Journal* journal,
          AdversarialFile* adversarial)
       : result_(result),
         plans_(stages(result.of.plan)),
@@ -83,6 +84,7 @@ class Course {
             .finish = [this](Index stage, const auto& verdicts,
                              const Tensor& x_adv) { finish(stage, verdicts, x_adv); },
             .end = [this](Index stage, const auto& standing) { end(stage, standing); },
+            .shares = [this](Index stage, const auto& finished) { tell_shares(stage, finished); },
             .on_look = [this](const Looks& looks) { look(looks); },
             .warn = warn};
   }
@@ -102,7 +104,7 @@ class Course {
     PerImage<Verdict> known;
     std::vector<std::int32_t> ids;
     double& seconds = result_.stage_seconds[stage];
-    journal_.recall(key(stage), [&](const Json& noted) {
+    journal_->recall(key(stage), [&](const Json& noted) {
       const double lap = noted.at("seconds").get<double>();
       require(lap >= 0, "an attack of {} seconds", lap);
       seconds += lap;
@@ -120,7 +122,7 @@ class Course {
     progress_.emplace(fmt::format("{} {}, mask {}", to_string(plans_[stage].attack),
                                   result_.of.eps.text, result_.of.mask),
                       all, "image", done_);
-    if (done_ < all) journal_.begin();
+    if (done_ < all) journal_->begin();
     seen_ = {};
     stage_.lap();
     return known;
@@ -137,16 +139,26 @@ class Course {
     if (adversarial_) adversarial_->put(ids, x_adv);
     const double lap = stage_.lap();
     result_.stage_seconds[stage] += lap;
-    journal_.add(key(stage), {{"seconds", lap}, {"images", entries}});
+    journal_->add(key(stage), {{"seconds", lap}, {"images", entries}});
     done_ += std::ssize(ids);
     worked_ = true;
   }
 
   void look(const Looks& looks) {
+    show(looks);
+    stop_if_interrupted();
+  }
+
+  void show(const Looks& looks) {
+    if (!progress_) return;
     progress_->update(
         done_, fmt::format("robust so far {:.2f} %", percentage(result_.robust(), result_.n())),
         {looks.done, looks.most_left});
-    stop_if_interrupted();
+  }
+
+  void tell_shares(Index stage, const std::vector<Index>& finished) {
+    show({});
+    log("{}: images by process: {}", to_string(plans_[stage].attack), fmt::join(finished, ", "));
   }
 
   /// Says what fra31/auto-attack logs: "robust accuracy after APGD-CE: 52.30% (total time 10.3 s)".
@@ -170,7 +182,7 @@ class Course {
   std::vector<AttackPlan> plans_;
   const std::string& name_;
   Index classes_;
-  Journal& journal_;
+  Journal* journal_;  // of the first process, and all that goes with it
   AdversarialFile* adversarial_;
   Stopwatch whole_, stage_;
   // Of the stage that runs: how many images are finished, some of them by this run.
@@ -184,25 +196,28 @@ class Course {
 
 ModelEvaluation::ModelEvaluation(const EvaluationSettings& settings, const std::string& name,
                                  const LoadedModel& model, const LoadedModel& source,
-                                 const Images& images, Journal& journal,
+                                 const Images& images, Processes& processes, Journal* journal,
                                  AdversarialFile* adversarial)
     : settings_(settings),
       name_(name),
       model_(model),
       source_(source),
       images_(images.labelled(model.model->dtype())),
+      processes_(processes),
       journal_(journal),
       adversarial_(adversarial) {}
 
 const Verdicts& ModelEvaluation::clean(double p) {
   const auto [at, fresh] = clean_.try_emplace(p);
   if (!fresh) return at->second;
-  Progress progress(fmt::format("clean, mask {}", p), images_.count(), "image");
+  const Index own = shards_of(images_.count(), processes_.rank(), processes_.count()).count();
+  Progress progress(fmt::format("clean, mask {}", p), own, "image");
   const auto on_batch = [&](Index done) {
     progress.update(done);
     stop_if_interrupted();
   };
-  return at->second = clean_verdicts(model_.model->at(p), images_, settings_.batch, on_batch, warn);
+  return at->second = clean_verdicts(model_.model->at(p), images_, settings_.batch, on_batch, warn,
+                                     several(processes_));
 }
 
 AttackResult ModelEvaluation::run(const Combination& c) {
@@ -219,7 +234,8 @@ AttackResult ModelEvaluation::run(const Combination& c) {
       .judged = settings_.transfers() ? model_.model->at(c.mask) : Classifier(),
       .quantize = settings_.quantize.has_value(),
       .batch = settings_.batch,
-      .seed = settings_.common.seed};
+      .seed = settings_.common.seed,
+      .processes = several(processes_)};
   attack(result.verdicts, evaluation, images_, course.hooks());
   course.conclude();
   for (const Verdict& v : result.verdicts)

@@ -13,12 +13,13 @@ namespace robmask {
 class ModelEvaluation {
  public:
   /// `name` tells this model from others in the journal; attacks are driven on `source`, which is
-  /// the model itself unless they transfer; `adversarial`, if given, gets the images of every
-  /// attack.
+  /// the model itself unless they transfer. The processes evaluate together; process 0 has the
+  /// journal and, if images are kept, `adversarial`, which gets those of every attack.
   ModelEvaluation(const EvaluationSettings& settings, const std::string& name,
                   const LoadedModel& model, const LoadedModel& source, const Images& images,
-                  Journal& journal, AdversarialFile* adversarial = nullptr);
+                  Processes& processes, Journal* journal, AdversarialFile* adversarial = nullptr);
 
+  /// Collective.
   AttackResult run(const Combination& combination);
 
  private:
@@ -29,7 +30,8 @@ class ModelEvaluation {
   std::string name_;
   const LoadedModel &model_, &source_;
   LabelledImages images_;
-  Journal& journal_;
+  Processes& processes_;
+  Journal* journal_;
   AdversarialFile* adversarial_;
   std::map<double, Verdicts> clean_;
   /// What smaller strengths broke, by mask and attack; for --reuse-broken.

@@ -40,6 +40,7 @@ class Train final : public TrainingCommand {
     add_training(o);
     add_network(o, network_);
     add_image_size(o, network_);
+    add_processes(o, common_);
     add_common(o, common_);
   }
 

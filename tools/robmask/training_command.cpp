@@ -241,8 +241,11 @@ int TrainingCommand::train(const Model& model,
   Options options;
   add_options(options);
   const Json config = config_json(command, options, common_, model.machine().kernels());
-  require_alike(all, config, {train.split().fingerprint(), test.split().fingerprint()},
-                trainer.steps());
+  require_alike(all, config,
+                {{"the training images", train.split().fingerprint()},
+                 {"the test images", test.split().fingerprint()},
+                 {"the iteration to go on from", trainer.steps()}},
+                model.machine().kernels());
   all.first_does([&] {
     remove_stale_temporaries(dir);
     write_json(dir / "config.json", config);

@@ -58,6 +58,11 @@ void add_threads(Options& o, CommonSettings& c) {
   o.add("threads", c.threads, "threads on the CPU", from_to(1, most_threads), "all cores");
 }
 
+void add_processes(Options& o, CommonSettings& c) {
+  o.group("Several processes");
+  o.add("patience", c.patience, "seconds that one waits for another", from_to(1, largest));
+}
+
 void add_batch(Options& o, Index& batch) {
   o.add("batch", batch, "images at once", from_to(1, 1'000'000));
 }

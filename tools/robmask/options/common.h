@@ -52,6 +52,8 @@ void add_common(Options& options, CommonSettings& common);
 void add_image_files(Options& options, CommonSettings& common);
 /// --threads
 void add_threads(Options& options, CommonSettings& common);
+/// --patience, of commands that several processes share.
+void add_processes(Options& options, CommonSettings& common);
 /// --batch, of `images` at once.
 void add_batch(Options& options, Index& batch);
 /// --replay

@@ -64,7 +64,7 @@ Json run_figures(const EvaluationSettings& e, Index images_shown, const Path& ru
 
   const std::string name =
       fmt::format("{} on {}", weights_identity(run), images.split().fingerprint());
-  ModelEvaluation evaluation(e, name, from, from, images, journal);
+  ModelEvaluation evaluation(e, name, from, from, images, processes(), &journal);
   const std::vector<Combination> combinations = combinations_of(e, from, from);
   Json results = Json::array();
   for (const Combination& combination : combinations) {
