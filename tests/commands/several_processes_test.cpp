@@ -122,7 +122,7 @@ TEST_F(SeveralTrain, SaysAMistakeOfAllOnce) {
 }
 
 TEST_F(SeveralProcesses, OfACommandThatDoesNotShareItsWorkAreRefused) {
-  const Result result = mpirun(command(2, "predict --from nothing"));
+  const Result result = mpirun(command(2, "predict --from nothing --logits logits.npy"));
   EXPECT_EQ(result.code, 2);
   ASSERT_EQ(own_lines(result).size(), 1U);
   EXPECT_NE(own_lines(result)[0].find("predict: expected one process, a launcher started 2"),

@@ -66,7 +66,10 @@ int complain(const std::string& line, int code) {
   if (!last.line.empty())
     std::fprintf(stderr, "robmask: %s\n", one_line(as_flags(last.line)).c_str());
   if (last.alone) all_processes->abort(code);
-  if (together) all_processes->leave();
+  if (together) try {
+      all_processes->leave();
+    } catch (const RunError&) {  // it is the end anyway
+    }
   return code;
 }
 
