@@ -61,7 +61,7 @@ TEST_F(Weights, PredictWritesTheLogitsOfEveryImageInFileOrder) {
   const Variable x(images.batch(DType::f32, all).images);
   EXPECT_EQ(array.to<float>(), from.model->at(0.5)(x).value().to_host<float>());
   EXPECT_DOUBLE_EQ(json["accuracy"].get<double>(),
-                   accuracy(*from.model, 0.5, images, 20, processes(), [](Index) {}));
+                   accuracy(*from.model, 0.5, images, 20, [](Index) {}));
 }
 
 TEST_F(Weights, ExportBlendsMasksAndStatistics) {

@@ -112,7 +112,7 @@ TEST_F(GpuEmulatorFailures, TrainingInTooLittleMemorySaysWhichBatchWouldFit) {
 TEST_F(GpuEmulatorFailures, EvaluationInTooLittleMemoryGoesOnInSmallerBatches) {
   const auto net = model();
   const Images images(machine_, data_.test);
-  const auto measured = [&] { return accuracy(*net, 0, images, 8, processes(), [](Index) {}); };
+  const auto measured = [&] { return accuracy(*net, 0, images, 8, [](Index) {}); };
   const double expected = measured();
   leave(mebibyte / 4);
   testing::internal::CaptureStderr();
