@@ -215,6 +215,28 @@ bool TrainingCommand::prepare_directory() const {
   return resume_ && has_state;
 }
 
+namespace {
+
+/// What process 0 sent in each of so many iterations, beside the least that a sum which all processes
+/// get takes.
+void tell_of_messages(const Processes& all, const ShardedStep& step, Index elements, DType type,
+                      Index iterations) {
+  const Traffic& traffic = all.traffic();
+  if (iterations == 0 || traffic.messages == 0) return;
+  const auto each = [&](auto sum) {
+    return static_cast<double>(sum) / static_cast<double>(iterations);
+  };
+  const double others = all.count() - 1, bytes = static_cast<double>(size_of(type));
+  log("an iteration sent {:.1f} messages of {:.3f} MB, of gradients {:.3f} (at least {:.3f}), of "
+      "which "
+      "{:.0f} % had arrived when the backward pass was over",
+      each(traffic.messages), each(traffic.bytes) / 1e6, each(step.sent()) / 1e6,
+      2 * others / all.count() * static_cast<double>(elements) * bytes / 1e6,
+      100 * static_cast<double>(step.sent_early()) / static_cast<double>(step.sent()));
+}
+
+}  // namespace
+
 int TrainingCommand::train(const Model& model,
                            const std::function<std::unique_ptr<Recipe>()>& recipe,
                            const std::vector<Variable>& trained, const Dataset& data,
@@ -250,7 +272,11 @@ int TrainingCommand::train(const Model& model,
     remove_stale_temporaries(dir);
     write_json(dir / "config.json", config);
   });
+  const Index before = trainer.steps();
   const EpochSummary last = trainer.run();
+  Index elements = 0;
+  for (const Variable& p : trained) elements += p.shape().count();
+  tell_of_messages(all, trainer.step(), elements, model.dtype(), trainer.steps() - before);
 
   using accuracy = Value<std::optional<double>>;
   const std::optional<BestEpoch> best = trainer.best();
