@@ -43,12 +43,12 @@ class GpuEmulatorFailures : public testing::Test {
     s.epochs = 2;
     s.steps = steps;
     const auto net = model();
-    const auto recipe = make_recipe(s, *net);
+    const auto recipe = [&] { return make_recipe(s, *net); };
     Sgd sgd(net->parameters(), s.momentum, s.weight_decay);
     const Images train(machine_, data_.train), none(machine_, {});
     CheckpointInfo info;
     info.spec = net->spec();
-    Trainer trainer(s, {*net, *recipe, sgd}, {train, none}, {info, dir});
+    Trainer trainer(s, {*net, recipe, sgd}, {train, none}, {info, dir});
     if (fs::exists(dir / "state.safetensors")) trainer.resume();
     trainer.run();
   }
