@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "tests/commands/evaluation.h"
+#include "tests/commands/processes.h"
 
 namespace robmask {
 namespace {
@@ -18,14 +19,12 @@ class EvaluateTogether : public Evaluate {
  protected:
   void SetUp() override {
     Evaluate::SetUp();
-    if (std::system("command -v mpirun >/dev/null") != 0) GTEST_SKIP() << "mpirun is not here";
-    // More of them than there are cores, and where everything belongs to root, too.
-    for (const char* name : {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"})
-      ::setenv(name, "1", 0);
+    mpirun_ = mpirun_words();
+    if (mpirun_.empty()) GTEST_SKIP() << "no mpirun here";
   }
 
   std::string on(int processes, const std::string& evaluation) const {
-    return fmt::format("mpirun --oversubscribe -n {} '{}' {}", processes, binary_, evaluation);
+    return fmt::format("{} -n {} '{}' {}", mpirun_, processes, binary_, evaluation);
   }
 
   /// Every output that an evaluation has, under names of its own.
@@ -68,7 +67,7 @@ class EvaluateTogether : public Evaluate {
     test::put(folder_ / "start", fmt::format("echo $$ >'{}'.$OMPI_COMM_WORLD_RANK; exec '{}' {}\n",
                                              id.string(), binary_, evaluation));
     const std::string line =
-        fmt::format("exec mpirun --oversubscribe -n {} sh '{}' >/dev/null 2>'{}'", processes,
+        fmt::format("exec {} -n {} sh '{}' >/dev/null 2>'{}'", mpirun_, processes,
                     (folder_ / "start").string(), (folder_ / "errors").string());
     const pid_t child = ::fork();
     if (child == 0) {
@@ -82,6 +81,8 @@ class EvaluateTogether : public Evaluate {
     ::waitpid(child, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
+
+  std::string mpirun_;
 };
 
 TEST_F(EvaluateTogether, PrintAndWriteWhatOneProcessDoes) {

@@ -3,28 +3,21 @@
 #include <numeric>
 
 #include "engine/shard_sum.h"
-#include "tests/commands/binary.h"
+#include "tests/commands/processes.h"
 
 namespace robmask {
 namespace {
 
-class GpuEmulatorProcesses : public Binary {
+class GpuEmulatorProcesses : public SeveralProcesses {
  protected:
-  void SetUp() override {
-    Binary::SetUp();
-    if (!IsSkipped() && run_program("mpirun", "--version").code != 0)
-      GTEST_SKIP() << "there is no mpirun";
-  }
-
   /// Four iterations, of which the third is recorded and the last has one image.
   Result train(int processes, const std::string& out, int shards, const std::string& options = "",
                const std::string& environment = "") const {
     return run_program(
-        "env", fmt::format("OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 {} mpirun "
-                           "--oversubscribe -n {} '{}' train --device cuda --precision fp32 "
+        "env", fmt::format("{} {} -n {} '{}' train --device cuda --precision fp32 "
                            "--width 1 --batch {} --shards {} --limit-train {} --limit-test 1 "
                            "--epochs 1 --threads 1 --quiet --out '{}' {}",
-                           environment, processes, binary_, shards, shards, 3 * shards + 1,
+                           environment, mpirun_, processes, binary_, shards, shards, 3 * shards + 1,
                            (folder_ / out).string(), options));
   }
   /// The weights, and what a run goes on from.
@@ -97,7 +90,8 @@ void expect_sums(Processes& all, Index shards) {
 
 /// Started alone, it starts itself as three processes.
 TEST(GpuEmulatorShardSums, AreCompleteInWhateverOrderPartsAre) {
-  if (std::system("mpirun --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "there is no mpirun";
+  const std::string mpirun = mpirun_words();
+  if (mpirun.empty()) GTEST_SKIP() << "no mpirun here";
   if (processes().count() > 1) {
     expect_sums(processes(), 5);
     expect_sums(processes(), 2);  // the last process has no shard
@@ -105,10 +99,9 @@ TEST(GpuEmulatorShardSums, AreCompleteInWhateverOrderPartsAre) {
   }
   const Path self = std::filesystem::read_symlink("/proc/self/exe");
   const std::string command = fmt::format(
-      "env -u GTEST_TOTAL_SHARDS -u GTEST_SHARD_INDEX OMPI_ALLOW_RUN_AS_ROOT=1 "
-      "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --oversubscribe -n 3 '{}' --gtest_brief=1 "
+      "env -u GTEST_TOTAL_SHARDS -u GTEST_SHARD_INDEX {} -n 3 '{}' --gtest_brief=1 "
       "--gtest_filter=GpuEmulatorShardSums.*",
-      self.string());
+      mpirun, self.string());
   EXPECT_EQ(std::system(command.c_str()), 0);
 }
 

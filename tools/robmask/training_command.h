@@ -33,7 +33,8 @@ class TrainingCommand : public Command {
   /// Trains `trained` of a model into the run directory, each shard by a recipe of its own, and prints
   /// what came of it. `info` describes the network; what this training makes of it is filled in.
   int train(const Model& model, const std::function<std::unique_ptr<Recipe>()>& recipe,
-            const std::vector<Variable>& trained, const Dataset& data, CheckpointInfo info, const std::string& command);
+            const std::vector<Variable>& trained, const Dataset& data, CheckpointInfo info,
+            const std::string& command);
 
   CommonSettings common_;
   NetworkSettings network_;
