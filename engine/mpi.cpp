@@ -230,6 +230,7 @@ class MpiProcesses final : public Processes {
                              places.data(), MPI_BYTE, world, r);
     });
     std::vector<std::string> parts;
+    parts.reserve(count_);
     for (int i = 0; i < count_; ++i) parts.push_back(all.substr(places[i], lengths[i]));
     return parts;
   }

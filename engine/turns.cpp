@@ -55,6 +55,7 @@ void Turns::run(const std::function<void(int)>& work) {
   s.turn = 0;
   s.failure = nullptr;
   std::vector<std::jthread> workers;
+  workers.reserve(s.count);
   for (int number = 0; number < s.count; ++number)
     workers.emplace_back([&s, &work, number] {
       own_number = number;

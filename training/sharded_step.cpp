@@ -13,6 +13,7 @@ enum Tag { of_statistics, of_rows, of_totals, of_gradients = 8 };
 
 std::vector<Index> sizes_of(const std::vector<Variable>& parameters) {
   std::vector<Index> sizes;
+  sizes.reserve(parameters.size());
   for (const Variable& p : parameters) sizes.push_back(p.shape().count());
   return sizes;
 }
