@@ -47,8 +47,6 @@ struct Turns::State {
 Turns::Turns(int count) : state_(new State{count}) {}
 Turns::~Turns() = default;
 
-int Turns::count() const { return state_->count; }
-
 void Turns::run(const std::function<void(int)>& work) {
   State& s = *state_;
   if (s.count == 1) return work(0);

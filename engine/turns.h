@@ -12,7 +12,6 @@ class Turns {
   explicit Turns(int count);
   ~Turns();
 
-  int count() const;
   /// Calls work(0), …, work(count − 1), each on a thread of its own, of which one runs at a time, the
   /// first one first; returns when all have. What one of them throws ends the others at the next
   /// meeting and is thrown here.

@@ -13,14 +13,21 @@ inline std::string mpirun_words() {
          "mpirun --oversubscribe -q --timeout 120";
 }
 
-class SeveralProcesses : public Binary {
+/// Tests of a fixture that start several processes.
+template <class Fixture>
+class WithMpirun : public Fixture {
  protected:
   void SetUp() override {
-    Binary::SetUp();
+    Fixture::SetUp();
     mpirun_ = mpirun_words();
     if (mpirun_.empty()) GTEST_SKIP() << "no mpirun here";
   }
 
+  std::string mpirun_;
+};
+
+class SeveralProcesses : public WithMpirun<Binary> {
+ protected:
   /// "-n 2 robmask train …", without what mpirun itself says of processes that fail.
   std::string command(int count, const std::string& arguments) const {
     return fmt::format("-n {} '{}' {} --device cpu", count, binary_, arguments);
@@ -43,8 +50,6 @@ class SeveralProcesses : public Binary {
       if (line.starts_with("robmask: ")) lines.push_back(line.substr(9));
     return lines;
   }
-
-  std::string mpirun_;
 };
 
 }  // namespace robmask

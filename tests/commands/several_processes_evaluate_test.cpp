@@ -15,14 +15,8 @@
 namespace robmask {
 namespace {
 
-class EvaluateTogether : public Evaluate {
+class EvaluateTogether : public WithMpirun<Evaluate> {
  protected:
-  void SetUp() override {
-    Evaluate::SetUp();
-    mpirun_ = mpirun_words();
-    if (mpirun_.empty()) GTEST_SKIP() << "no mpirun here";
-  }
-
   std::string on(int processes, const std::string& evaluation) const {
     return fmt::format("{} -n {} '{}' {}", mpirun_, processes, binary_, evaluation);
   }
@@ -81,8 +75,6 @@ class EvaluateTogether : public Evaluate {
     ::waitpid(child, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
-
-  std::string mpirun_;
 };
 
 TEST_F(EvaluateTogether, PrintAndWriteWhatOneProcessDoes) {

@@ -39,9 +39,11 @@ Hits count_hits(const EvaluationSettings& s, const LoadedModel& from, double p,
                 const std::string& corruption, Processes& processes) {
   auto splits = load_corruption(s.corruptions, corruption, data_options(s.common, false, true),
                                 from.info.spec.classes);
-  Json prints;
-  for (const Split& split : splits) prints.push_back(split.fingerprint());
-  require_alike(processes, Json::object(), {{"the images of " + corruption, prints}}, "");
+  if (processes.count() > 1) {
+    Json prints;
+    for (const Split& split : splits) prints.push_back(split.fingerprint());
+    require_alike(processes, Json::object(), {{"the images of " + corruption, prints}}, "");
+  }
   Hits hits{splits.front().size()};
   const Index own = shards_of(hits.n, processes.rank(), processes.count()).count();
   Progress progress(fmt::format("{}, mask {}", corruption, p), own * std::ssize(splits), "image");

@@ -222,14 +222,13 @@ namespace {
 void tell_of_messages(const Processes& all, const ShardedStep& step, Index elements, DType type,
                       Index iterations) {
   const Traffic& traffic = all.traffic();
-  if (iterations == 0 || traffic.messages == 0) return;
+  if (iterations == 0 || traffic.messages == 0 || step.sent() == 0) return;
   const auto each = [&](auto sum) {
     return static_cast<double>(sum) / static_cast<double>(iterations);
   };
   const double others = all.count() - 1, bytes = static_cast<double>(size_of(type));
   log("an iteration sent {:.1f} messages of {:.3f} MB, of gradients {:.3f} (at least {:.3f}), of "
-      "which "
-      "{:.0f} % had arrived when the backward pass was over",
+      "which {:.0f} % had arrived when the backward pass was over",
       each(traffic.messages), each(traffic.bytes) / 1e6, each(step.sent()) / 1e6,
       2 * others / all.count() * static_cast<double>(elements) * bytes / 1e6,
       100 * static_cast<double>(step.sent_early()) / static_cast<double>(step.sent()));
@@ -263,11 +262,12 @@ int TrainingCommand::train(const Model& model,
   Options options;
   add_options(options);
   const Json config = config_json(command, options, common_, model.machine().kernels());
-  require_alike(all, config,
-                {{"the training images", train.split().fingerprint()},
-                 {"the test images", test.split().fingerprint()},
-                 {"the iteration to go on from", trainer.steps()}},
-                model.machine().kernels());
+  if (all.count() > 1)
+    require_alike(all, config,
+                  {{"the training images", train.split().fingerprint()},
+                   {"the test images", test.split().fingerprint()},
+                   {"the iteration to go on from", trainer.steps()}},
+                  model.machine().kernels());
   all.first_does([&] {
     remove_stale_temporaries(dir);
     write_json(dir / "config.json", config);
