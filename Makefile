@@ -43,6 +43,7 @@ all: $(BUILD)/robmask
 include build.mk   # what there is to compile, and how
 include gpu.mk     # nvcc, the emulator, what runs on a GPU
 include checks.mk  # all that is looked at beyond the tests
+include course.mk  # ladders, lessons, and what they are checked by
 
 # ---- programs -------------------------------------------------------------------------------------
 
@@ -134,4 +135,4 @@ clean:
 # Of each file the comment that it begins with.
 help:
 	@awk 'FNR == 1 { if (NR > 1) print ""; top = 1 } !/^#/ { top = 0 } top { sub(/^# ?/, ""); print }' \
-	  Makefile checks.mk gpu.mk
+	  Makefile course.mk checks.mk gpu.mk

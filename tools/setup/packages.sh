@@ -32,6 +32,7 @@ build may program pkg-config pkgconf finds MPI
 build may library mpi-c libopenmpi-dev connects processes
 demo may program gnuplot gnuplot-nox draws curves
 test must header gtest/gtest.h libgtest-dev the tests
+test must header eigen3/Eigen/Core libeigen3-dev a rung of the ladders
 test must program $PYTHON python3 checks the benchmarks
 test must program pkg-config pkgconf builds the examples
 test must program cmake cmake builds the examples

@@ -1,0 +1,84 @@
+# To learn from (docs/course/):
+#
+# make first-network  a network of one's own, its accuracy clean and attacked, in half a minute
+# make lesson-3       the tests of a lesson's exercises; the first time it copies those to answers/lesson_3
+# make solution-3     the same tests on the solutions
+# make ladders        from the definition of a convolution to what the engine does, step by step, timed
+# make figures        draws the course's figures anew
+# make course-check   every program, excerpt and command of the course, the solutions, the ladders' results
+
+.PHONY: first-network ladders figures course-check
+LESSONS := $(patsubst tools/course/lesson_%,%,$(wildcard tools/course/lesson_*))
+
+# ---- ladders --------------------------------------------------------------------------------------
+
+# Each folder is a program; its rungs are compiled for this processor alone, as fast as it can.
+LADDERS := convolution
+LADDER_PROGRAMS := $(LADDERS:%=$(BUILD)/ladder/%)
+rungs = $(patsubst tools/ladder/%.cpp,$(BUILD)/ladder/objects/%.o,$(wildcard tools/ladder/*.cpp tools/ladder/$(1)/*.cpp))
+
+$(BUILD)/ladder/objects/%.o: tools/ladder/%.cpp $(BUILD)/flags | $(BUILD)/packages-test
+	@mkdir -p $(@D)
+	$(call say,compile $<  ($(BEST)))
+	$(Q)$(CXX) $(FLAGS) $(MARCH_$(BEST)) -MMD -MP -c -o $@ $<
+
+define ladder_rules
+$(BUILD)/ladder/$(1): $(call rungs,$(1)) $(BUILD)/librobmask.a
+	$$(call say,link    $$@)
+	$$(Q)$$(LINK) -o $$@ $$^ $$(LIBS) $$(CUDA_LIBS)
+-include $(patsubst %.o,%.d,$(call rungs,$(1)))
+endef
+$(foreach ladder,$(LADDERS),$(eval $(call ladder_rules,$(ladder))))
+
+ladders: $(LADDER_PROGRAMS)
+	$(Q)for ladder in $^; do $$ladder || exit 1; done
+
+# ---- lessons --------------------------------------------------------------------------------------
+
+# Exercises are copied to answers/, which git ignores, so that nobody's answers are overwritten. The
+# last lesson's run on the emulated GPU.
+EXERCISES := $(wildcard tools/course/lesson_*/*.cpp tools/course/solutions/lesson_*/*.cpp)
+compiled   = $(patsubst %.cpp,$(BUILD)/course/%.o,$(1))
+LESSON_FLAGS = $(FLAGS) -O1 -DROBMASK_CUDA $(LENIENT) -MMD -MP
+LINK_TESTS = $(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) $(if $(filter 8,$*),,$(CUDA_LIBS)) -lgtest -lgtest_main
+
+.PHONY: $(LESSONS:%=lesson-%) $(LESSONS:%=solution-%) unsolved-check
+$(LESSONS:%=lesson-%): lesson-%: $(BUILD)/course/answers-%
+	$< --gtest_brief=0 --gtest_print_time=0
+$(LESSONS:%=solution-%): solution-%: $(BUILD)/course/solutions-%
+	$< --gtest_brief=0 --gtest_print_time=0
+
+answers/lesson_%:
+	@mkdir -p answers && cp -r tools/course/lesson_$* $@ && rm -f $@/*_test.cpp $@/*.h
+	@echo "The exercises are now in $@/: solve them there, then make lesson-$* again."
+
+# lesson_rules NUMBER: the tests with the reader's answers, with the solutions, with the exercises as they are
+exercises_of = $(filter-out %_test.cpp,$(wildcard tools/course/lesson_$(1)/*.cpp))
+answers_of   = $(patsubst tools/course/%,answers/%,$(exercises_of))
+define lesson_rules
+linked_$(1) := $(BUILD)/course/tools/course/lesson_$(1)/exercises_test.o $(if $(filter 8,$(1)),$(EMULATED),$(BUILD)/librobmask.a)
+$(BUILD)/course/answers-$(1): $(call compiled,$(answers_of)) $$(linked_$(1))
+	$$(LINK_TESTS)
+$(BUILD)/course/solutions-$(1): $(call compiled,$(wildcard tools/course/solutions/lesson_$(1)/*.cpp)) $$(linked_$(1))
+	$$(LINK_TESTS)
+$(BUILD)/course/unsolved-$(1): $(call compiled,$(exercises_of)) $$(linked_$(1))
+	$$(LINK_TESTS)
+$(call compiled,$(answers_of)): LENIENT := -Wno-error
+$(answers_of): | answers/lesson_$(1) ;
+endef
+$(foreach n,$(LESSONS),$(eval $(call lesson_rules,$(n))))
+
+$(BUILD)/course/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-test
+	@mkdir -p $(@D)
+	$(call say,compile $<)
+	$(Q)$(CXX) $(LESSON_FLAGS) -c -o $@ $<
+-include $(patsubst %.o,%.d,$(call compiled,$(EXERCISES) $(wildcard answers/*/*.cpp)))
+
+# What is printed must be what the text says; solutions pass, and no test passes without them.
+course-check: $(BUILD)/robmask $(LADDER_PROGRAMS) $(EMULATED) $(foreach n,$(LESSONS),$(BUILD)/course/solutions-$(n) $(BUILD)/course/unsolved-$(n))
+	$(Q)for ladder in $(LADDER_PROGRAMS); do $$ladder --check || exit 1; done
+	$(Q)CXX_COMMAND='$(LINK) $(LESSON_FLAGS)' LIBRARY='$(BUILD)/librobmask.a $(LIBS) $(CUDA_LIBS)' \
+	  EMULATED='$(EMULATED) $(LIBS)' $(PYTHON) tools/checks/course.py $(BUILD)/course/programs
+	$(Q)for n in $(LESSONS); do $(BUILD)/course/solutions-$$n --gtest_brief=$(BRIEF) || exit 1; done
+	$(Q)for n in $(LESSONS); do $(BUILD)/course/unsolved-$$n --gtest_brief=0 | grep '^\[       OK' && \
+	  { echo "lesson $$n: passes without being solved" >&2; exit 1; } || :; done
