@@ -74,6 +74,19 @@ $(BUILD)/course/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-test
 	$(Q)$(CXX) $(LESSON_FLAGS) -c -o $@ $<
 -include $(patsubst %.o,%.d,$(call compiled,$(EXERCISES) $(wildcard answers/*/*.cpp)))
 
+# ---- figures --------------------------------------------------------------------------------------
+
+FIGURES := $(call compiled,$(wildcard tools/course/figures/*.cpp))
+$(BUILD)/course/figures: $(FIGURES) $(BUILD)/librobmask.a
+	$(call say,link    $@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS) $(CUDA_LIBS)
+-include $(FIGURES:.o=.d)
+
+figures: $(BUILD)/course/figures
+	$< docs/course/figures
+
+# ---- checks ---------------------------------------------------------------------------------------
+
 # What is printed must be what the text says; solutions pass, and no test passes without them.
 course-check: $(BUILD)/robmask $(LADDER_PROGRAMS) $(EMULATED) $(foreach n,$(LESSONS),$(BUILD)/course/solutions-$(n) $(BUILD)/course/unsolved-$(n))
 	$(Q)for ladder in $(LADDER_PROGRAMS); do $$ladder --check || exit 1; done

@@ -1,0 +1,12 @@
+#pragma once
+// Each lesson draws its figures into a folder.
+
+#include <filesystem>
+
+namespace robmask::course {
+
+using Folder = std::filesystem::path;
+
+void draw_lesson_1(const Folder& to);
+
+}  // namespace robmask::course
