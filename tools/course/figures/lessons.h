@@ -8,5 +8,6 @@ namespace robmask::course {
 using Folder = std::filesystem::path;
 
 void draw_lesson_1(const Folder& to);
+void draw_lesson_2(const Folder& to);
 
 }  // namespace robmask::course
