@@ -10,5 +10,6 @@ using Folder = std::filesystem::path;
 void draw_lesson_1(const Folder& to);
 void draw_lesson_2(const Folder& to);
 void draw_lesson_3(const Folder& to);
+void draw_lesson_4(const Folder& to);
 
 }  // namespace robmask::course

@@ -11,5 +11,5 @@ int main(int argc, char** argv) {
     return 2;
   }
   const Folder to = argv[1];
-  for (const auto& draw : {draw_lesson_1, draw_lesson_2, draw_lesson_3}) draw(to);
+  for (const auto& draw : {draw_lesson_1, draw_lesson_2, draw_lesson_3, draw_lesson_4}) draw(to);
 }
