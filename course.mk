@@ -13,7 +13,7 @@ LESSONS := $(patsubst tools/course/lesson_%,%,$(wildcard tools/course/lesson_*))
 # ---- ladders --------------------------------------------------------------------------------------
 
 # Each folder is a program; its rungs are compiled for this processor alone, as fast as it can.
-LADDERS := convolution
+LADDERS := convolution mask derivative
 LADDER_PROGRAMS := $(LADDERS:%=$(BUILD)/ladder/%)
 rungs = $(patsubst tools/ladder/%.cpp,$(BUILD)/ladder/objects/%.o,$(wildcard tools/ladder/*.cpp tools/ladder/$(1)/*.cpp))
 
