@@ -17,7 +17,7 @@ namespace {
 
 /// y: M·C   x: M·C   w: C·C, from row to column
 void multiply(float* y, const float* x, const float* w) {
-  constexpr int R = 4, V = 16;
+  constexpr int R = 4, V = 32;
   for (Index r = 0; r < M; r += R)
     for (Index c = 0; c < C; c += V) {
       float sum[R][V] = {};

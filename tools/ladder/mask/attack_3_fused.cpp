@@ -15,10 +15,10 @@ namespace robmask::ladder {
 
 namespace {
 
-/// store(r, c, sums): what becomes of sixteen sums of a row.   x: M·C   w: C·C, from row to column
+/// store(r, c, sums): what becomes of the sums of a row, V at a time.   x: M·C   w: C·C, from row to column
 template <class Store>
 void multiply(const float* x, const float* w, const Store& store) {
-  constexpr int R = 4, V = 16;
+  constexpr int R = 4, V = 32;
   for (Index r = 0; r < M; r += R)
     for (Index c = 0; c < C; c += V) {
       float sum[R][V] = {};
@@ -39,7 +39,7 @@ void fused(const Attack& a) {
     for (Index k = 0; k < C; ++k) scaled[k * C + c] = a.w[k * C + c] * scale;
   }
   multiply(a.x, scaled, [&](Index r, Index c, const float(&sum)[16]) {
-    for (int j = 0; j < 16; ++j) a.z[r * C + c + j] = std::max(sum[j] + shift[c + j], 0.f);
+    for (int j = 0; j < 32; ++j) a.z[r * C + c + j] = std::max(sum[j] + shift[c + j], 0.f);
   });
 }
 
@@ -48,7 +48,7 @@ void fused_back(const Attack& a) {
   for (Index c = 0; c < C; ++c)
     for (Index k = 0; k < C; ++k) scaled[k * C + c] = a.v[c * C + k] * a.gamma[c] * a.inverse[c];
   multiply(a.dy_behind, scaled, [&](Index r, Index c, const float(&sum)[16]) {
-    for (int j = 0; j < 16; ++j) a.dy[r * C + c + j] = gated(sum[j], a.z[r * C + c + j]);
+    for (int j = 0; j < 32; ++j) a.dy[r * C + c + j] = gated(sum[j], a.z[r * C + c + j]);
   });
 }
 
