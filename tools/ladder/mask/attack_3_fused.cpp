@@ -38,7 +38,7 @@ void fused(const Attack& a) {
     shift[c] = a.beta[c] - scale * a.mean[c];
     for (Index k = 0; k < C; ++k) scaled[k * C + c] = a.w[k * C + c] * scale;
   }
-  multiply(a.x, scaled, [&](Index r, Index c, const float(&sum)[16]) {
+  multiply(a.x, scaled, [&](Index r, Index c, const float* sum) {
     for (int j = 0; j < 32; ++j) a.z[r * C + c + j] = std::max(sum[j] + shift[c + j], 0.f);
   });
 }
@@ -47,7 +47,7 @@ void fused_back(const Attack& a) {
   float scaled[C * C];
   for (Index c = 0; c < C; ++c)
     for (Index k = 0; k < C; ++k) scaled[k * C + c] = a.v[c * C + k] * a.gamma[c] * a.inverse[c];
-  multiply(a.dy_behind, scaled, [&](Index r, Index c, const float(&sum)[16]) {
+  multiply(a.dy_behind, scaled, [&](Index r, Index c, const float* sum) {
     for (int j = 0; j < 32; ++j) a.dy[r * C + c + j] = gated(sum[j], a.z[r * C + c + j]);
   });
 }
