@@ -8,7 +8,17 @@
 # make course-check   every program, excerpt and command of the course, the solutions, the ladders' results
 
 .PHONY: first-network ladders figures course-check
+compiled = $(patsubst %.cpp,$(BUILD)/course/%.o,$(1))
 LESSONS := $(patsubst tools/course/lesson_%,%,$(wildcard tools/course/lesson_*))
+
+# ---- a first network ------------------------------------------------------------------------------
+
+$(BUILD)/course/first_network: $(call compiled,tools/course/first_network.cpp) $(BUILD)/librobmask.a
+	$(call say,link    $@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS) $(CUDA_LIBS)
+
+first-network: $(BUILD)/course/first_network
+	$<
 
 # ---- ladders --------------------------------------------------------------------------------------
 
@@ -38,7 +48,6 @@ ladders: $(LADDER_PROGRAMS)
 # Exercises are copied to answers/, which git ignores, so that nobody's answers are overwritten. The
 # last lesson's run on the emulated GPU.
 EXERCISES := $(wildcard tools/course/lesson_*/*.cpp tools/course/solutions/lesson_*/*.cpp)
-compiled   = $(patsubst %.cpp,$(BUILD)/course/%.o,$(1))
 LESSON_FLAGS = $(FLAGS) -O1 -DROBMASK_CUDA $(LENIENT) -MMD -MP
 LINK_TESTS = $(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) $(if $(filter 8,$*),,$(CUDA_LIBS)) -lgtest -lgtest_main
 
@@ -72,7 +81,7 @@ $(BUILD)/course/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-test
 	@mkdir -p $(@D)
 	$(call say,compile $<)
 	$(Q)$(CXX) $(LESSON_FLAGS) -c -o $@ $<
--include $(patsubst %.o,%.d,$(call compiled,$(EXERCISES) $(wildcard answers/*/*.cpp)))
+-include $(patsubst %.o,%.d,$(call compiled,tools/course/first_network.cpp $(EXERCISES) $(wildcard answers/*/*.cpp)))
 
 # ---- figures --------------------------------------------------------------------------------------
 
