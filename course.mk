@@ -5,9 +5,10 @@
 # make solution-3     the same tests on the solutions
 # make ladders        from the definition of a convolution to what the engine does, step by step, timed
 # make figures        draws the course's figures anew
+# make places         writes today's line numbers into docs/flow.md
 # make course-check   every program, excerpt and command of the course, the solutions, the ladders' results
 
-.PHONY: first-network ladders figures course-check
+.PHONY: first-network ladders figures places course-check
 compiled = $(patsubst %.cpp,$(BUILD)/course/%.o,$(1))
 LESSONS := $(patsubst tools/course/lesson_%,%,$(wildcard tools/course/lesson_*))
 
@@ -96,11 +97,15 @@ figures: $(BUILD)/course/figures
 
 # ---- checks ---------------------------------------------------------------------------------------
 
+places:
+	$(PYTHON) tools/checks/places.py --mend docs/flow.md
+
 # What is printed must be what the text says; solutions pass, and no test passes without them.
 course-check: $(BUILD)/robmask $(LADDER_PROGRAMS) $(EMULATED) $(foreach n,$(LESSONS),$(BUILD)/course/solutions-$(n) $(BUILD)/course/unsolved-$(n))
 	$(Q)for ladder in $(LADDER_PROGRAMS); do $$ladder --check || exit 1; done
 	$(Q)CXX_COMMAND='$(LINK) $(LESSON_FLAGS)' LIBRARY='$(BUILD)/librobmask.a $(LIBS) $(CUDA_LIBS)' \
 	  EMULATED='$(EMULATED) $(LIBS)' $(PYTHON) tools/checks/course.py $(BUILD)/course/programs
+	$(Q)$(PYTHON) tools/checks/places.py docs/flow.md
 	$(Q)for n in $(LESSONS); do $(BUILD)/course/solutions-$$n --gtest_brief=$(BRIEF) || exit 1; done
 	$(Q)for n in $(LESSONS); do $(BUILD)/course/unsolved-$$n --gtest_brief=0 | grep '^\[       OK' && \
 	  { echo "lesson $$n: passes without being solved" >&2; exit 1; } || :; done
