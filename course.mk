@@ -2,6 +2,7 @@
 #
 # make first-network  a network of one's own, its accuracy clean and attacked, in half a minute
 # make lesson-3       the tests of a lesson's exercises; the first time it copies those to answers/lesson_3
+# make program-3-1    a lesson's program, to be changed: it is copied to answers/program_3-1.cpp
 # make solution-3     the same tests on the solutions
 # make ladders        from the definition of a convolution to what the engine does, step by step, timed
 # make figures        draws the course's figures anew
@@ -83,6 +84,20 @@ $(BUILD)/course/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-test
 	$(call say,compile $<)
 	$(Q)$(CXX) $(LESSON_FLAGS) -c -o $@ $<
 -include $(patsubst %.o,%.d,$(call compiled,tools/course/first_network.cpp $(EXERCISES) $(wildcard answers/*/*.cpp)))
+
+# A program of a lesson, to be changed.
+.PRECIOUS: answers/program_%.cpp $(BUILD)/course/answers/%.o $(BUILD)/course/program_%
+answers/program_%.cpp:
+	@mkdir -p answers
+	$(Q)$(PYTHON) tools/checks/course.py --write $* $@
+	@echo "The program is now $@: change it, then make program-$* again."
+$(BUILD)/course/program_8-%: $(BUILD)/course/answers/program_8-%.o $(EMULATED)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/course/program_%: $(BUILD)/course/answers/program_%.o $(BUILD)/librobmask.a
+	$(Q)$(LINK) -o $@ $^ $(LIBS) $(CUDA_LIBS)
+program-%: LENIENT := -Wno-error
+program-%: $(BUILD)/course/program_%
+	$<
 
 # ---- figures --------------------------------------------------------------------------------------
 
