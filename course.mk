@@ -2,18 +2,30 @@
 #
 # make first-network  a network of one's own, its accuracy clean and attacked, in half a minute
 # make lesson-3       the tests of a lesson's exercises; the first time it copies those to answers/lesson_3
+# make program-3-1    a lesson's program, to be changed: it is copied to answers/program_3-1.cpp
 # make solution-3     the same tests on the solutions
 # make ladders        from the definition of a convolution to what the engine does, step by step, timed
 # make figures        draws the course's figures anew
+# make places         writes today's line numbers into docs/flow.md
 # make course-check   every program, excerpt and command of the course, the solutions, the ladders' results
 
-.PHONY: first-network ladders figures course-check
+.PHONY: first-network ladders figures places course-check
+compiled = $(patsubst %.cpp,$(BUILD)/course/%.o,$(1))
 LESSONS := $(patsubst tools/course/lesson_%,%,$(wildcard tools/course/lesson_*))
+
+# ---- a first network ------------------------------------------------------------------------------
+
+$(BUILD)/course/first_network: $(call compiled,tools/course/first_network.cpp) $(BUILD)/librobmask.a
+	$(call say,link    $@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS) $(CUDA_LIBS)
+
+first-network: $(BUILD)/course/first_network
+	$<
 
 # ---- ladders --------------------------------------------------------------------------------------
 
 # Each folder is a program; its rungs are compiled for this processor alone, as fast as it can.
-LADDERS := convolution
+LADDERS := convolution mask derivative
 LADDER_PROGRAMS := $(LADDERS:%=$(BUILD)/ladder/%)
 rungs = $(patsubst tools/ladder/%.cpp,$(BUILD)/ladder/objects/%.o,$(wildcard tools/ladder/*.cpp tools/ladder/$(1)/*.cpp))
 
@@ -38,7 +50,6 @@ ladders: $(LADDER_PROGRAMS)
 # Exercises are copied to answers/, which git ignores, so that nobody's answers are overwritten. The
 # last lesson's run on the emulated GPU.
 EXERCISES := $(wildcard tools/course/lesson_*/*.cpp tools/course/solutions/lesson_*/*.cpp)
-compiled   = $(patsubst %.cpp,$(BUILD)/course/%.o,$(1))
 LESSON_FLAGS = $(FLAGS) -O1 -DROBMASK_CUDA $(LENIENT) -MMD -MP
 LINK_TESTS = $(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) $(if $(filter 8,$*),,$(CUDA_LIBS)) -lgtest -lgtest_main
 
@@ -72,7 +83,21 @@ $(BUILD)/course/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-test
 	@mkdir -p $(@D)
 	$(call say,compile $<)
 	$(Q)$(CXX) $(LESSON_FLAGS) -c -o $@ $<
--include $(patsubst %.o,%.d,$(call compiled,$(EXERCISES) $(wildcard answers/*/*.cpp)))
+-include $(patsubst %.o,%.d,$(call compiled,tools/course/first_network.cpp $(EXERCISES) $(wildcard answers/*/*.cpp)))
+
+# A program of a lesson, to be changed.
+.PRECIOUS: answers/program_%.cpp $(BUILD)/course/answers/%.o $(BUILD)/course/program_%
+answers/program_%.cpp:
+	@mkdir -p answers
+	$(Q)$(PYTHON) tools/checks/course.py --write $* $@
+	@echo "The program is now $@: change it, then make program-$* again."
+$(BUILD)/course/program_8-%: $(BUILD)/course/answers/program_8-%.o $(EMULATED)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/course/program_%: $(BUILD)/course/answers/program_%.o $(BUILD)/librobmask.a
+	$(Q)$(LINK) -o $@ $^ $(LIBS) $(CUDA_LIBS)
+program-%: LENIENT := -Wno-error
+program-%: $(BUILD)/course/program_%
+	$<
 
 # ---- figures --------------------------------------------------------------------------------------
 
@@ -87,11 +112,15 @@ figures: $(BUILD)/course/figures
 
 # ---- checks ---------------------------------------------------------------------------------------
 
+places:
+	$(PYTHON) tools/checks/places.py --mend docs/flow.md
+
 # What is printed must be what the text says; solutions pass, and no test passes without them.
 course-check: $(BUILD)/robmask $(LADDER_PROGRAMS) $(EMULATED) $(foreach n,$(LESSONS),$(BUILD)/course/solutions-$(n) $(BUILD)/course/unsolved-$(n))
 	$(Q)for ladder in $(LADDER_PROGRAMS); do $$ladder --check || exit 1; done
 	$(Q)CXX_COMMAND='$(LINK) $(LESSON_FLAGS)' LIBRARY='$(BUILD)/librobmask.a $(LIBS) $(CUDA_LIBS)' \
 	  EMULATED='$(EMULATED) $(LIBS)' $(PYTHON) tools/checks/course.py $(BUILD)/course/programs
+	$(Q)$(PYTHON) tools/checks/places.py docs/flow.md
 	$(Q)for n in $(LESSONS); do $(BUILD)/course/solutions-$$n --gtest_brief=$(BRIEF) || exit 1; done
 	$(Q)for n in $(LESSONS); do $(BUILD)/course/unsolved-$$n --gtest_brief=0 | grep '^\[       OK' && \
 	  { echo "lesson $$n: passes without being solved" >&2; exit 1; } || :; done

@@ -2,6 +2,7 @@
 """Runs the course: every block of code in docs/course must compile, run, or stand in the sources.
 
 usage: course.py FOLDER [LESSON.md...]     programs are built in FOLDER; without lessons, all of them
+       course.py --write 3-1 FILE.cpp      the first program of lesson 3
 CXX_COMMAND compiles, LIBRARY and EMULATED are what programs are linked with.
 
   ```cpp               Blocks are a notebook. One with a main is run, after all blocks above it in its
@@ -160,7 +161,21 @@ def check(folder, blocks, block):
     return None
 
 
+def write_program(name, file):
+    number, which = name.split("-")
+    for lesson in (ROOT / "docs/course").glob(f"{number}-*.md"):
+        blocks = blocks_of(lesson)
+        programs = [block for block in blocks if block.language == "cpp" and block.is_program]
+        if which.isdigit() and 1 <= int(which) <= len(programs):
+            text = program_of(blocks, programs[int(which) - 1])
+            return pathlib.Path(file).write_text(re.sub(r"^#line .*\n", "", text, flags=re.M))
+        sys.exit(f"course.py: lesson {number} has programs {number}-1 to {number}-{len(programs)}, not {name}")
+    sys.exit(f"course.py: no lesson {number}")
+
+
 def main():
+    if sys.argv[1:2] == ["--write"]:
+        return write_program(*sys.argv[2:])
     folder = pathlib.Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     lessons = [pathlib.Path(p).resolve() for p in sys.argv[2:]] or sorted((ROOT / "docs/course").glob("*.md"))

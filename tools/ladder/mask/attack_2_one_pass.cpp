@@ -1,0 +1,57 @@
+// Rung 2: one pass behind the convolution.
+//
+//   forward:   z = max(scale·y + shift, 0)      scale = γ·s,  shift = β − scale·μ
+//   backward:  dy = scale·dz·[z > 0]
+//
+// Two numbers a channel are all that a mask is once its statistics are known, and one pass applies
+// them. Expected: one map less written and read, forward and backward.
+
+#include <algorithm>
+#include <vector>
+
+#include "tools/ladder/mask/mask.h"
+
+namespace robmask::ladder {
+
+namespace {
+
+/// y: M·C   x: M·C   w: C·C, from row to column
+void multiply(float* y, const float* x, const float* w) {
+  constexpr int R = 4, V = 32;
+  for (Index r = 0; r < M; r += R)
+    for (Index c = 0; c < C; c += V) {
+      float sum[R][V] = {};
+      for (Index k = 0; k < C; ++k)
+        for (int i = 0; i < R; ++i)
+          for (int j = 0; j < V; ++j) sum[i][j] += x[(r + i) * C + k] * w[k * C + c + j];
+      for (int i = 0; i < R; ++i) std::copy_n(sum[i], V, y + (r + i) * C + c);
+    }
+}
+
+}  // namespace
+
+void one_pass(const Attack& a) {
+  static std::vector<float> y(M * C);
+  multiply(y.data(), a.x, a.w);
+  float scale[C], shift[C];
+  for (Index c = 0; c < C; ++c) {
+    scale[c] = a.gamma[c] * a.inverse[c];
+    shift[c] = a.beta[c] - scale[c] * a.mean[c];
+  }
+  for (Index r = 0; r < M; ++r)
+    for (Index c = 0; c < C; ++c)
+      a.z[r * C + c] = std::max(scale[c] * y[r * C + c] + shift[c], 0.f);
+}
+
+void one_pass_back(const Attack& a) {
+  static std::vector<float> turned(C * C), dz(M * C);
+  for (Index c = 0; c < C; ++c)
+    for (Index k = 0; k < C; ++k) turned[k * C + c] = a.v[c * C + k];
+  multiply(dz.data(), a.dy_behind, turned.data());
+  float scale[C];
+  for (Index c = 0; c < C; ++c) scale[c] = a.gamma[c] * a.inverse[c];
+  for (Index r = 0; r < M; ++r)
+    for (Index c = 0; c < C; ++c) a.dy[r * C + c] = gated(scale[c] * dz[r * C + c], a.z[r * C + c]);
+}
+
+}  // namespace robmask::ladder
