@@ -5,11 +5,12 @@
 # make program-3-1    a lesson's program, to be changed: it is copied to answers/program_3-1.cpp
 # make solution-3     the same tests on the solutions
 # make ladders        from the definition of a convolution to what the engine does, step by step, timed
+# make counted-ladder the same on the emulated GPU, where accesses are counted (gpu-ladder: timed)
 # make figures        draws the course's figures anew
 # make places         writes today's line numbers into docs/flow.md
 # make course-check   every program, excerpt and command of the course, the solutions, the ladders' results
 
-.PHONY: first-network ladders figures places course-check
+.PHONY: first-network ladders counted-ladder figures places course-check
 compiled = $(patsubst %.cpp,$(BUILD)/course/%.o,$(1))
 LESSONS := $(patsubst tools/course/lesson_%,%,$(wildcard tools/course/lesson_*))
 
@@ -44,6 +45,19 @@ $(foreach ladder,$(LADDERS),$(eval $(call ladder_rules,$(ladder))))
 
 ladders: $(LADDER_PROGRAMS)
 	$(Q)for ladder in $^; do $$ladder || exit 1; done
+
+# The GPU's, on the emulator, which does not time but count.
+COUNTED := $(BUILD)/ladder/gpu_convolution
+GPU_LADDER_TEXT := docs/ladders-gpu.part.md
+counted_objects := $(call emulated,$(filter-out %/timing.cu,$(GPU_LADDER)) tools/ladder/gpu_convolution/counting.cpp)
+$(COUNTED): $(counted_objects) $(BUILD)/ladder/objects/ladder.o $(EMULATED)
+	$(call say,link    $@)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBS)
+$(counted_objects): | $(BUILD)/packages-test
+-include $(counted_objects:.o=.d)
+
+counted-ladder: $(COUNTED)
+	$<
 
 # ---- lessons --------------------------------------------------------------------------------------
 
@@ -116,8 +130,9 @@ places:
 	$(PYTHON) tools/checks/places.py --mend docs/flow.md
 
 # What is printed must be what the text says; solutions pass, and no test passes without them.
-course-check: $(BUILD)/robmask $(LADDER_PROGRAMS) $(EMULATED) $(foreach n,$(LESSONS),$(BUILD)/course/solutions-$(n) $(BUILD)/course/unsolved-$(n))
+course-check: $(BUILD)/robmask $(LADDER_PROGRAMS) $(COUNTED) $(EMULATED) $(foreach n,$(LESSONS),$(BUILD)/course/solutions-$(n) $(BUILD)/course/unsolved-$(n))
 	$(Q)for ladder in $(LADDER_PROGRAMS); do $$ladder --check || exit 1; done
+	$(Q)$(COUNTED) --text $(GPU_LADDER_TEXT)
 	$(Q)CXX_COMMAND='$(LINK) $(LESSON_FLAGS)' LIBRARY='$(BUILD)/librobmask.a $(LIBS) $(CUDA_LIBS)' \
 	  EMULATED='$(EMULATED) $(LIBS)' $(PYTHON) tools/checks/course.py $(BUILD)/course/programs
 	$(Q)$(PYTHON) tools/checks/places.py docs/flow.md

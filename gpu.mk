@@ -6,9 +6,10 @@
 # make mutations  puts mistakes into the GPU's kernels and checks that tests find each (minutes)
 # make gpu-check-build  builds and lists what to carry to a machine with a GPU for docs/gpu.md
 # make gpu-check  there: does it run, how fast, which kernels fail? in less than five minutes
+# make gpu-ladder there: the GPU's ladder (docs/ladders.md), timed
 # make gpu-bench  there: the speed of training beside PyTorch, MODEL=resnet18 or another (nine minutes)
 
-.PHONY: emulated trajectories test-races mutations gpu-check-build gpu-check gpu-bench
+.PHONY: emulated trajectories test-races mutations gpu-check-build gpu-check gpu-ladder gpu-bench
 CUDA      := $(wildcard engine/cuda/*.cu)
 ON_DEVICE := %/device.cu %/uploads.cu %/cublas_library.cu %/nccl_library.cu  # the emulator has its own
 # Where there is a GPU, the one on the PATH is the one that has PyTorch.
@@ -50,6 +51,9 @@ CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
 # Has instructions of 9.0 alone.
 PROBE           := $(BUILD)/objects/tools/checks/probe.o
 $(PROBE): override CUDA_ARCH := 90a
+# A ladder's rungs, timed on a device; course.mk counts their accesses on the emulator.
+GPU_LADDER      := $(wildcard tools/ladder/gpu_convolution/*.cu)
+LADDER_OBJECTS  := $(if $(NVCC),$(GPU_LADDER:%.cu=$(BUILD)/objects/%.o))
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
 EMULATED_TESTS  := $(call emulated,$(filter-out %/races_test.cpp,$(filter %_test.cpp,$(EMULATOR))))
 EMULATED_OBJECTS:= $(call emulated,engine/backend.cpp $(filter-out $(ON_DEVICE),$(CUDA)) \
@@ -92,6 +96,11 @@ $(BUILD)/gpu/probe: $(PROBE)
 	$(call say,link    $@)
 	$(Q)$(CARRIED) -o $@ $^ $(CUDA_LIBS)
 
+$(BUILD)/gpu/ladder: $(LADDER_OBJECTS) $(BUILD)/objects/tools/ladder/ladder.o $(WITHOUT) $(BUILD)/librobmask.a $(BUILD)/sources
+	@mkdir -p $(@D)
+	$(call say,link    $@)
+	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) $(OWN_LIBS) $(CUDA_LIBS) && $(CARRY)
+
 $(BUILD)/races/tests: $(TEST_OBJECTS) $(filter-out %/main.o,$(TOOL_OBJECTS)) \
                       $(filter-out $(BUILD)/emulated/objects/engine/cuda/%,$(EMULATED)) $(RACES) $(BUILD)/sources-cuda
 	@mkdir -p $(@D)
@@ -131,7 +140,7 @@ $(BUILD)/objects/engine/backend.o: FLAGS += $(if $(NVCC),-DROBMASK_CUDA)
 $(BUILD)/objects/engine/backend.o: $(BUILD)/flags-cuda
 $(EMULATED_TESTS) $(RACES) $(THREADS): | $(BUILD)/packages-test
 
--include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(PROBE) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS))
+-include $(patsubst %.o,%.d,$(CUDA_OBJECTS) $(PROBE) $(LADDER_OBJECTS) $(EMULATED_OBJECTS) $(EMULATED_TESTS) $(RACES) $(THREADS))
 
 $(BUILD)/flags-cuda:   NOW := $(CXX) $(FLAGS) $(NVCC) $(CUDAFLAGS)
 $(BUILD)/sources-cuda: NOW := $(LIBRARY) $(TOOL) $(TESTS) $(KERNELS) $(ISA) $(CUDA) $(EMULATOR)
@@ -158,12 +167,15 @@ mutations: $(BUILD)/emulated/tests | $(BUILD)/packages-test
 	  tools/checks/mutations.py tools/checks/mutations.txt $(TEST_OBJECTS) \
 	  $(filter-out %/main.o,$(TOOL_OBJECTS)) $(EMULATED) $(EMULATED_TESTS)
 
-gpu-check-build: $(if $(NVCC),$(addprefix $(BUILD)/gpu/,tests robmask probe))
+gpu-check-build: $(if $(NVCC),$(addprefix $(BUILD)/gpu/,tests robmask probe ladder))
 	$(if $(NVCC),,$(error gpu-check-build: $(WITHOUT_GPU)))
 	$(Q)tools/checks/carried.sh $^
 
 gpu-check:
 	@PROGRAMS=$(BUILD)/gpu tools/checks/gpu_check.sh
+
+gpu-ladder:
+	@$(BUILD)/gpu/ladder
 
 $(BUILD)/packages-gpu-bench: PYTHON := $(PYTHON_GPU)
 gpu-bench: | $(BUILD)/packages-gpu-bench

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "tests/gpu_emulator/copies.h"
+#include "tests/gpu_emulator/counts.h"
 #include "tests/gpu_emulator/guarded.h"
 #include "tests/gpu_emulator/order.h"
 #include "tests/gpu_emulator/worker.h"
@@ -123,6 +124,7 @@ void run_block(const Position& position) {
     place.thread = running->thread;
     running->fibre.resume();
   }
+  if (counting) end_counts();
   if (ended == current->threads) return end_copies();
   for (const Warp& warp : warps) explain_unless_empty(warp.arrived, warp_size, warp.at);
   explain_unless_empty(at_barrier, current->threads, "barrier");
@@ -133,7 +135,10 @@ void run_block(const Position& position) {
 void meet_block(Where where) {
   char* token = barrier_tokens + barriers % tokens * token_bytes;
   publish(token);
-  if (at_barrier.size + 1 == current->threads) ++barriers;
+  if (at_barrier.size + 1 == current->threads) {
+    ++barriers;
+    if (counting) ++counts.barriers;
+  }
   meet(at_barrier, current->threads, where);
   look(token);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/gpu_emulator/block.h"
+#include "tests/gpu_emulator/counts.h"
 #include "tests/gpu_emulator/race_detector.h"
 
 namespace robmask::gpu::emulated {
@@ -68,6 +69,10 @@ void copy_async(void* to, const void* from, bool wanted, Where where) {
   if (copies[at])
     fail(fmt::format("copies at {} to where a copy of thread {} at {} is on its way",
                      in_words(where), copies[at]->thread, in_words(copies[at]->where)));
+  if (counting) {
+    note(Access::copy_from, wanted ? from : nullptr, copied, where);
+    note(Access::copy_to, to, copied, where);
+  }
   note_write(to, copied);
   std::memset(to, 0xFF, copied);
   copies[at] = {wanted ? from : nullptr, place.thread, where};

@@ -4,6 +4,7 @@
 
 #include "tests/gpu_emulator/block.h"
 #include "tests/gpu_emulator/copies.h"
+#include "tests/gpu_emulator/counts.h"
 #include "tests/gpu_emulator/race_detector.h"
 
 namespace robmask::gpu::emulated {
@@ -23,6 +24,11 @@ void hand_out(void* const* brought) {
   const auto row = [&](int matrix, int i) {
     return static_cast<const Row*>(brought[matrix * 8 + i])->address;
   };
+  if (counting) {
+    const void* rows[warp_size];
+    for (int i = 0; i < warp_size; ++i) rows[i] = row(i / 8, i % 8);
+    note_matrix_load(rows);
+  }
   for (int lane = 0; lane < warp_size; ++lane) {
     const int g = lane / 4, t = lane % 4;
     Row& mine = *static_cast<Row*>(brought[lane]);
@@ -48,6 +54,7 @@ void unpack(std::uint32_t word, float (&to)[1]) {
 template <int in_word>
 void multiply(void* const* brought) {
   constexpr int depth = 8 * in_word;
+  if (counting) ++counts.products;
   float left[16][depth], right[depth][8], sums[16][8];
   const auto of = [&](int lane) { return static_cast<const Factors*>(brought[lane]); };
   for (int lane = 0; lane < warp_size; ++lane) {
