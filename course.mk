@@ -100,7 +100,7 @@ $(BUILD)/course/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-test
 -include $(patsubst %.o,%.d,$(call compiled,tools/course/first_network.cpp $(EXERCISES) $(wildcard answers/*/*.cpp)))
 
 # A program of a lesson, to be changed.
-.PRECIOUS: answers/program_%.cpp $(BUILD)/course/answers/%.o $(BUILD)/course/program_%
+.PRECIOUS: answers/program_%.cpp $(BUILD)/course/%.o $(BUILD)/course/program_%
 answers/program_%.cpp:
 	@mkdir -p answers
 	$(Q)$(PYTHON) tools/checks/course.py --write $* $@

@@ -11,7 +11,7 @@ CXX_COMMAND compiles, LIBRARY and EMULATED are what programs are linked with.
   ```sh                Each line runs in the repository; `make TARGET` need only be a target.
   ```text              What the program or the commands above it print, byte for byte; lines may be left out by `…`, and
                        in a line … is anything.
-Other languages are not looked at, but there may be none that hides code: math only.
+Blocks of math are not looked at; there are no others. Links into the repository lead somewhere.
 """
 
 import concurrent.futures
@@ -149,6 +149,12 @@ def run_commands(block):
     return compare(block, printed)
 
 
+def broken_links(lesson):
+    prose = re.sub(r"^```.*?^```$|`[^`\n]*`", "", lesson.read_text(), flags=re.M | re.S)
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose)
+    return [link for link in links if not (lesson.parent / link).exists()]
+
+
 def check(folder, blocks, block):
     if block.language == "cpp" and block.file:
         return find_excerpt(block)
@@ -185,6 +191,9 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = []
         for lesson in lessons:
+            for link in broken_links(lesson):
+                failed += 1
+                print(f"{lesson.relative_to(ROOT)}: leads to {link}, which is not there", file=sys.stderr)
             blocks = blocks_of(lesson)
             jobs += [(block, pool.submit(check, folder, blocks, block)) for block in blocks]
         for block, job in jobs:
