@@ -1,8 +1,8 @@
-// Checks the rungs of a ladder, times them and prints a table.
+// Checks the rungs of a ladder.
 
 #include "tools/ladder/ladder.h"
 
-#include <time.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -10,36 +10,17 @@
 #include <iostream>
 #include <limits>
 
-#include <fmt/format.h>
+#include "tools/ladder/times.h"
 
 namespace robmask::ladder {
 
 namespace {
 
-double now(Clock clock) {
-  timespec t;
-  clock_gettime(clock == Clock::thread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-/// Seconds of a run, over so many runs that `least` seconds pass.
-double seconds(const std::function<void()>& run, Clock clock, double least) {
-  const double begin = now(clock);
-  double passed = 0;
-  int runs = 0;
-  do {
-    run();
-    ++runs;
-    passed = now(clock) - begin;
-  } while (passed < least);
-  return passed / runs;
-}
-
 std::vector<double> read(const Result& result) {
   return std::visit([](auto s) { return std::vector<double>(s.begin(), s.end()); }, result);
 }
 
-/// So that a rung that writes nothing, or not all, is found.
+/// So that a rung that writes nothing, or not everything, is found.
 void forget(const Result& result) {
   std::visit([](auto s) { std::ranges::fill(s, std::numeric_limits<double>::quiet_NaN()); },
              result);
@@ -55,24 +36,7 @@ double error(const std::vector<double>& y, const std::vector<double>& expected) 
   return std::sqrt(difference / size);
 }
 
-/// The middle of some measurements, and their least and largest.
-struct Spread {
-  double low, middle, high;
-
-  explicit Spread(std::vector<double> values) {
-    std::ranges::sort(values);
-    low = values.front(), middle = values[values.size() / 2], high = values.back();
-  }
-};
-
-std::vector<double> quotients(const std::vector<double>& a, const std::vector<double>& b,
-                              double factor = 1) {
-  std::vector<double> q;
-  for (std::size_t i = 0; i < a.size(); ++i) q.push_back(factor * a[i] / b[i]);
-  return q;
-}
-
-/// Errors of all rungs; throws away none of them for the first's own sake.
+/// Of every rung, beside the first one.
 std::vector<double> errors_of(const Ladder& ladder) {
   std::vector<double> expected, errors;
   for (const Rung& rung : ladder.rungs) {
@@ -85,36 +49,24 @@ std::vector<double> errors_of(const Ladder& ladder) {
   return errors;
 }
 
-void print_times(const Ladder& ladder, const std::vector<double>& errors, int rounds) {
-  const std::size_t count = ladder.rungs.size();
-  std::vector<std::vector<double>> times(count);
-  std::vector<double> peak;
-  for (int round = 0; round < rounds; ++round) {
-    peak.push_back(seconds(ladder.peak.run, ladder.clock, 0.05) / ladder.peak.work);
-    for (std::size_t i = 0; i < count; ++i)
-      times[i].push_back(seconds(ladder.rungs[i].run, ladder.clock, 0.05));
+/// Whether all rungs compute the same; says on stderr which do not. Beside a first one that is not
+/// a number nothing can be said of the others.
+bool report_errors(const Ladder& ladder, const std::vector<double>& errors) {
+  bool right = true;
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    if (errors[i] <= ladder.tolerance) continue;
+    right = false;
+    const std::string name =
+        fmt::format("{}: rung {}, {},", ladder.title, i + 1, ladder.rungs[i].name);
+    if (std::isnan(errors[i]))
+      std::cerr << name << " leaves some of the result unwritten, or not a number\n";
+    else
+      std::cerr << fmt::format(
+          "{} differs from the first one by {:.0e}; at most {:.0e} is expected\n", name, errors[i],
+          ladder.tolerance);
+    if (i == 0) break;
   }
-  std::cout << fmt::format("| | {} | ms | {} | of the peak | × the one before | error |\n",
-                           ladder.title, ladder.unit)
-            << "| --: | --- | --: | --: | --: | --- | --: |\n";
-  for (std::size_t i = 0; i < count; ++i) {
-    const Spread ms(quotients(times[i], std::vector<double>(times[i].size(), 1e-3)));
-    const Spread share(quotients(peak, times[i], 100 * ladder.work));
-    std::string gain = "";
-    if (i > 0) {
-      const Spread times_faster(quotients(times[i - 1], times[i]));
-      gain = fmt::format("{:.2f} ({:.2f}–{:.2f})", times_faster.middle, times_faster.low,
-                         times_faster.high);
-    }
-    std::cout << fmt::format("| {} | {} | {:.3g} | {:.3g} | {:.2g} % | {} | {} |\n", i + 1,
-                             ladder.rungs[i].name, ms.middle, ladder.work / ms.middle * 1e3,
-                             share.middle, gain, i > 0 ? fmt::format("{:.0e}", errors[i]) : "");
-  }
-  const Spread fastest(quotients(std::vector<double>(peak.size(), 1), peak));
-  std::cout << fmt::format(
-      "\nThe peak of this machine: {:.3g} {} ({:.3g}–{:.3g}). {} rounds; the middle one, and the "
-      "least and largest.\n\n",
-      fastest.middle, ladder.unit, fastest.low, fastest.high, rounds);
+  return right;
 }
 
 }  // namespace
@@ -135,17 +87,14 @@ int climb(int argc, char** argv, const std::vector<Ladder>& ladders) {
   bool right = true;
   for (const Ladder& ladder : ladders) {
     const std::vector<double> errors = errors_of(ladder);
-    for (std::size_t i = 0; i < errors.size(); ++i) {
-      const Rung& rung = ladder.rungs[i];
-      if (errors[i] <= ladder.tolerance) continue;
+    if (!report_errors(ladder, errors)) {
       right = false;
-      std::cerr << fmt::format("{}: {} differs from {} by {:.0e}, more than {:.0e}\n", ladder.title,
-                               rung.name, ladder.rungs[0].name, errors[i], ladder.tolerance);
+      continue;
     }
     if (check)
       std::cout << fmt::format("{}: {} rungs compute the same\n", ladder.title, errors.size());
     else
-      print_times(ladder, errors, rounds);
+      print_times(ladder, measure(ladder, rounds), errors);
   }
   return right ? 0 : 1;
 }

@@ -10,7 +10,7 @@
 
 namespace robmask::ladder {
 
-/// One step up, and the seconds' work of what it is measured by.
+/// One step up.
 struct Rung {
   std::string name;
   std::function<void()> run;  // computes the result anew
@@ -33,7 +33,7 @@ struct Peak {
 struct Ladder {
   std::string title;
   std::string unit;  // of work a second: "GFLOP/s"
-  double work;       // of one run, as the first rung counts it
+  double work;       // of one run, by the formula, also of rungs that need less
   Peak peak;
   std::vector<Rung> rungs;
   Result result;
@@ -42,8 +42,8 @@ struct Ladder {
 };
 
 /// The program of these ladders: checks every rung against the first one, times them in rounds, one
-/// rung after the other, and prints tables. `--check` leaves the times out. Returns the exit code:
-/// 1 where a rung is wrong, 2 for options that are.
+/// rung after the other, and prints tables in Markdown. `--check` leaves the times out. Returns the
+/// exit code: 1 where a rung is wrong, 2 for options that are.
 int climb(int argc, char** argv, const std::vector<Ladder>& ladders);
 
 /// Multiply-adds of vectors in registers, on one thread; and reading one long array while another

@@ -4,10 +4,11 @@
 //
 // One sum after the other, each from first to last. It is what the other rungs are compared with.
 //
-// Why it is slow: each term waits for the sum before it, four cycles of latency for a multiply-add
-// that could begin twice a cycle, one number at a time where a vector holds eight or sixteen; and
-// from one ci to the next the weights lie Cout numbers apart, so every load fetches a cache line for
-// four of its 64 bytes.
+// Why it is slow. Each term waits for the sum before it: four cycles, the latency of a
+// multiply-add, for one number, where two multiply-adds of eight numbers each could begin every
+// cycle. That is 1/64 of the peak, and the weights take it further down: from one ci to the next
+// they lie Cout numbers apart, so each load brings a cache line of 64 bytes for the sake of four.
+// The next co finds none of these lines in the first-level cache (rung 5 says why).
 
 #include "tools/ladder/convolution/convolution.h"
 
