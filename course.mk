@@ -48,9 +48,8 @@ ladders: $(LADDER_PROGRAMS)
 
 # The GPU's, on the emulator, which does not time but count.
 COUNTED := $(BUILD)/ladder/gpu_convolution
-GPU_LADDER_TEXT := docs/ladders-gpu.part.md
 counted_objects := $(call emulated,$(filter-out %/timing.cu,$(GPU_LADDER)) tools/ladder/gpu_convolution/counting.cpp)
-$(COUNTED): $(counted_objects) $(BUILD)/ladder/objects/ladder.o $(EMULATED)
+$(COUNTED): $(counted_objects) $(RUNNER:%=$(BUILD)/ladder/objects/%.o) $(EMULATED)
 	$(call say,link    $@)
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBS)
 $(counted_objects): | $(BUILD)/packages-test
@@ -132,7 +131,7 @@ places:
 # What is printed must be what the text says; solutions pass, and no test passes without them.
 course-check: $(BUILD)/robmask $(LADDER_PROGRAMS) $(COUNTED) $(EMULATED) $(foreach n,$(LESSONS),$(BUILD)/course/solutions-$(n) $(BUILD)/course/unsolved-$(n))
 	$(Q)for ladder in $(LADDER_PROGRAMS); do $$ladder --check || exit 1; done
-	$(Q)$(COUNTED) --text $(GPU_LADDER_TEXT)
+	$(Q)$(COUNTED) --text docs/ladders.md
 	$(Q)CXX_COMMAND='$(LINK) $(LESSON_FLAGS)' LIBRARY='$(BUILD)/librobmask.a $(LIBS) $(CUDA_LIBS)' \
 	  EMULATED='$(EMULATED) $(LIBS)' $(PYTHON) tools/checks/course.py $(BUILD)/course/programs
 	$(Q)$(PYTHON) tools/checks/places.py docs/flow.md

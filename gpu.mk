@@ -52,6 +52,7 @@ CUDA_OBJECTS    := $(if $(NVCC),$(CUDA:%.cu=$(BUILD)/objects/%.o))
 PROBE           := $(BUILD)/objects/tools/checks/probe.o
 $(PROBE): override CUDA_ARCH := 90a
 # A ladder's rungs, timed on a device; course.mk counts their accesses on the emulator.
+RUNNER          := ladder times
 GPU_LADDER      := $(wildcard tools/ladder/gpu_convolution/*.cu)
 LADDER_OBJECTS  := $(if $(NVCC),$(GPU_LADDER:%.cu=$(BUILD)/objects/%.o))
 emulated         = $(patsubst %,$(BUILD)/emulated/objects/%.o,$(basename $(1)))
@@ -96,7 +97,7 @@ $(BUILD)/gpu/probe: $(PROBE)
 	$(call say,link    $@)
 	$(Q)$(CARRIED) -o $@ $^ $(CUDA_LIBS)
 
-$(BUILD)/gpu/ladder: $(LADDER_OBJECTS) $(BUILD)/objects/tools/ladder/ladder.o $(WITHOUT) $(BUILD)/librobmask.a $(BUILD)/sources
+$(BUILD)/gpu/ladder: $(LADDER_OBJECTS) $(RUNNER:%=$(BUILD)/objects/tools/ladder/%.o) $(WITHOUT) $(BUILD)/librobmask.a $(BUILD)/sources
 	@mkdir -p $(@D)
 	$(call say,link    $@)
 	$(Q)$(CARRIED) -o $@ $(filter %.o %.a,$^) $(OWN_LIBS) $(CUDA_LIBS) && $(CARRY)

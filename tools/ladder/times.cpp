@@ -67,7 +67,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
   const auto length = [](std::string_view s) {  // in characters, of which some have several bytes
     return std::ranges::count_if(s, [](char c) { return (c & 0xC0) != 0x80; });
   };
-  std::vector<std::ptrdiff_t> width(rows[0].size());
+  std::vector<std::ptrdiff_t> width(rows[0].size(), 2);  // room for "-:"
   for (const auto& row : rows)
     for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], length(row[i]));
   for (const auto& row : rows) {
