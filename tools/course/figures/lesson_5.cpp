@@ -14,7 +14,7 @@ struct Curves {
   std::vector<double> train, test;
 };
 
-constexpr Index images = 50, epochs = 60;
+constexpr Index images = 50, epochs = 100;
 
 Curves learn(bool random_labels) {
   Dataset data = load_dataset("synthetic", {.limit_train = images, .limit_test = 200});
@@ -22,7 +22,7 @@ Curves learn(bool random_labels) {
     const Stream dice{.seed = 5, .purpose = Purpose::sample, .image = i};
     data.train.labels[i] = static_cast<std::int32_t>(random_below(dice, 0, 10));
   }
-  const TrainSettings settings{.epochs = epochs, .batch = 5, .lr = 0.1};
+  const TrainSettings settings{.epochs = epochs, .batch = 10, .lr = 0.1};
   const auto model = new_small_net(settings, 16, data);
   const Images train(backend("cpu"), data.train), test(backend("cpu"), data.test);
   const auto right = [&](const Images& of) {
@@ -38,7 +38,7 @@ Curves learn(bool random_labels) {
 
 void panel(Drawing& d, Point origin, std::string_view title, const Curves& curves) {
   const Axes axes(origin, 270, 180, {0, epochs}, {0, 100});
-  axes.draw(d, {0, 20, 40, 60}, "epoch", {0, 10, 50, 100}, "right, %");
+  axes.draw(d, {0, 25, 50, 75, 100}, "epoch", {0, 10, 50, 100}, "right, %");
   const auto points = [&](const std::vector<double>& y) {
     std::vector<Point> places;
     for (std::size_t e = 0; e < y.size(); ++e)

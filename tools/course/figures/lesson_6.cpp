@@ -97,7 +97,7 @@ Vector leads(const Model& model, const Shape& image, Index label,
 /// The path of PGD in L2 in the plane of the image, its start and its end.
 void draw_path(const Model& model, const Images& test, const Folder& to) {
   constexpr double eps = 0.5, span = 0.75, left = 40, top = 30, side = 400;
-  constexpr int cells = 80;
+  constexpr int cells = 160;
   const Batch batch = test.batch(model.dtype(), std::vector<std::int32_t>{4});
   const Index label = batch.labels.to_host<std::int32_t>()[0];
   const std::vector<Vector> path = attack(model, batch, eps, 10);

@@ -23,7 +23,7 @@ void draw_segments(const Folder& to) {
     d.box({368, y}, 150, 70, fill, line);
     d.words({443, y + 27}, code);
     d.arrow({518, y + 35}, {560, y + 35});
-    d.words({568, y + 27}, learns, Align::left);
+    d.words({568, y + (learns.find('\n') != learns.npos ? 27 : 35)}, learns, Align::left);
   };
   d.words({95, 30}, "the batch", Align::middle, 14, colour::ink, true);
   d.words({263, 30}, "convolution", Align::middle, 14, colour::ink, true);

@@ -52,8 +52,8 @@ void draw_grid(const Folder& to) {
 
 /// Eight partial sums, halves added to halves, with a barrier between.
 void draw_tree(const Folder& to) {
-  constexpr double left = 40, cell = 64, high = 34, gap = 58;
-  Drawing d(720, 300, "Eight partial sums in shared memory, added in halves with barriers between");
+  constexpr double left = 40, cell = 78, high = 34, gap = 58;
+  Drawing d(760, 300, "Eight partial sums in shared memory, added in halves with barriers between");
   for (int level = 0; level < 4; ++level) {
     const int count = 8 >> level;
     const double y = 40 + level * (high + gap - 24);
@@ -65,7 +65,7 @@ void draw_tree(const Folder& to) {
       for (int from = i + count; from < 8 && level > 0 && level < 3; from += count)
         terms += fmt::format("+{}", from);
       d.words({left + i * cell + (cell - 6) / 2, y + high / 2}, level == 3 ? "all" : terms,
-              Align::middle, level == 2 ? 11 : 13);
+              Align::middle, 13);
     }
     if (level == 3) break;
     for (int i = 0; i < count / 2; ++i) {
