@@ -61,9 +61,9 @@ counted-ladder: $(COUNTED)
 # ---- lessons --------------------------------------------------------------------------------------
 
 # Exercises are copied to answers/, which git ignores, so that nobody's answers are overwritten. The
-# last lesson's run on the emulated GPU.
+# last lesson's run on the emulated GPU, which names the line of a mistake where it knows lines (-g1).
 EXERCISES := $(wildcard tools/course/lesson_*/*.cpp tools/course/solutions/lesson_*/*.cpp)
-LESSON_FLAGS = $(FLAGS) -O1 -DROBMASK_CUDA $(LENIENT) -MMD -MP
+LESSON_FLAGS = $(FLAGS) -O1 -g1 -DROBMASK_CUDA $(LENIENT) -MMD -MP
 LINK_TESTS = $(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) $(if $(filter 8,$*),,$(CUDA_LIBS)) -lgtest -lgtest_main
 
 .PHONY: $(LESSONS:%=lesson-%) $(LESSONS:%=solution-%) unsolved-check

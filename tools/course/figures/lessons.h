@@ -11,5 +11,9 @@ void draw_lesson_1(const Folder& to);
 void draw_lesson_2(const Folder& to);
 void draw_lesson_3(const Folder& to);
 void draw_lesson_4(const Folder& to);
+void draw_lesson_5(const Folder& to);
+void draw_lesson_6(const Folder& to);
+void draw_lesson_7(const Folder& to);
+void draw_lesson_8(const Folder& to);
 
 }  // namespace robmask::course
