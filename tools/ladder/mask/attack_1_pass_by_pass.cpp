@@ -3,8 +3,7 @@
 //   forward:   y = x·w;  x̂ = (y − μ)·s;  z = max(γ·x̂ + β, 0)
 //   backward:  dz = dy_behind·vᵀ;  g = dz·[z > 0];  dy = γ·s·g
 //
-// Each pass writes a map and the next one reads it. The product is simple, but not slow: tiles of 4×32
-// sums run along the channels (the ladder of convolution has better ones).
+// Each pass writes a map of 16 MB and the next one reads it.
 
 #include <algorithm>
 #include <vector>
@@ -12,23 +11,6 @@
 #include "tools/ladder/mask/mask.h"
 
 namespace robmask::ladder {
-
-namespace {
-
-/// y: M·C   x: M·C   w: C·C, from row to column
-void multiply(float* y, const float* x, const float* w) {
-  constexpr int R = 4, V = 32;
-  for (Index r = 0; r < M; r += R)
-    for (Index c = 0; c < C; c += V) {
-      float sum[R][V] = {};
-      for (Index k = 0; k < C; ++k)
-        for (int i = 0; i < R; ++i)
-          for (int j = 0; j < V; ++j) sum[i][j] += x[(r + i) * C + k] * w[k * C + c + j];
-      for (int i = 0; i < R; ++i) std::copy_n(sum[i], V, y + (r + i) * C + c);
-    }
-}
-
-}  // namespace
 
 void pass_by_pass(const Attack& a) {
   static std::vector<float> y(M * C), normalized(M * C);  // kept, as by the pool of the engine

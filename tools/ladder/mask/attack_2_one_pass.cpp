@@ -13,23 +13,6 @@
 
 namespace robmask::ladder {
 
-namespace {
-
-/// y: M·C   x: M·C   w: C·C, from row to column
-void multiply(float* y, const float* x, const float* w) {
-  constexpr int R = 4, V = 32;
-  for (Index r = 0; r < M; r += R)
-    for (Index c = 0; c < C; c += V) {
-      float sum[R][V] = {};
-      for (Index k = 0; k < C; ++k)
-        for (int i = 0; i < R; ++i)
-          for (int j = 0; j < V; ++j) sum[i][j] += x[(r + i) * C + k] * w[k * C + c + j];
-      for (int i = 0; i < R; ++i) std::copy_n(sum[i], V, y + (r + i) * C + c);
-    }
-}
-
-}  // namespace
-
 void one_pass(const Attack& a) {
   static std::vector<float> y(M * C);
   multiply(y.data(), a.x, a.w);

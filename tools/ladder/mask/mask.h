@@ -51,6 +51,9 @@ using AttackRung = void(const Attack&);
 BatchRung four_passes, four_passes_back, two_passes, two_passes_back;
 AttackRung pass_by_pass, pass_by_pass_back, one_pass, one_pass_back, fused, fused_back;
 
+/// y = x·w.  y, x: M·C   w: C·C
+void multiply(float* y, const float* x, const float* w);
+
 /// The same tensors for the rungs that call the engine.
 struct EngineBatch {
   Tensor x, gamma, beta, z, mean, inverse, dz, dx, dgamma, dbeta;
