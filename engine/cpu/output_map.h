@@ -44,6 +44,14 @@ struct OutputMap {
   /// Whether a sum is stored as it is, or added.
   bool is_plain() const { return !shift && !gate.data; }
 
+  /// Asks memory for what finish() will read besides the sums, while these are computed.
+  template <int count>
+  void prefetch(Index p, Index channel) const {
+    for (const PixelView<T>* map : {&residual, &gate})
+      for (int c = 0; c < count && map->data; c += 64 / static_cast<int>(sizeof(T)))
+        __builtin_prefetch(map->data + p * map->pitch + channel + c);
+  }
+
   /// Makes of the sums that were stored as `count` channels of pixel p of all, from one on, what they
   /// become; they are still in the first-level cache. A mask has a shift.
   void finish(Index p, Index channel, Index count) const {

@@ -130,6 +130,9 @@ class TiledProduct {
     const T* const zeros = zeros_.template data<T>();
     Tile<T, R, V> tile;
     auto row = [&](int i) { return written[i] < 0 ? spill : to + written[i] * map.pitch; };
+    if (last && !p_.written.is_plain())
+      for (int i = 0; i < R && written[i] >= 0; ++i)
+        p_.written.template prefetch<width>(image * p_.pixels + written[i], column);
     tile.clear();
     if (add) tile.add_rows(row, columns);
     for (Index t = 0; t < p_.taps.count(); ++t) {

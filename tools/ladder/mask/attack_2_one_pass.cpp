@@ -7,15 +7,14 @@
 // them. Expected: one map less written and read, forward and backward.
 
 #include <algorithm>
-#include <vector>
 
 #include "tools/ladder/mask/mask.h"
 
 namespace robmask::ladder {
 
 void one_pass(const Attack& a) {
-  static std::vector<float> y(M * C);
-  multiply(y.data(), a.x, a.w);
+  float* y = a.between[0];
+  multiply(y, a.x, a.w);
   float scale[C], shift[C];
   for (Index c = 0; c < C; ++c) {
     scale[c] = a.gamma[c] * a.inverse[c];
@@ -27,10 +26,10 @@ void one_pass(const Attack& a) {
 }
 
 void one_pass_back(const Attack& a) {
-  static std::vector<float> turned(C * C), dz(M * C);
+  float *dz = a.between[0], turned[C * C];
   for (Index c = 0; c < C; ++c)
     for (Index k = 0; k < C; ++k) turned[k * C + c] = a.v[c * C + k];
-  multiply(dz.data(), a.dy_behind, turned.data());
+  multiply(dz, a.dy_behind, turned);
   float scale[C];
   for (Index c = 0; c < C; ++c) scale[c] = a.gamma[c] * a.inverse[c];
   for (Index r = 0; r < M; ++r)

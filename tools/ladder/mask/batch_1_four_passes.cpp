@@ -29,8 +29,8 @@ void four_passes(const Batch& b) {
   for (Index c = 0; c < C; ++c)
     b.inverse[c] = static_cast<float>(1 / std::sqrt(variance[c] / M + eps));
 
-  static std::vector<float> normalized(M * C);  // kept, as by the pool of the engine
-  for (Index r = 0; r < M; ++r)                 // x̂
+  float* normalized = b.between;
+  for (Index r = 0; r < M; ++r)  // x̂
     for (Index c = 0; c < C; ++c)
       normalized[r * C + c] = (b.x[r * C + c] - b.mean[c]) * b.inverse[c];
 
@@ -40,7 +40,7 @@ void four_passes(const Batch& b) {
 }
 
 void four_passes_back(const Batch& b) {
-  static std::vector<float> g(M * C);
+  float* g = b.between;
   for (Index i = 0; i < M * C; ++i) g[i] = b.z[i] > 0 ? b.dz[i] : 0;
 
   float *dgamma = b.sums, *dbeta = b.sums + C;

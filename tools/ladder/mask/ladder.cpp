@@ -30,6 +30,7 @@ int climb_mask(int argc, char** argv) {
   const auto part = [&](Index first, Index rows, const Shape& shape) {
     return back.reshaped({M + 2, 1, 1, C}).images(first, rows).reshaped(shape);
   };
+  const Tensor between[] = {Tensor(machine, map, DType::f32), Tensor(machine, map, DType::f32)};
   const EngineBatch eb{.x = filled(map, 3),
                        .gamma = gamma,
                        .beta = beta,
@@ -40,9 +41,10 @@ int climb_mask(int argc, char** argv) {
                        .dx = part(0, M, map),
                        .dgamma = part(M, 1, vector),
                        .dbeta = part(M + 1, 1, vector)};
-  const Batch b{eb.x.data<float>(),  gamma.data<float>(),   beta.data<float>(),
-                z.data<float>(),     eb.mean.data<float>(), eb.inverse.data<float>(),
-                eb.dz.data<float>(), eb.dx.data<float>(),   eb.dgamma.data<float>()};
+  const Batch b{eb.x.data<float>(),      gamma.data<float>(),   beta.data<float>(),
+                z.data<float>(),         eb.mean.data<float>(), eb.inverse.data<float>(),
+                eb.dz.data<float>(),     eb.dx.data<float>(),   eb.dgamma.data<float>(),
+                between[0].data<float>()};
 
   const EngineAttack ea{.x = eb.x,
                         .w = filled(square, 7),
@@ -54,10 +56,17 @@ int climb_mask(int argc, char** argv) {
                         .dy_behind = eb.dz,
                         .v = filled(square, 10),
                         .dy = Tensor(machine, map, DType::f32)};
-  const Attack a{ea.x.data<float>(), ea.w.data<float>(),         gamma.data<float>(),
-                 beta.data<float>(), ea.mean.data<float>(),      ea.inverse.data<float>(),
-                 ea.z.data<float>(), ea.dy_behind.data<float>(), ea.v.data<float>(),
-                 ea.dy.data<float>()};
+  const Attack a{ea.x.data<float>(),
+                 ea.w.data<float>(),
+                 gamma.data<float>(),
+                 beta.data<float>(),
+                 ea.mean.data<float>(),
+                 ea.inverse.data<float>(),
+                 ea.z.data<float>(),
+                 ea.dy_behind.data<float>(),
+                 ea.v.data<float>(),
+                 ea.dy.data<float>(),
+                 {between[0].data<float>(), between[1].data<float>()}};
   const auto training = [&](std::string name, BatchRung* f) {
     return Rung{std::move(name), [&b, f] { f(b); }};
   };

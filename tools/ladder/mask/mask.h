@@ -30,12 +30,12 @@ inline float gated(float dz, float z) {
 }
 
 /// The maps of a batch in training.  x, z, dz, dx: M·C   gamma, beta: C   mean: μ, inverse: s, left
-/// by the forward pass for the backward one   sums: dγ, then dβ
+/// by the forward pass for the backward one   sums: dγ, then dβ   between: M·C, for what a rung keeps
 struct Batch {
   const float *x, *gamma, *beta;
   float *z, *mean, *inverse;
   const float* dz;
-  float *dx, *sums;
+  float *dx, *sums, *between;
 };
 
 /// Those of an attack.  x, z, dy_behind, dx: M·C   w, v: C·C, from row to column   mean, inverse: C
@@ -43,7 +43,7 @@ struct Attack {
   const float *x, *w, *gamma, *beta, *mean, *inverse;
   float* z;
   const float *dy_behind, *v;
-  float* dy;
+  float *dy, *between[2];
 };
 
 using BatchRung = void(const Batch&);
