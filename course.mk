@@ -129,7 +129,7 @@ places:
 	$(PYTHON) tools/checks/places.py --mend docs/flow.md
 
 # What is printed must be what the text says; solutions pass, and no test passes without them.
-course-check: $(BUILD)/robmask $(LADDER_PROGRAMS) $(COUNTED) $(EMULATED) $(foreach n,$(LESSONS),$(BUILD)/course/solutions-$(n) $(BUILD)/course/unsolved-$(n))
+course-check: $(BUILD)/robmask $(BUILD)/course/figures $(BUILD)/course/first_network $(LADDER_PROGRAMS) $(COUNTED) $(EMULATED) $(foreach n,$(LESSONS),$(BUILD)/course/solutions-$(n) $(BUILD)/course/unsolved-$(n))
 	$(Q)for ladder in $(LADDER_PROGRAMS); do $$ladder --check || exit 1; done
 	$(Q)$(COUNTED) --text docs/ladders.md
 	$(Q)CXX_COMMAND='$(LINK) $(LESSON_FLAGS)' LIBRARY='$(BUILD)/librobmask.a $(LIBS) $(CUDA_LIBS)' \

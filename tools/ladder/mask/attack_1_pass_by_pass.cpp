@@ -3,7 +3,7 @@
 //   forward:   y = x·w;  x̂ = (y − μ)·s;  z = max(γ·x̂ + β, 0)
 //   backward:  dz = dy_behind·vᵀ;  g = dz·[z > 0];  dy = γ·s·g
 //
-// Each pass writes a map of 16 MB and the next one reads it.
+// Each pass writes a map of 34 MB and the next one reads it.
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 //   forward:   μ;  σ²;  x̂;  z       four passes, which read the map four times and write it twice
 //   backward:  g;  dβ;  dγ;  dx      four again: they read it seven times and write it twice
 //
-// Why it is slow: a map of 16 MB does not stay in a cache from one pass to the next, so each pass
+// Why it is slow: a map of 34 MB does not stay in a cache from one pass to the next, so each pass
 // waits for memory, and a multiplication or two for every number that is brought from there leave
 // the processor idle.
 
