@@ -99,7 +99,7 @@ announce:
 # `make trajectories` has the rest.
 EMULATED_SOME := Networks/*/cuda_resnet18:Recipes/GoldenRecipe*/cuda_robmask:Recipes/*/cuda_pgd_l2
 EMULATED_SOME := $(EMULATED_SOME):Replay/*/cuda_robmask
-test: test-here examples bench-check $(BUILD)/emulated/tests $(BUILD)/emulated/robmask
+test: test-here examples bench-check course-check $(BUILD)/emulated/tests $(BUILD)/emulated/robmask
 	ROBMASK=$(BUILD)/emulated/robmask tools/checks/sharded.sh $(BUILD)/emulated/tests --gtest_brief=$(BRIEF) \
 	  '--gtest_filter=$(or $(FILTER),Machine/*/cuda*:*GpuEmulator*:$(EMULATED_SOME))'
 
