@@ -68,13 +68,11 @@ LINK_TESTS = $(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS) $(CUDA_LIBS) -lgtest
 
 .PHONY: $(LESSONS:%=lesson-%) $(LESSONS:%=solution-%)
 $(LESSONS:%=lesson-%): lesson-%: $(BUILD)/course/answers-%
-	$< --gtest_brief=0 --gtest_print_time=0
+	$(Q)$< --gtest_brief=0 --gtest_print_time=0 >$<.log 2>&1; status=$$?; cat $<.log; \
+	echo "lesson $*: $$(grep -c '^\[       OK' $<.log) of $$(sed -n 's/.*Running \([0-9]*\) test.*/\1/p' $<.log) tests pass;" \
+	  "your answers are in answers/lesson_$*/"; exit $$status
 $(LESSONS:%=solution-%): solution-%: $(BUILD)/course/solutions-%
 	$< --gtest_brief=0 --gtest_print_time=0
-
-answers/lesson_%:
-	@mkdir -p answers && cp -r tools/course/lesson_$* $@ && rm -f $@/*_test.cpp $@/*.h
-	@echo "The exercises are now in $@/: solve them there, then make lesson-$* again."
 
 # lesson_rules NUMBER: the tests with the reader's answers, with the solutions, with the exercises as they are
 exercises_of = $(filter-out %_test.cpp,$(wildcard tools/course/lesson_$(1)/*.cpp))
@@ -88,7 +86,8 @@ $(BUILD)/course/solutions-$(1): $(call compiled,$(wildcard tools/course/solution
 $(BUILD)/course/unsolved-$(1): $(call compiled,$(exercises_of)) $$(linked_$(1))
 	$$(LINK_TESTS)
 $(call compiled,$(answers_of)): LENIENT := -Wno-error
-$(answers_of): | answers/lesson_$(1) ;
+$(answers_of): answers/%:
+	@mkdir -p $$(@D) && cp tools/course/$$* $$@ && echo "  copy    $$@"
 endef
 $(foreach n,$(LESSONS),$(eval $(call lesson_rules,$(n))))
 
@@ -99,18 +98,19 @@ $(BUILD)/course/%.o: %.cpp $(BUILD)/flags | $(BUILD)/packages-test
 -include $(patsubst %.o,%.d,$(call compiled,tools/course/first_network.cpp $(EXERCISES) $(wildcard answers/*/*.cpp)))
 
 # A program of a lesson, to be changed.
-.PRECIOUS: answers/program_%.cpp $(BUILD)/course/%.o $(BUILD)/course/program_%
+.PRECIOUS: answers/program_%.cpp $(BUILD)/course/%.o $(BUILD)/course/program_% $(BUILD)/course/program_8-%
 answers/program_%.cpp:
 	@mkdir -p answers
 	$(Q)$(PYTHON) tools/checks/course.py --write $* $@
-	@echo "The program is now $@: change it, then make program-$* again."
+	@echo "  write   $@"
 $(BUILD)/course/program_8-%: $(BUILD)/course/answers/program_8-%.o $(EMULATED)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
 $(BUILD)/course/program_%: $(BUILD)/course/answers/program_%.o $(BUILD)/librobmask.a
 	$(Q)$(LINK) -o $@ $^ $(LIBS) $(CUDA_LIBS)
 program-%: LENIENT := -Wno-error
-program-%: $(BUILD)/course/program_%
+program-%: $(BUILD)/course/program_% answers/program_%.cpp
 	$<
+	@echo "answers/program_$*.cpp is yours to change."
 
 # ---- figures --------------------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ LossAndGradient cross_entropy(std::span<const double> logits, Index label);
 /// 5.2  Leaves in the model's parameters the gradient of the *mean* cross entropy over all images of
 /// the batch, looking at no more than `most` of them at a time: images 0 … most − 1, then the next
 /// ones, at last those that are left. What the parameters' gradients held before is gone. Every pass
-/// is in eval mode through mask 0, `model.eval(images, 0)`, so that no image hangs on its
-/// neighbours. Returns the mean loss.
+/// is in eval mode through mask 0, `model.logits(x, model.eval(n, 0))` with n the number of images of
+/// x, so that no image depends on its neighbours. Returns the mean loss.
 /// batch.images: {N,H,W,3} in [0,1]   batch.labels: i32 {N,1,1,1}   1 ≤ most
 double backward_in_parts(const Model& model, const Batch& batch, Index most);
 
