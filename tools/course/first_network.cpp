@@ -1,5 +1,5 @@
 // A first network: it learns the embedded images, once as they are and once as attacks have changed
-// them; both are then attacked. `make first-network` runs it, docs/course/5-training.md explains it.
+// them; both are then attacked. `make first-network` runs it, lessons 4 to 6 of docs/course explain it.
 
 #include <algorithm>
 #include <iostream>

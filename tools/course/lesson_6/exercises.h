@@ -23,6 +23,7 @@ using SomeAttack = std::function<Tensor(const Tensor& x, const std::vector<std::
 /// of them, unless that lies outside the ball: farther than eps in L∞, beyond a rounding of 1e-6, or
 /// not in [0,1] (then this attack has not broken the image). The attacks come one after the other,
 /// each gets only the images that stand so far, in their order, and none is asked once none stands.
+/// An attack leaves the images that it is given as they are.
 /// images: {N,H,W,C} f32 in [0,1]   labels: N   returns N
 std::vector<bool> standing(const Classifier& network, const Tensor& images,
                            const std::vector<std::int32_t>& labels,
