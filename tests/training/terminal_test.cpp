@@ -1,6 +1,5 @@
 #include "training/terminal.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pty.h>
 #include <unistd.h>
@@ -119,11 +118,14 @@ std::string on_a_terminal(Action&& action) {
   ::dup2(program, STDERR_FILENO);
   action();
   ::dup2(before, STDERR_FILENO);
+  ::close(before);
+  ::close(program);  // nobody writes any more: reading ends once all is read
+  std::string shown;
   std::array<char, 4096> text{};
-  ::fcntl(terminal, F_SETFL, O_NONBLOCK);
-  const ssize_t length = ::read(terminal, text.data(), text.size());
-  for (const int open : {terminal, program, before}) ::close(open);
-  return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
+  for (ssize_t length; (length = ::read(terminal, text.data(), text.size())) > 0;)
+    shown.append(text.data(), static_cast<std::size_t>(length));
+  ::close(terminal);
+  return shown;
 }
 
 TEST(Terminal, ProgressShowsLifeWhileNothingIsDone) {
