@@ -6,10 +6,10 @@
 # make mutations  puts mistakes into the GPU's kernels and checks that tests find each (minutes)
 # make gpu-check-build  builds and lists what to carry to a machine with a GPU for docs/gpu.md
 # make gpu-check  there: does it run, how fast, which kernels fail? in less than five minutes
-# make gpu-ladder there: the GPU's ladder (docs/ladders.md), timed
+# make gpu-ladder there: the GPU's ladder (docs/ladders.md), timed; gpu-ladder-build what to carry for it
 # make gpu-bench  there: the speed of training beside PyTorch, MODEL=resnet18 or another (nine minutes)
 
-.PHONY: emulated trajectories test-races mutations gpu-check-build gpu-check gpu-ladder gpu-bench
+.PHONY: emulated trajectories test-races mutations gpu-check-build gpu-check gpu-ladder-build gpu-ladder gpu-bench
 CUDA      := $(wildcard engine/cuda/*.cu)
 ON_DEVICE := %/device.cu %/uploads.cu %/cublas_library.cu %/nccl_library.cu  # the emulator has its own
 # Where there is a GPU, the one on the PATH is the one that has PyTorch.
@@ -168,8 +168,10 @@ mutations: $(BUILD)/emulated/tests | $(BUILD)/packages-test
 	  tools/checks/mutations.py tools/checks/mutations.txt $(TEST_OBJECTS) \
 	  $(filter-out %/main.o,$(TOOL_OBJECTS)) $(EMULATED) $(EMULATED_TESTS)
 
-gpu-check-build: $(if $(NVCC),$(addprefix $(BUILD)/gpu/,tests robmask probe ladder))
-	$(if $(NVCC),,$(error gpu-check-build: $(WITHOUT_GPU)))
+gpu-check-build: $(if $(NVCC),$(addprefix $(BUILD)/gpu/,tests robmask probe))
+gpu-ladder-build: $(if $(NVCC),$(BUILD)/gpu/ladder)
+gpu-check-build gpu-ladder-build:
+	$(if $(NVCC),,$(error $@: $(WITHOUT_GPU)))
 	$(Q)tools/checks/carried.sh $^
 
 gpu-check:
