@@ -8,7 +8,8 @@ CXX_COMMAND compiles, LIBRARY and EMULATED are what programs are linked with.
   ```cpp               Blocks are a notebook. One with a main is run, after all blocks above it in its
                        lesson that have none. Programs of lesson 8 run on the emulated GPU.
   ```cpp engine/x.cpp  An excerpt: its lines stand in that file, in this order; `…` leaves some out.
-  ```sh                Each line runs in the repository; `make TARGET` need only be a target.
+  ```sh                Each line runs in the repository; `make TARGET` need only be a target. Blocks run side by
+                       side, so what needs another command stands in its block.
   ```text              What the program or the commands above it print, byte for byte; lines may be left out by `…`, and
                        in a line … is anything.
 Blocks of math are not looked at; there are no others. Links into the repository lead somewhere.
@@ -162,6 +163,8 @@ def check(folder, blocks, block):
         return run_program(folder, blocks, block)
     if block.language == "sh":
         return run_commands(block)
+    if block.language == "cpp" and not any(b.is_program and not b.file for b in blocks[blocks.index(block) :]):
+        return "no program of the lesson compiles this block"
     if block.language not in ("cpp", "text", "math"):
         return f"a block of `{block.language}` that nothing checks"
     return None
