@@ -118,7 +118,7 @@ def run_program(folder, blocks, block):
     stem = folder / f"{number}-{sum(b.is_program for b in blocks[: blocks.index(block)]) + 1}"
     source, binary = stem.with_suffix(".cpp"), stem
     libraries = os.environ["EMULATED" if number == "8" else "LIBRARY"].split()
-    text = program_of(blocks, block)
+    text = f"// {os.environ['CXX_COMMAND']}\n" + program_of(blocks, block)  # other flags, another program
     if not source.exists() or source.read_text() != text:
         source.write_text(text)
     made_of = [source] + [ROOT / part for part in libraries if part.endswith((".o", ".a"))]
