@@ -32,7 +32,8 @@ struct Rows {
 };
 
 /// dz where z > 0, else 0. On the bits, since a choice between dz and 0 would become a masked load,
-/// which waits for z and halves the speed, or a branch.
+/// which waits for z and halves the speed, or a branch; and where g++ 12.2 unrolls it for AVX2 it may
+/// become max(dz, 0).
 template <class T>
 T gated(T dz, T z) {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;

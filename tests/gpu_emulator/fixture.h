@@ -9,6 +9,22 @@
 
 namespace robmask {
 
+/// What `work` gives to a stream, without doing it.
+template <class Work>
+std::vector<gpu::emulated::Launch> captured(gpu::Stream stream, const Work& work) {
+  gpu::begin_capture(stream);
+  try {
+    work();
+  } catch (...) {
+    gpu::abandon_capture(stream);
+    throw;
+  }
+  const gpu::Graph graph = gpu::end_capture(stream);
+  std::vector<gpu::emulated::Launch> launches = gpu::emulated::launches_of(graph);
+  gpu::destroy_graph(graph);
+  return launches;
+}
+
 /// A stream, and memory that is given back after each test.
 class GpuEmulator : public testing::Test {
  protected:

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/cuda/cuda_backend.h"
+#include "tests/gpu_emulator/fixture.h"
 #include "tests/support/workbench.h"
 #include "training/recipes.h"
 #include "training/sgd.h"
@@ -30,14 +31,7 @@ std::size_t launches(const std::string& network, Method method) {
   const Batch batch{Tensor(machine, {n, 32, 32, 3}, DType::f32), numbers, numbers};
   recipe->prepare(0, ids);
   sgd.set_rate(0.1);
-  const auto count = [&](const std::function<void()>& work) {
-    gpu::begin_capture(stream);
-    work();
-    const gpu::Graph graph = gpu::end_capture(stream);
-    const std::size_t started = gpu::emulated::launches_of(graph).size();
-    gpu::destroy_graph(graph);
-    return started;
-  };
+  const auto count = [&](const auto& work) { return captured(stream, work).size(); };
   const std::size_t of_step = count([&] { recipe->step(batch, totals); });
   sgd.step();  // once as it is: it uploads its list
   return of_step + count([&] { sgd.step(); });

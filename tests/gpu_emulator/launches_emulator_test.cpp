@@ -10,6 +10,7 @@
 #include "engine/ops.h"
 #include "engine/tape.h"
 #include "models/densenet.h"
+#include "tests/gpu_emulator/fixture.h"
 #include "tests/support/workbench.h"
 #include "training/images.h"
 #include "training/sgd.h"
@@ -22,13 +23,7 @@ using Launches = std::vector<gpu::emulated::Launch>;
 
 /// What `work` starts, without doing it.
 Launches launches_of(Backend& machine, const std::function<void()>& work) {
-  const gpu::Stream stream = dynamic_cast<cuda::CudaBackend&>(machine).stream();
-  gpu::begin_capture(stream);
-  work();
-  const gpu::Graph graph = gpu::end_capture(stream);
-  Launches launches = gpu::emulated::launches_of(graph);
-  gpu::destroy_graph(graph);
-  return launches;
+  return captured(dynamic_cast<cuda::CudaBackend&>(machine).stream(), work);
 }
 
 void expect_equal(const Launches& a, const Launches& b) {

@@ -24,7 +24,6 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FENCE = re.compile(r"^```(.*)$")
 
 
 class Block:
@@ -46,15 +45,14 @@ class Block:
 
     @property
     def is_program(self):
-        return any(re.match(r"int main\(", line) for line in self.lines)
+        return self.language == "cpp" and not self.file and any(line.startswith("int main(") for line in self.lines)
 
 
 def blocks_of(lesson):
     blocks, inside = [], None
     for number, line in enumerate(lesson.read_text().splitlines(), 1):
-        fence = FENCE.match(line)
-        if inside is None and fence:
-            inside = Block(lesson, number, fence.group(1))
+        if inside is None and line.startswith("```"):
+            inside = Block(lesson, number, line[3:])
         elif inside is not None and line == "```":
             if inside.language == "text" and blocks:
                 blocks[-1].expected = inside
@@ -159,11 +157,11 @@ def broken_links(lesson):
 def check(folder, blocks, block):
     if block.language == "cpp" and block.file:
         return find_excerpt(block)
-    if block.language == "cpp" and block.is_program:
+    if block.is_program:
         return run_program(folder, blocks, block)
     if block.language == "sh":
         return run_commands(block)
-    if block.language == "cpp" and not any(b.is_program and not b.file for b in blocks[blocks.index(block) :]):
+    if block.language == "cpp" and not any(b.is_program for b in blocks[blocks.index(block) :]):
         return "no program of the lesson compiles this block"
     if block.language not in ("cpp", "text", "math"):
         return f"a block of `{block.language}` that nothing checks"
@@ -174,7 +172,7 @@ def write_program(name, file):
     number, which = name.split("-")
     for lesson in (ROOT / "docs/course").glob(f"{number}-*.md"):
         blocks = blocks_of(lesson)
-        programs = [block for block in blocks if block.language == "cpp" and block.is_program]
+        programs = [block for block in blocks if block.is_program]
         if which.isdigit() and 1 <= int(which) <= len(programs):
             text = program_of(blocks, programs[int(which) - 1])
             return pathlib.Path(file).write_text(re.sub(r"^#line .*\n", "", text, flags=re.M))

@@ -36,19 +36,6 @@ double error(const std::vector<double>& y, const std::vector<double>& expected) 
   return std::sqrt(difference / size);
 }
 
-/// Of every rung, beside the first one.
-std::vector<double> errors_of(const Ladder& ladder) {
-  std::vector<double> expected, errors;
-  for (const Rung& rung : ladder.rungs) {
-    forget(ladder.result);
-    rung.run();
-    const std::vector<double> y = read(ladder.result);
-    if (expected.empty()) expected = y;
-    errors.push_back(error(y, expected));
-  }
-  return errors;
-}
-
 /// Whether all rungs compute the same; says on stderr which do not. Beside a first one that is not
 /// a number nothing can be said of the others.
 bool report_errors(const Ladder& ladder, const std::vector<double>& errors) {
@@ -71,6 +58,19 @@ bool report_errors(const Ladder& ladder, const std::vector<double>& errors) {
 
 }  // namespace
 
+std::optional<std::vector<double>> errors_of(const Ladder& ladder) {
+  std::vector<double> expected, errors;
+  for (const Rung& rung : ladder.rungs) {
+    forget(ladder.result);
+    rung.run();
+    const std::vector<double> y = read(ladder.result);
+    if (expected.empty()) expected = y;
+    errors.push_back(error(y, expected));
+  }
+  if (!report_errors(ladder, errors)) return std::nullopt;
+  return errors;
+}
+
 int climb(int argc, char** argv, const std::vector<Ladder>& ladders) {
   CLI::App app("Computes the same by one program after another, and times them.");
   bool check = false;
@@ -86,15 +86,13 @@ int climb(int argc, char** argv, const std::vector<Ladder>& ladders) {
   }
   bool right = true;
   for (const Ladder& ladder : ladders) {
-    const std::vector<double> errors = errors_of(ladder);
-    if (!report_errors(ladder, errors)) {
-      right = false;
-      continue;
-    }
+    const auto errors = errors_of(ladder);
+    right = right && errors;
+    if (!errors) continue;
     if (check)
-      std::cout << fmt::format("{}: {} rungs compute the same\n", ladder.title, errors.size());
+      std::cout << fmt::format("{}: {} rungs compute the same\n", ladder.title, errors->size());
     else
-      print_times(ladder, measure(ladder, rounds), errors);
+      print_times(ladder, measure(ladder, rounds), *errors);
   }
   return right ? 0 : 1;
 }

@@ -3,6 +3,7 @@
 // one before. docs/ladders.md has the tables.
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -45,6 +46,13 @@ struct Ladder {
 /// rung after the other, and prints tables in Markdown. `--check` leaves the times out. Returns the
 /// exit code: 1 where a rung is wrong, 2 for options that are.
 int climb(int argc, char** argv, const std::vector<Ladder>& ladders);
+
+/// The error of every rung beside the first one; nothing if one is too large, after saying on stderr
+/// which.
+std::optional<std::vector<double>> errors_of(const Ladder& ladder);
+/// Rows of cells as a table in Markdown, which is also one in a terminal. The first row has the
+/// names; the second column is text, the others are numbers.
+std::string table(const std::vector<std::vector<std::string>>& rows);
 
 /// Multiply-adds of vectors in registers, on one thread; and reading one long array while another
 /// one is written.

@@ -61,29 +61,29 @@ std::string with_range(const Spread& s) {
   return fmt::format("{} ({}–{})", number(s.middle), number(s.low), number(s.high));
 }
 
-/// A table in Markdown, which is also one in a terminal: the second column is text, the others are
-/// numbers.
-void print_table(const std::vector<std::vector<std::string>>& rows) {
+}  // namespace
+
+std::string table(const std::vector<std::vector<std::string>>& rows) {
   const auto length = [](std::string_view s) {  // in characters, of which some have several bytes
     return std::ranges::count_if(s, [](char c) { return (c & 0xC0) != 0x80; });
   };
   std::vector<std::ptrdiff_t> width(rows[0].size(), 2);  // room for "-:"
   for (const auto& row : rows)
     for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], length(row[i]));
+  std::string text;
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string space(width[i] - length(row[i]), ' ');
-      std::cout << "| " << (i == 1 ? row[i] + space : space + row[i]) << ' ';
+      text += "| " + (i == 1 ? row[i] + space : space + row[i]) + ' ';
     }
-    std::cout << "|\n";
+    text += "|\n";
     if (&row != &rows[0]) continue;
     for (std::size_t i = 0; i < row.size(); ++i)
-      std::cout << "| " << std::string(width[i] - 1, '-') << (i == 1 ? "- " : ": ");
-    std::cout << "|\n";
+      text += "| " + std::string(width[i] - 1, '-') + (i == 1 ? "- " : ": ");
+    text += "|\n";
   }
+  return text;
 }
-
-}  // namespace
 
 Times measure(const Ladder& ladder, int rounds) {
   constexpr double least = 0.05;
@@ -110,7 +110,7 @@ void print_times(const Ladder& ladder, const Times& times, const std::vector<dou
                     i > 0 ? with_range(Spread(quotients(times.rungs[i - 1], time))) : "",
                     i > 0 ? fmt::format("{:.1g}", errors[i]) : ""});
   }
-  print_table(rows);
+  std::cout << table(rows);
   const Spread peak(quotients(std::vector<double>(times.peak.size(), 1), times.peak));
   std::cout << fmt::format(
       "\nMedians of {} rounds, in brackets the least and the largest. Peak of this machine: {} {}.",

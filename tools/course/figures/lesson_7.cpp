@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "attacks/evaluate.h"
 #include "tools/course/figures/drawing.h"
 #include "tools/course/figures/lessons.h"
 #include "tools/course/small_net.h"
@@ -30,9 +29,9 @@ void draw_segments(const Folder& to) {
   d.words({443, 30}, "its mask", Align::middle, 14, colour::ink, true);
   d.words({620, 30}, "what learns", Align::middle, 14, colour::ink, true);
   half(60, colour::blue_tint, colour::blue, "N clean\nimages", "u = (1, 0)\nown μ and σ",
-       "w₁ and θ");
+       "w₀ and θ");
   half(160, colour::orange_tint, colour::orange, "the same N,\nattacked at p·ε",
-       "u = (1 − p, p)\nown μ and σ", "w₁ by 1 − p,\nw₂ by p, and θ");
+       "u = (1 − p, p)\nown μ and σ", "w₀ by 1 − p,\nw₁ by p, and θ");
   d.box({210, 60}, 108, 170, colour::white);
   d.words({264, 136}, "θ\none for all");
   d.words({95, 262}, "segment 1 above,\nsegment 2 below", Align::middle, 13);
@@ -57,11 +56,7 @@ void draw_tradeoff(const Folder& to) {
     std::vector<Point> points;
     for (int i = 0; i <= 20; ++i) {
       const double p = i / 20.0;
-      const AttackPlan plan{.attack = AttackName::pgd, .eps = eps / 255, .steps = 10};
-      const Verdicts verdicts =
-          evaluate({.plan = plan, .attacked = model->at(p)}, test.labelled(DType::f32));
-      const auto robust = static_cast<double>(std::ranges::count(verdicts, true, &Verdict::robust));
-      points.push_back(axes.at(p, 100 * robust / static_cast<double>(test.size())));
+      points.push_back(axes.at(p, percent_robust(model->at(p), test, eps / 255)));
     }
     d.curve(points, line);
     d.line({500, y}, {524, y}, line, 2);

@@ -10,22 +10,6 @@ namespace {
 /// Tests in memory of the emulated GPU, which ends the program where a kernel leaves it.
 class Lesson8 : public GpuEmulator {
  protected:
-  /// What was given to the stream, without doing it.
-  template <class Work>
-  std::vector<gpu::emulated::Launch> launches_of(const Work& work) {
-    gpu::begin_capture(stream_);
-    try {
-      work();
-    } catch (...) {
-      gpu::abandon_capture(stream_);
-      throw;
-    }
-    const gpu::Graph graph = gpu::end_capture(stream_);
-    std::vector<gpu::emulated::Launch> launches = gpu::emulated::launches_of(graph);
-    gpu::destroy_graph(graph);
-    return launches;
-  }
-
   std::vector<float> numbers(Index count, double step) const {
     std::vector<float> values;
     for (Index i = 0; i < count; ++i)
@@ -66,7 +50,7 @@ TEST_F(ReluGradient, WorksInPlace) {
 
 TEST_F(ReluGradient, SharesTheElementsOutOverAGrid) {
   const auto launches =
-      launches_of([&] { relu_gradient(stream_, nullptr, nullptr, nullptr, 10000, false); });
+      captured(stream_, [&] { relu_gradient(stream_, nullptr, nullptr, nullptr, 10000, false); });
   ASSERT_EQ(launches.size(), 1) << "one launch";
   const Index started = Index{launches[0].blocks.x} * launches[0].threads;
   EXPECT_GE(started, 10000) << "a thread for each element";
@@ -128,7 +112,7 @@ TEST_F(ColumnSums, HasTheSameBitsInAnyOrderOfThreads) {
 }
 
 TEST_F(ColumnSums, StartsABlockOf256ForEach32Channels) {
-  const auto launches = launches_of([&] { column_sums(stream_, nullptr, nullptr, 9, 70); });
+  const auto launches = captured(stream_, [&] { column_sums(stream_, nullptr, nullptr, 9, 70); });
   ASSERT_EQ(launches.size(), 1) << "one launch";
   EXPECT_EQ(launches[0].threads, 256);
   EXPECT_EQ(launches[0].blocks, gpu::Blocks(3)) << "⌈70 / 32⌉";

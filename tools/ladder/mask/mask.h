@@ -13,9 +13,7 @@
 //   forward    y_r = Σ_ci x_r,ci · w_ci                       z_r = max(γ·(y_r − μ)·s + β, 0)
 //   backward   dz_r,c = Σ_co dy_r,co · v_c,co  from the convolution behind it; dy_r = γ·s·g_r
 
-#include <bit>
-
-#include "engine/tensor.h"
+#include "engine/cpu/rows.h"
 
 namespace robmask::ladder {
 
@@ -24,11 +22,7 @@ namespace robmask::ladder {
 inline constexpr Index images = 128, side = 32, P = side * side, M = images * P, C = 64;
 inline constexpr double eps = 1e-5;
 
-/// dz where z > 0, else 0. Of the bits: a choice would become a branch or a load that waits for z, and
-/// g++ 12.2 makes max(dz, 0) of it in one place (rung 3 of the attack, AVX2).
-inline float gated(float dz, float z) {
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(dz) & -std::uint32_t{z > 0});
-}
+using ROBMASK_ISA::gated;  // dz where z > 0, else 0
 
 /// The maps of a batch in training.  x, z, dz, dx: M·C   gamma, beta: C   mean: μ, inverse: s, left
 /// by the forward pass for the backward one   sums: dγ, then dβ   between: M·C, for what a rung keeps
