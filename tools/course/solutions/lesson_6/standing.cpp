@@ -1,6 +1,6 @@
-#include <algorithm>
 #include <cmath>
 
+#include "engine/backend.h"
 #include "tools/course/lesson_6/exercises.h"
 
 namespace robmask::course {
@@ -9,15 +9,12 @@ namespace {
 
 std::vector<bool> right(const Classifier& network, const Tensor& x,
                         const std::vector<std::int32_t>& labels) {
-  const std::vector<double> z = network(Variable(x)).value().to_doubles();
-  const std::size_t classes = z.size() / labels.size();
-  std::vector<bool> hits;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const auto row = z.begin() + static_cast<std::ptrdiff_t>(i * classes);
-    const auto best = std::max_element(row, row + static_cast<std::ptrdiff_t>(classes));
-    hits.push_back(best - row == labels[i]);
-  }
-  return hits;
+  const Shape one_each{.n = x.shape().n};
+  const Tensor logits = network(Variable(x)).value(), hits(x.machine(), one_each, x.dtype());
+  x.machine().correct(hits, logits, make_tensor(x.machine(), one_each, labels));
+  std::vector<bool> flags;
+  for (const double hit : hits.to_doubles()) flags.push_back(hit > 0);
+  return flags;
 }
 
 bool in_ball(const Tensor& a, const Tensor& b, double eps) {
